@@ -1,0 +1,190 @@
+"""Every coded error and recorded warning: what happened, where, how to fix it.
+
+A code is stable: ``MED-`` + a room letter + two digits. ``docs/errors.md`` is generated from the catalogue
+below by ``python -m medomni.errors``; a test fails where the page is stale or a code is raised that is not
+listed here. Messages name files and numbers, never the content of a patient's header.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["CATALOGUE", "ErrorEntry", "MedomniError", "errors_page"]
+
+
+@dataclass(frozen=True)
+class ErrorEntry:
+    """One line of the catalogue.
+
+    Attributes:
+        code: stable identifier, e.g. ``MED-D01``.
+        title: what happened, one sentence without detail.
+        remedy: what the reader can do about it.
+        kind: ``error`` stops the job; ``warning`` is recorded in the study record and reaches the page.
+    """
+
+    code: str
+    title: str
+    remedy: str
+    kind: str = "error"
+
+
+_ENTRIES = [
+    # --- C: configuration, command line, machine -------------------------------------------------------
+    ErrorEntry("MED-C01", "The configuration has an unknown key.",
+               "Remove or correct the key; the message lists the keys that are known at that place."),
+    ErrorEntry("MED-C02", "The configuration file cannot be read as YAML.",
+               "Correct the line that the message names."),
+    ErrorEntry("MED-C03", "A configuration value has the wrong type or lies outside its range.",
+               "Give a value as the message says."),
+    ErrorEntry("MED-C04", "The disk is full or the target cannot be written.",
+               "Free space or choose another output folder; finished files are kept and the command resumes."),
+    ErrorEntry("MED-C05", "The job was interrupted.",
+               "Run the same command again: it resumes from the last checkpoint that the message names."),
+    ErrorEntry("MED-C06", "An optional part is not installed.",
+               "Install the extra with the line that the message gives."),
+    ErrorEntry("MED-C07", "A record read from a file is not valid against its schema.",
+               "Recreate the file with this version, or correct the field that the message names."),
+    ErrorEntry("MED-C08", "The file or folder does not exist.",
+               "Check the path; it is taken relative to the folder the command runs in."),
+    # --- D: DICOM -------------------------------------------------------------------------------------
+    ErrorEntry("MED-D01", "The folder holds no readable DICOM image.",
+               "Point to the folder with the series; the message counts what was found instead."),
+    ErrorEntry("MED-D02", "A file is not DICOM although its name says so.",
+               "Remove or replace the file; the other files were not changed.", "warning"),
+    ErrorEntry("MED-D03", "A file ends before its pixel data does.",
+               "Fetch the file again from its source; a part of a slice is never filled in."),
+    ErrorEntry("MED-D04", "The folder holds more than one patient.",
+               "Give one patient a folder; the message counts the patients and names no one."),
+    ErrorEntry("MED-D05", "Slices are missing: the spacing along the normal is not even.",
+               "Fetch the missing slices again; positions at both sides of each gap are in the message."),
+    ErrorEntry("MED-D06", "Two slices share a position and differ.",
+               "Separate the acquisitions; identical copies are dropped with a warning instead."),
+    ErrorEntry("MED-D07", "The modality is not one that this command measures.",
+               "Use a CT series; other modalities are read as images but not measured."),
+    ErrorEntry("MED-D08", "The image is a colour or secondary capture, not a measurement.",
+               "Use the original series; screenshots carry no Hounsfield units."),
+    ErrorEntry("MED-D09", "The series has no position or orientation.",
+               "Export the series again with ImagePositionPatient and ImageOrientationPatient."),
+    ErrorEntry("MED-D10", "The pixel data cannot be decoded.",
+               "Install the decoder named in the message, or have the archive send it uncompressed."),
+    ErrorEntry("MED-D11", "The CT has no rescale values, so its unit is unknown.",
+               "Export the series with RescaleSlope and RescaleIntercept."),
+    ErrorEntry("MED-D12", "The slices do not form one volume.",
+               "See the message: sizes, orientations or spacings differ inside the chosen group."),
+    ErrorEntry("MED-D13", "The slice step is not along the normal (gantry tilt).",
+               "The affine keeps the shear; measurements across slices use it.", "warning"),
+    ErrorEntry("MED-D14", "Other series, localizers or non-images in the folder were left out.",
+               "Nothing to do if the named series is the wanted one; else choose it with --series.", "warning"),
+    ErrorEntry("MED-D15", "An identical copy of a slice was dropped.",
+               "Nothing to do; the copies were equal in every pixel.", "warning"),
+    ErrorEntry("MED-D16", "Padding outside the scan circle was set to -1024 HU.",
+               "Nothing to do; the number of voxels is in the record.", "warning"),
+    ErrorEntry("MED-D17", "Too few slices for a volume.",
+               "Volumes and measurements along the body axis are withheld; single-slice findings remain.", "warning"),
+    # --- S: segmentation and findings -----------------------------------------------------------------
+    ErrorEntry("MED-S01", "The field of view does not hold both lungs: lungs and what depends on them were not assessed.",
+               "Use a chest series; the page shows these organs as not assessed.", "warning"),
+    ErrorEntry("MED-S02", "The segmentation has another geometry than the volume.",
+               "Resample the mask onto the volume or pass the series that it was made from."),
+    ErrorEntry("MED-S03", "A condition for a measurement is not met.",
+               "The finding is not assessable in this study; the message names the condition.", "warning"),
+    ErrorEntry("MED-S04", "The volume is empty or constant.",
+               "Check the export; there is nothing to measure."),
+    ErrorEntry("MED-S05", "The segmenter named is not installed or not known.",
+               "Choose one of the names in the message, or install the plug-in."),
+    # --- K: knowledge and check -----------------------------------------------------------------------
+    ErrorEntry("MED-K01", "The report is in a language that the checker does not read.",
+               "English and Chinese are read; translate the report or leave it unchecked."),
+    ErrorEntry("MED-K02", "The report is empty.",
+               "Give a report with at least one sentence."),
+    ErrorEntry("MED-K03", "The knowledge graph is not sound.",
+               "Run the tests of medomni/knowledge; the message names the row."),
+    ErrorEntry("MED-K04", "The report is not text.",
+               "Give a UTF-8 text file; binary files and other encodings are refused."),
+    # --- M: model, training, generation ---------------------------------------------------------------
+    ErrorEntry("MED-M01", "The adapter belongs to another base model.",
+               "Load the base whose hash the message names."),
+    ErrorEntry("MED-M02", "The adapters do not cover what the configuration asks for.",
+               "Correct `adapter.targets`; the message lists the missing and the surplus weights."),
+    ErrorEntry("MED-M03", "The checkpoint belongs to another plan.",
+               "Use the configuration that the run was started with, or give a new output folder."),
+    ErrorEntry("MED-M04", "The loss is not finite.",
+               "Lower the learning rate; the last good checkpoint is kept."),
+    ErrorEntry("MED-M05", "The model folder is incomplete or not a supported architecture.",
+               "Give a folder with config.json, tokenizer and safetensors of a Qwen Omni Thinker."),
+    ErrorEntry("MED-M06", "Placeholders and features do not match.",
+               "The batch was refused before the forward pass; rebuild the cases with this version."),
+    ErrorEntry("MED-M07", "The prompt does not fit the context of the model.",
+               "Shorten the history or lower `data.slices`; nothing is cut silently."),
+    ErrorEntry("MED-M08", "A weights file is truncated or damaged.",
+               "Fetch or build the file again; its hash does not match."),
+    ErrorEntry("MED-M09", "A patient is in two splits.",
+               "Split by patient; the message counts the patients that overlap."),
+    # --- F: federation --------------------------------------------------------------------------------
+    ErrorEntry("MED-F01", "The federated part is not installed.",
+               "Install it with: pip install medomni-federated"),
+    ErrorEntry("MED-F02", "A site's update was refused.",
+               "See the reason code: schema, count, finiteness or norm."),
+    ErrorEntry("MED-F03", "A round ended without enough sites.",
+               "Start the missing sites; the round is repeated, not averaged over fewer."),
+    ErrorEntry("MED-F04", "A federated process did not start or ended early.",
+               "See the log file that the message names."),
+    # --- R: review ------------------------------------------------------------------------------------
+    ErrorEntry("MED-R01", "The verdict was written by someone else meanwhile.",
+               "Reload the study and decide again; both decisions are kept in the history."),
+    ErrorEntry("MED-R02", "A rejection needs a reason.",
+               "Choose or write a reason."),
+    ErrorEntry("MED-R03", "The folder holds no finished study.",
+               "Run `medomni report` first and give its output folder."),
+    ErrorEntry("MED-R04", "The review server only binds loopback without TLS and authentication.",
+               "Use 127.0.0.1, or put a reverse proxy with TLS and login in front."),
+]
+
+CATALOGUE: dict[str, ErrorEntry] = {e.code: e for e in _ENTRIES}
+
+
+class MedomniError(Exception):
+    """A coded error.
+
+    Args:
+        code: a key of :data:`CATALOGUE`.
+        detail: what exactly was found, without any header content that could identify a patient.
+        where: the file, key or place.
+
+    Raises:
+        KeyError: when the code is not in the catalogue (a programming error, found by the tests).
+    """
+
+    def __init__(self, code: str, detail: str = "", *, where: object = None) -> None:
+        entry = CATALOGUE[code]
+        self.code, self.detail, self.remedy = code, detail, entry.remedy
+        self.where = None if where is None else str(where)
+        parts = [f"{code}: {entry.title}"]
+        if self.where:
+            parts.append(f"Where: {self.where}.")
+        if detail:
+            parts.append(detail if detail.endswith((".", "!", "?")) else detail + ".")
+        parts.append(f"Remedy: {entry.remedy}")
+        super().__init__(" ".join(parts))
+
+    def __reduce__(self) -> tuple:
+        return (_rebuild, (self.code, self.detail, self.where))
+
+
+def _rebuild(code: str, detail: str, where: str | None) -> MedomniError:
+    return MedomniError(code, detail, where=where)
+
+
+def errors_page() -> str:
+    """The text of ``docs/errors.md``."""
+    lines = ["# Errors and warnings", "",
+             "Generated from `medomni/errors.py` by `python -m medomni.errors > docs/errors.md`.",
+             "An *error* stops the job and loses nothing; a *warning* is kept in the study's record and shown on its page.", ""]
+    lines += ["| code | kind | what happened | what to do |", "|---|---|---|---|"]
+    lines += [f"| {e.code} | {e.kind} | {e.title} | {e.remedy} |" for e in _ENTRIES]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    print(errors_page(), end="")

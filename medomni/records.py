@@ -1,0 +1,337 @@
+"""The records that pass between the rooms: frozen pydantic models, each with a schema version.
+
+Lengths are millimetres, volumes millilitres, attenuations Hounsfield units, positions LPS millimetres (DICOM
+PS3.3 C.7.6.2.1.1: x to the patient's left, y to the posterior, z to the head). Text spans are half-open
+character offsets ``(start, end)`` into the text they belong to. ``side`` is always the patient's side.
+
+Absent and *not assessed* are different states: a finding is absent only where a :class:`Coverage` with
+``assessable=True`` names it and no present :class:`Finding` contradicts it.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+SCHEMA_VERSION = "1"
+
+Side = Literal["left", "right", "bilateral", "midline", "unspecified"]
+Presence = Literal["present", "absent", "uncertain"]
+Severity = Literal["trace", "small", "moderate", "large"]
+FlagSeverity = Literal["critical", "major", "minor", "info"]
+Category = Literal[  # the six error categories of ReXVal (Yu et al. 2023, Patterns 4(9):100802)
+    "false_finding", "omitted_finding", "wrong_location", "wrong_severity",
+    "comparison_not_in_reference", "omitted_change",
+]
+ClaimState = Literal["supported", "contradicted", "not_assessable"]
+Span = tuple[int, int]
+Point = tuple[float, float, float]
+
+
+class Record(BaseModel):
+    """Base of every record: frozen, refuses unknown keys, NaN and infinity."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Warned(Record):
+    """A recorded warning that reaches the clinician's page; ``code`` is a key of the error catalogue."""
+
+    code: str
+    detail: str = ""
+
+
+class Patient(Record):
+    """What the model may know of a patient. Age is capped at 90 (HIPAA 45 CFR 164.514(b)(2)(i)(C))."""
+
+    sex: Literal["female", "male", "other", "unknown"] = "unknown"
+    age_years: Annotated[int, Field(ge=0, le=90)] | None = None
+
+
+class Study(Record):
+    """One imaging study without names, dates or UIDs.
+
+    ``study_key`` is a keyed hash of the StudyInstanceUID; the UIDs stay in the site's own store.
+    ``spacing_mm`` is (between slices along the normal, between rows, between columns).
+    ``orientation`` is the plane and slice order, e.g. ``axial``; ``source`` is ``dicom``, ``phantom`` or
+    ``nifti``; ``synthetic`` marks phantoms wherever they are shown.
+    """
+
+    schema_version: Literal["1"] = "1"
+    study_key: str
+    modality: str
+    body_part: str | None = None
+    patient: Patient = Patient()
+    spacing_mm: Point | None = None
+    orientation: str | None = None
+    kernel: str | None = None
+    contrast: bool | None = None
+    prior_available: bool = False
+    source: str = "dicom"
+    synthetic: bool = False
+    warnings: tuple[Warned, ...] = ()
+
+
+class History(Record):
+    """What the request says of the patient; free of names, dates and numbers that identify."""
+
+    symptom: str = ""
+    prior: str = ""
+    language: Literal["en", "zh"] = "en"
+
+
+class Coverage(Record):
+    """What was looked for. ``assessable=False`` carries the reason; such a finding is *not assessable*.
+
+    ``side`` limits the statement (``bilateral`` = both sides looked at). ``z_range_mm`` is the LPS z range that
+    was looked at, where the field of view is partial. ``sensitivity`` is measured on phantoms, else null.
+    """
+
+    finding_id: str
+    anatomy_id: str
+    side: Side = "bilateral"
+    method: str
+    assessable: bool = True
+    reason: str | None = None
+    min_size_mm: float | None = None
+    sensitivity: float | None = None
+    z_range_mm: tuple[float, float] | None = None
+
+
+class Organ(Record):
+    """A segmented organ; ``truncated`` where the field of view cuts it."""
+
+    label: int
+    anatomy_id: str
+    side: Side = "unspecified"
+    present: bool = True
+    volume_ml: float | None = None
+    hu_mean: float | None = None
+    hu_sd: float | None = None
+    truncated: bool = False
+
+
+class PriorChange(Record):
+    """Comparison with an earlier study."""
+
+    change: Literal["new", "unchanged", "grown", "smaller", "resolved"]
+    interval_days: int | None = None
+
+
+class Finding(Record):
+    """One measured finding. Sizes are RECIST-like: longest in-plane diameter and its perpendicular."""
+
+    id: str
+    finding_id: str
+    anatomy_id: str
+    segment: str | None = None
+    side: Side = "unspecified"
+    presence: Presence = "present"
+    confidence: Annotated[float, Field(ge=0, le=1)] = 1.0
+    attenuation: Literal["solid", "ground_glass", "part_solid", "calcified", "fluid", "gas"] | None = None
+    count: int | None = None
+    longest_mm: float | None = None
+    short_mm: float | None = None
+    volume_ml: float | None = None
+    hu_mean: float | None = None
+    ratio: float | None = None
+    centroid_mm: Point | None = None
+    bbox: tuple[int, int, int, int, int, int] | None = None
+    mask_ref: str | None = None
+    severity: Severity | None = None
+    prior: PriorChange | None = None
+    measured_by: str
+    uncertainty_mm: float | None = None
+
+
+class Findings(Record):
+    """All that was measured in one study, and all that was looked for."""
+
+    schema_version: Literal["1"] = "1"
+    study: Study
+    coverage: tuple[Coverage, ...] = ()
+    organs: tuple[Organ, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+    def state(self, finding_id: str, side: Side = "unspecified") -> Literal["present", "absent", "not_assessable"]:
+        """What the images say of a finding: never ``absent`` without coverage of every side asked for."""
+        sides = {"left", "right"} if side in ("bilateral", "unspecified") else {side}
+        for f in self.findings:
+            if f.finding_id == finding_id and f.presence == "present" and (
+                side == "unspecified" or f.side in (side, "bilateral", "unspecified")
+            ):
+                return "present"
+        covered: set[str] = set()
+        for c in self.coverage:
+            if c.finding_id == finding_id and c.assessable:
+                covered |= {"left", "right", "midline"} if c.side in ("bilateral", "unspecified") else {c.side}
+        return "absent" if sides <= covered else "not_assessable"
+
+
+class Section(Record):
+    """A section of a report; ``name`` is history, technique, comparison, findings, impression or other."""
+
+    name: str
+    span: Span
+
+
+class Provenance(Record):
+    """Where a report's words come from; hashes are SHA-256 in hexadecimal."""
+
+    model: str
+    adapter_sha256: str | None = None
+    prompt_sha256: str | None = None
+    seed: int | None = None
+    code_version: str
+    demonstration: bool = False
+
+
+class Revision(Record):
+    """One change that the generate-check-revise step made; ``before`` or ``after`` may be empty."""
+
+    rule: str
+    before: str
+    after: str
+    reason: str
+
+
+class Report(Record):
+    """A report text with its sections and where it came from."""
+
+    schema_version: Literal["1"] = "1"
+    text: str
+    sections: tuple[Section, ...] = ()
+    language: Literal["en", "zh"] = "en"
+    provenance: Provenance | None = None
+    revisions: tuple[Revision, ...] = ()
+
+
+class Measurement(Record):
+    """A measurement in a sentence; only ``size`` and ``largest-of`` compare with a measured diameter."""
+
+    value_mm: float
+    role: Literal["size", "largest-of", "bound", "distance", "calibre"] = "size"
+    span: Span | None = None
+
+
+class Claim(Record):
+    """One statement about one finding, parsed from a report."""
+
+    span: Span
+    section: str = "findings"
+    text: str = ""
+    finding_id: str
+    anatomy_id: str | None = None
+    side: Side = "unspecified"
+    presence: Presence = "present"
+    temporality: Literal["current", "prior", "new", "unchanged", "increased", "decreased", "resolved"] = "current"
+    measurements: tuple[Measurement, ...] = ()
+    severity: Severity | None = None
+    count: int | None = None
+    parse_confidence: Annotated[float, Field(ge=0, le=1)] = 1.0
+
+
+class Evidence(Record):
+    """What a flag rests on: measured findings, a mask, a path in the graph, the coverage that was used."""
+
+    finding_ids: tuple[str, ...] = ()
+    mask_ref: str | None = None
+    graph_path: tuple[str, ...] = ()
+    coverage: str | None = None
+    measured: str | None = None
+
+
+class Message(Record):
+    """A sentence for clinicians in both languages."""
+
+    en: str
+    zh: str
+
+
+class Flag(Record):
+    """A disagreement (or a thing that cannot be judged) with its evidence. ``code`` is E01..E15."""
+
+    id: str
+    code: Annotated[str, Field(pattern=r"^E(0[1-9]|1[0-5])$")]
+    category: Category
+    severity: FlagSeverity
+    confidence: Annotated[float, Field(ge=0, le=1)] = 1.0
+    span: Span | None = None
+    claim: int | None = None
+    evidence: Evidence = Evidence()
+    rule: str
+    message: Message
+    suggestion: str | None = None
+
+
+class CheckedClaim(Record):
+    """A claim and what the images say of it."""
+
+    claim: Claim
+    state: ClaimState
+    reason: str = ""
+    evidence: Evidence = Evidence()
+
+
+class CoverageSummary(Record):
+    """How much of a report could be judged, and what was not looked at."""
+
+    assessable_claims: int
+    not_assessable_claims: int
+    not_assessed: tuple[str, ...] = ()
+
+
+class CheckResult(Record):
+    """The outcome of holding a report against findings."""
+
+    schema_version: Literal["1"] = "1"
+    claims: tuple[CheckedClaim, ...] = ()
+    omissions: tuple[str, ...] = ()
+    flags: tuple[Flag, ...] = ()
+    coverage: CoverageSummary
+    graph_version: str
+
+
+class Verdict(Record):
+    """A reader's decision on a flag. Append-only: each line carries the hash of the one before."""
+
+    schema_version: Literal["1"] = "1"
+    study_key: str
+    flag_id: str
+    decision: Literal["accept", "reject", "edit", "undo"]
+    reason: str = ""
+    reviewer: str
+    time: str
+    previous_sha256: str
+
+
+_GRADES_ML: tuple[tuple[float, Severity], ...] = ((50.0, "trace"), (300.0, "small"), (1000.0, "moderate"))
+
+
+def volume_grade(volume_ml: float) -> Severity:
+    """Grade of pleural fluid or air by volume: trace < 50 ml, small < 300 ml, moderate < 1000 ml, else large.
+
+    The cut-offs are this project's own, one scale for effusion and pneumothorax; they follow the usual reading
+    of CT volumes (blunted angle ~200 ml on radiographs, white-out above a litre) and are not a guideline.
+    """
+    for limit, grade in _GRADES_ML:
+        if volume_ml < limit:
+            return grade
+    return "large"
+
+
+TOP_LEVEL = (Study, Findings, Report, CheckResult, Verdict)
+
+
+def export_schemas(folder: Path) -> list[Path]:
+    """Write the JSON Schema of each top-level record to ``folder``; returns the paths written."""
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for cls in TOP_LEVEL:
+        path = folder / f"{cls.__name__.lower()}.schema.json"
+        path.write_text(json.dumps(cls.model_json_schema(), indent=2, sort_keys=True) + "\n", encoding="utf-8")
+        written.append(path)
+    return written

@@ -1,0 +1,198 @@
+"""Arrays with geometry: :class:`Volume` and :class:`Segmentation`, valid once constructed.
+
+Index order is ``(slice, row, column)``. The affine maps homogeneous indices to LPS millimetres, the DICOM
+patient frame (PS3.3 C.7.6.2.1.1): +x is the patient's left, +y posterior, +z head.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medomni.records import Study
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
+
+
+def _checked_affine(affine: NDArray[np.float64]) -> NDArray[np.float64]:
+    a = np.asarray(affine, dtype=np.float64)
+    if a.shape != (4, 4) or not np.isfinite(a).all() or not np.allclose(a[3], [0, 0, 0, 1]):
+        raise ValueError(f"affine must be a finite 4x4 homogeneous matrix, got shape {a.shape}")
+    if abs(np.linalg.det(a[:3, :3])) < 1e-9:
+        raise ValueError("affine is singular: its three axes do not span space")
+    a = a.copy()
+    a.flags.writeable = False
+    return a
+
+
+@dataclass(frozen=True, eq=False)
+class Volume:
+    """A scalar volume.
+
+    Attributes:
+        array: (slices, rows, columns), int16 or float32, in the modality's unit (HU for CT).
+        affine: 4x4, ``(slice, row, column, 1)`` to LPS millimetres; may be sheared (gantry tilt).
+        study: the study's record.
+        slice_uids: SOPInstanceUID per slice as the site's own store needs them; never written to records.
+
+    Raises:
+        ValueError: when the array is not 3-D, empty, of another dtype, or the affine is singular.
+    """
+
+    array: NDArray[Any]
+    affine: NDArray[np.float64]
+    study: Study
+    slice_uids: tuple[str, ...] = field(default=(), repr=False)
+
+    def __post_init__(self) -> None:
+        if self.array.ndim != 3 or 0 in self.array.shape:
+            raise ValueError(f"array must be a non-empty (slices, rows, columns), got {self.array.shape}")
+        if self.array.dtype not in (np.dtype(np.int16), np.dtype(np.float32)):
+            raise ValueError(f"array must be int16 or float32, got {self.array.dtype}")
+        object.__setattr__(self, "affine", _checked_affine(self.affine))
+
+    @property
+    def spacing_mm(self) -> tuple[float, float, float]:
+        """Spacing in millimetres: between slice planes along their normal, between rows, between columns."""
+        s, r, c = self.affine[:3, 0], self.affine[:3, 1], self.affine[:3, 2]
+        n = np.cross(c, r)
+        n = n / np.linalg.norm(n)
+        return float(abs(s @ n)), float(np.linalg.norm(r)), float(np.linalg.norm(c))
+
+    @property
+    def voxel_ml(self) -> float:
+        """Volume of one voxel in millilitres."""
+        return float(abs(np.linalg.det(self.affine[:3, :3])) / 1000.0)
+
+    def to_lps(self, index: NDArray[np.float64]) -> NDArray[np.float64]:
+        """LPS millimetres, shape (..., 3), of (slice, row, column) indices, shape (..., 3)."""
+        return np.asarray(index, dtype=np.float64) @ self.affine[:3, :3].T + self.affine[:3, 3]
+
+    def to_index(self, lps: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Fractional (slice, row, column) indices, shape (..., 3), of LPS millimetres, shape (..., 3)."""
+        return (np.asarray(lps, dtype=np.float64) - self.affine[:3, 3]) @ np.linalg.inv(self.affine[:3, :3]).T
+
+    def axial(self) -> Volume:
+        """The same voxels with axes turned so that slices run to the head, rows to the back, columns to the left.
+
+        Only permutes and flips; no voxel value changes. An oblique volume keeps its obliquity.
+        Array column 0 is then the patient's right side.
+        """
+        order, flips = axis_alignment(self.affine)
+        array, affine = reorient(self.array, self.affine, order, flips)
+        uids = self.slice_uids
+        if uids:
+            uids = () if order[0] != 0 else (uids[::-1] if flips[0] else uids)
+        return replace(self, array=array, affine=affine, slice_uids=uids)
+
+    def to_monai(self) -> Any:
+        """A channel-first MONAI ``MetaTensor`` (1, columns, rows, slices) with a RAS affine (extra ``segment``)."""
+        try:
+            import torch
+            from monai.data import MetaTensor
+        except ImportError as exc:
+            from medomni.errors import MedomniError
+
+            raise MedomniError("MED-C06", "pip install 'medomni[segment]'", where="Volume.to_monai") from exc
+        data = torch.as_tensor(np.ascontiguousarray(self.array.transpose(2, 1, 0)[None]))
+        return MetaTensor(data, affine=torch.as_tensor(self._ras_columns_first()))
+
+    def to_nifti(self, path: Path | str) -> Path:
+        """Write a NIfTI-1 file with the RAS affine, array order (column, row, slice) (extra ``segment``)."""
+        try:
+            import nibabel
+        except ImportError as exc:
+            from medomni.errors import MedomniError
+
+            raise MedomniError("MED-C06", "pip install 'medomni[segment]'", where="Volume.to_nifti") from exc
+        image = nibabel.Nifti1Image(self.array.transpose(2, 1, 0), self._ras_columns_first())
+        nibabel.save(image, str(path))
+        return Path(path)
+
+    def _ras_columns_first(self) -> NDArray[np.float64]:
+        return LPS_TO_RAS @ self.affine[:, [2, 1, 0, 3]]
+
+
+@dataclass(frozen=True)
+class Label:
+    """One row of a label table."""
+
+    value: int
+    anatomy_id: str
+    side: str = "unspecified"
+
+
+@dataclass(frozen=True, eq=False)
+class Segmentation:
+    """A label map on the grid of a volume.
+
+    Attributes:
+        labels: (slices, rows, columns), uint8 or uint16; 0 is background.
+        table: label value to :class:`Label`.
+        affine: as :class:`Volume`.
+        produced_by: segmenter name and version.
+        truncated: label values that the field of view cuts.
+        abstained: anatomy id to the reason why it was not segmented; such anatomy is *not assessable*.
+
+    Raises:
+        ValueError: on another dtype, a label without a row, or a non-3-D array.
+    """
+
+    labels: NDArray[Any]
+    table: Mapping[int, Label]
+    affine: NDArray[np.float64]
+    produced_by: str
+    truncated: frozenset[int] = frozenset()
+    abstained: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.labels.ndim != 3 or self.labels.dtype not in (np.dtype(np.uint8), np.dtype(np.uint16)):
+            raise ValueError(f"labels must be 3-D uint8 or uint16, got {self.labels.dtype} {self.labels.shape}")
+        missing = set(np.unique(self.labels).tolist()) - {0} - set(self.table)
+        if missing:
+            raise ValueError(f"labels without a row in the table: {sorted(missing)}")
+        object.__setattr__(self, "affine", _checked_affine(self.affine))
+
+    def matches(self, volume: Volume) -> bool:
+        """True where shape and affine (to 1e-3) are those of ``volume``."""
+        return self.labels.shape == volume.array.shape and np.allclose(self.affine, volume.affine, atol=1e-3)
+
+    def mask(self, anatomy_id: str, side: str | None = None) -> NDArray[np.bool_]:
+        """Boolean mask of an anatomy (one side or all); all False where it was not found."""
+        values = [v for v, row in self.table.items() if row.anatomy_id == anatomy_id and side in (None, row.side)]
+        return np.isin(self.labels, values)
+
+
+def axis_alignment(affine: NDArray[np.float64]) -> tuple[tuple[int, int, int], tuple[bool, bool, bool]]:
+    """Which array axis runs along z, y and x of LPS, and whether it must be flipped to run head, back, left."""
+    directions = affine[:3, :3] / np.linalg.norm(affine[:3, :3], axis=0)
+    best: tuple[float, tuple[int, int, int]] | None = None
+    for order in ((0, 1, 2), (0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0)):
+        score = sum(abs(directions[lps, axis]) for lps, axis in zip((2, 1, 0), order, strict=True))
+        if best is None or score > best[0] + 1e-9:
+            best = (float(score), order)
+    assert best is not None
+    order = best[1]
+    flips = tuple(bool(directions[lps, axis] < 0) for lps, axis in zip((2, 1, 0), order, strict=True))
+    return order, flips  # type: ignore[return-value]
+
+
+def reorient(
+    array: NDArray[Any], affine: NDArray[np.float64], order: tuple[int, int, int], flips: tuple[bool, bool, bool]
+) -> tuple[NDArray[Any], NDArray[np.float64]]:
+    """Permute and flip an array with its affine; voxel values keep their place in space."""
+    out = array.transpose(order)
+    a = affine[:, [*order, 3]].copy()
+    for axis, flip in enumerate(flips):
+        if flip:
+            a[:3, 3] += a[:3, axis] * (out.shape[axis] - 1)
+            a[:3, axis] *= -1
+            out = np.flip(out, axis)
+    return np.ascontiguousarray(out), a
