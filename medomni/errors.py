@@ -83,7 +83,7 @@ _ENTRIES = [
     ErrorEntry("MED-D17", "Too few slices for a volume.",
                "Volumes and measurements along the body axis are withheld; single-slice findings remain.", "warning"),
     # --- S: segmentation and findings -----------------------------------------------------------------
-    ErrorEntry("MED-S01", "The field of view does not hold both lungs: lungs and what depends on them were not assessed.",
+    ErrorEntry("MED-S01", "The field of view does not hold both lungs: what depends on them was not assessed.",
                "Use a chest series; the page shows these organs as not assessed.", "warning"),
     ErrorEntry("MED-S02", "The segmentation has another geometry than the volume.",
                "Resample the mask onto the volume or pass the series that it was made from."),
@@ -180,7 +180,8 @@ def errors_page() -> str:
     """The text of ``docs/errors.md``."""
     lines = ["# Errors and warnings", "",
              "Generated from `medomni/errors.py` by `python -m medomni.errors > docs/errors.md`.",
-             "An *error* stops the job and loses nothing; a *warning* is kept in the study's record and shown on its page.", ""]
+             "An *error* stops the job and loses nothing; a *warning* is kept in the study's record and shown on",
+             "its page.", ""]
     lines += ["| code | kind | what happened | what to do |", "|---|---|---|---|"]
     lines += [f"| {e.code} | {e.kind} | {e.title} | {e.remedy} |" for e in _ENTRIES]
     return "\n".join(lines) + "\n"

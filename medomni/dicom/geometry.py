@@ -1,0 +1,103 @@
+"""From positions and orientation to slice order and affine. InstanceNumber and SliceThickness are never used."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medomni.dicom.headers import SliceHeader
+from medomni.errors import MedomniError
+
+POSITION_TOLERANCE_MM = 0.01
+SPACING_TOLERANCE = 0.01  # relative to the median step, or POSITION_TOLERANCE_MM, whichever is larger
+SHEAR_TOLERANCE_DEG = 0.05
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Headers in ascending position along the normal, with those that share a position.
+
+    Attributes:
+        headers: one header per position.
+        twins: (kept, other) pairs at the same position; the caller compares their pixels.
+        affine: 4x4, (slice, row, column) to LPS millimetres, sheared where the gantry was tilted.
+        tilt_deg: angle between the step and the normal, degrees.
+    """
+
+    headers: list[SliceHeader]
+    twins: list[tuple[SliceHeader, SliceHeader]]
+    affine: NDArray[np.float64]
+    tilt_deg: float
+
+
+def sorted_stack(group: list[SliceHeader]) -> Stack:
+    """Sort by n·IPP with n = row direction x column direction (PS3.3 C.7.6.2.1.1).
+
+    Raises:
+        MedomniError: MED-D09 without geometry, MED-D05 where the spacing is uneven, MED-D12 where the
+            in-plane origin wanders.
+    """
+    bare = [h for h in group if h.position is None or h.orientation is None or h.pixel_spacing is None]
+    if bare:
+        raise MedomniError("MED-D09", f"{len(bare)} of {len(group)} images", where=bare[0].path.name)
+    normal = group[0].normal / np.linalg.norm(group[0].normal)
+    placed = sorted(group, key=lambda h: float(normal @ h.position))  # type: ignore[operator]
+    kept: list[SliceHeader] = []
+    twins: list[tuple[SliceHeader, SliceHeader]] = []
+    for header in placed:
+        if kept and np.linalg.norm(header.position - kept[-1].position) < POSITION_TOLERANCE_MM:  # type: ignore[operator]
+            twins.append((kept[-1], header))
+        else:
+            kept.append(header)
+    positions = np.stack([h.position for h in kept])  # type: ignore[misc]
+    step, tilt = _checked_step(positions, normal, kept)
+    return Stack(kept, twins, _affine(kept[0], step), tilt)
+
+
+def _checked_step(
+    positions: NDArray[np.float64], normal: NDArray[np.float64], headers: list[SliceHeader]
+) -> tuple[NDArray[np.float64], float]:
+    if len(positions) == 1:
+        thickness = headers[0].dataset.get("SliceThickness")
+        return normal * float(thickness or 1.0), 0.0
+    heights = positions @ normal
+    gaps = np.diff(heights)
+    median = float(np.median(gaps))
+    tolerance = max(POSITION_TOLERANCE_MM, SPACING_TOLERANCE * abs(median))
+    if gaps.min() < POSITION_TOLERANCE_MM:
+        k = int(gaps.argmin())
+        raise MedomniError("MED-D12", f"two slices at height {heights[k]:.2f} mm have different in-plane origins",
+                           where=headers[k].path.name)
+    smallest = float(gaps.min())
+    uneven = np.flatnonzero(np.abs(gaps - median) > tolerance)
+    if len(uneven):
+        k = int(np.abs(gaps - smallest).argmax())
+        raise MedomniError(
+            "MED-D05",
+            f"{len(uneven)} of {len(gaps)} steps differ from {median:.3f} mm; the largest, {gaps[k]:.3f} mm, lies "
+            f"between {heights[k]:.2f} and {heights[k + 1]:.2f} mm",
+            where=headers[k].path.name)
+    step = (positions[-1] - positions[0]) / (len(positions) - 1)
+    drift = np.abs(positions - (positions[0] + np.outer(np.arange(len(positions)), step))).max()
+    if drift > max(0.1, tolerance):
+        raise MedomniError("MED-D12", f"positions leave a straight line by {drift:.2f} mm", where=headers[0].path.name)
+    cosine = float(np.clip(step @ normal / np.linalg.norm(step), -1.0, 1.0))
+    return step, float(np.degrees(np.arccos(cosine)))
+
+
+def _affine(first: SliceHeader, step: NDArray[np.float64]) -> NDArray[np.float64]:
+    assert first.orientation is not None and first.pixel_spacing is not None and first.position is not None
+    affine = np.eye(4)
+    affine[:3, 0] = step
+    affine[:3, 1] = first.orientation[3:] * first.pixel_spacing[0]  # down a column: to the next row
+    affine[:3, 2] = first.orientation[:3] * first.pixel_spacing[1]  # along a row: to the next column
+    affine[:3, 3] = first.position
+    return affine
+
+
+def plane_name(affine: NDArray[np.float64]) -> str:
+    """``axial``, ``coronal`` or ``sagittal`` by the largest component of the slice normal."""
+    normal = np.cross(affine[:3, 2], affine[:3, 1])
+    return ("sagittal", "coronal", "axial")[int(np.abs(normal).argmax())]

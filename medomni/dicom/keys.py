@@ -1,0 +1,39 @@
+"""The site's secret key and the study key made with it: UIDs never leave the site in clear."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import secrets
+from pathlib import Path
+
+
+def site_key() -> bytes:
+    """The site's 32-byte secret: ``MEDOMNI_SITE_KEY`` (hexadecimal), else a file made on first use.
+
+    The file is ``$XDG_CONFIG_HOME/medomni/site.key`` (``~/.config`` by default), readable by its owner only.
+    """
+    given = os.environ.get("MEDOMNI_SITE_KEY")
+    if given:
+        return bytes.fromhex(given)
+    folder = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "medomni"
+    path = folder / "site.key"
+    if not path.is_file():
+        folder.mkdir(parents=True, exist_ok=True)
+        beside = folder / f".site.key.{os.getpid()}"
+        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as handle:
+            handle.write(secrets.token_hex(32))
+        try:
+            os.link(beside, path)  # the first process wins; a second keeps the winner's key
+        except FileExistsError:
+            pass
+        finally:
+            beside.unlink()
+    return bytes.fromhex(path.read_text(encoding="ascii").strip())
+
+
+def study_key(study_uid: str) -> str:
+    """Keyed hash (HMAC-SHA-256, first 16 hexadecimal digits) of a StudyInstanceUID."""
+    return hmac.new(site_key(), study_uid.encode(), hashlib.sha256).hexdigest()[:16]
