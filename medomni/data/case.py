@@ -1,0 +1,94 @@
+"""A training or test case, and files of cases without pickle."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medomni.errors import MedomniError
+from medomni.records import Findings, History
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """One study as the model meets it.
+
+    Attributes:
+        hu: slabs (slices, size, size), int16 HU, see :class:`medomni.data.slabs.Slabs`.
+        pair_mm: distance between slab pairs, millimetres.
+        findings: as measured by the product; the facts of the prompt.
+        history: symptom and prior as the request states them.
+        report: reference report, or None for a case to be reported.
+        truth: the answer a test compares with (phantom truth); None where unknown.
+        patient_key: keyed hash that keeps a patient in one split.
+        site: hospital name, for mixtures and tables.
+    """
+
+    hu: NDArray[np.int16]
+    pair_mm: float
+    findings: Findings
+    history: History = History()
+    report: str | None = None
+    truth: Findings | None = None
+    patient_key: str = ""
+    site: str = ""
+
+
+def save_cases(cases: Sequence[Case], path: Path) -> Path:
+    """Write cases to ``path`` (.npz: one int16 array and one JSON text); written beside and renamed."""
+    rows = [{"pair_mm": c.pair_mm, "findings": c.findings.model_dump(mode="json"),
+             "history": c.history.model_dump(mode="json"), "report": c.report,
+             "truth": None if c.truth is None else c.truth.model_dump(mode="json"),
+             "patient_key": c.patient_key, "site": c.site} for c in cases]
+    text = np.frombuffer(json.dumps(rows).encode(), dtype=np.uint8)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{os.getpid()}.npz")
+    try:
+        np.savez_compressed(beside, hu=np.stack([c.hu for c in cases]), rows=text)
+        os.replace(beside, path)
+    except OSError as exc:
+        beside.unlink(missing_ok=True)
+        raise MedomniError("MED-C04", exc.strerror or type(exc).__name__, where=path) from exc
+    return path
+
+
+def load_cases(path: Path) -> list[Case]:
+    """Read a file of :func:`save_cases`; errors MED-C08 and MED-C07."""
+    if not path.is_file():
+        raise MedomniError("MED-C08", where=path)
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            hu, rows = archive["hu"], json.loads(archive["rows"].tobytes())
+        return [Case(hu[k], r["pair_mm"], Findings.model_validate(r["findings"]),
+                     History.model_validate(r["history"]), r["report"],
+                     None if r["truth"] is None else Findings.model_validate(r["truth"]), r["patient_key"], r["site"])
+                for k, r in enumerate(rows)]
+    except (ValueError, KeyError, OSError, EOFError) as exc:
+        raise MedomniError("MED-C07", type(exc).__name__, where=path) from exc
+
+
+def cases_hash(cases: Iterable[Case]) -> str:
+    """SHA-256 over images and reports: the data hash that stands beside a metric."""
+    digest = hashlib.sha256()
+    for c in cases:
+        digest.update(np.ascontiguousarray(c.hu).tobytes())
+        digest.update((c.report or "").encode())
+    return digest.hexdigest()
+
+
+def split_by_patient(train: Sequence[Case], test: Sequence[Case]) -> None:
+    """Refuse splits that share a patient.
+
+    Raises:
+        MedomniError: MED-M09 with the number of patients in both.
+    """
+    both = {c.patient_key for c in train if c.patient_key} & {c.patient_key for c in test}
+    if both:
+        raise MedomniError("MED-M09", f"{len(both)} patients")

@@ -1,0 +1,20 @@
+"""Loss on report tokens only, from hidden states: no prompt logits are ever computed."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from medomni.data.batch import Batch
+from medomni.model.bundle import Bundle
+from medomni.model.inputs import model_inputs
+
+
+def report_loss(bundle: Bundle, batch: Batch) -> Tensor:
+    """Mean cross-entropy over the report tokens of a batch, scalar float32."""
+    inputs, _ = model_inputs(bundle, batch.input_ids, batch.attention_mask, batch.images, batch.pair_mm)
+    hidden = bundle.thinker.model(**inputs, use_cache=False)[0]
+    labels = batch.labels[:, 1:].to(hidden.device)
+    keep = labels != -100
+    logits = bundle.thinker.lm_head(hidden[:, :-1][keep])
+    return torch.nn.functional.cross_entropy(logits.float(), labels[keep])

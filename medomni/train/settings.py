@@ -1,0 +1,76 @@
+"""What a configuration says of training: stages, which blocks each one opens, at which rate, until when."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from medomni.config import Config
+from medomni.data.settings import DataSettings
+from medomni.model.adapters import AdapterSettings
+from medomni.model.settings import ModelSettings
+
+
+class Blocks(Config):
+    """A run of blocks of one part.
+
+    Attributes:
+        part: which part; ``all`` for every part.
+        start: ``top`` counts from the output side, ``shallow`` from the input side.
+        count: number of blocks, or None for all of them. Aligner and head have no blocks.
+        rate: factor on the stage's learning rate.
+    """
+
+    part: Literal["text", "vision", "audio", "aligner", "head", "all"]
+    start: Literal["top", "shallow"] = "top"
+    count: Annotated[int, Field(ge=1)] | None = None
+    rate: Annotated[float, Field(gt=0)] = 1.0
+
+
+class StageSettings(Config):
+    """One stage of unfreezing. With adapters, a stage opens the adapters on these blocks; the base stays frozen.
+
+    Attributes:
+        steps: optimizer steps of the stage.
+        lr: peak learning rate; ``warmup`` steps of linear rise, then a cosine to ``floor`` x lr.
+    """
+
+    name: str
+    open: tuple[Blocks, ...]
+    steps: Annotated[int, Field(ge=1)]
+    lr: Annotated[float, Field(gt=0)]
+    warmup: Annotated[int, Field(ge=0)] = 10
+    floor: Annotated[float, Field(ge=0, le=1)] = 0.1
+
+
+class TrainSettings(Config):
+    """The loop.
+
+    Attributes:
+        batch: cases a step.
+        bucket: batches that are sorted by length together.
+        checkpoint_every: steps between checkpoints.
+        threads: torch threads; fixed, since the sum order depends on it.
+    """
+
+    stages: Annotated[tuple[StageSettings, ...], Field(min_length=1)]
+    batch: Annotated[int, Field(ge=1)] = 16
+    bucket: Annotated[int, Field(ge=1)] = 8
+    weight_decay: Annotated[float, Field(ge=0)] = 0.01
+    clip: Annotated[float, Field(gt=0)] = 1.0
+    checkpoint_every: Annotated[int, Field(ge=1)] = 50
+    seed: int = 0
+    threads: Annotated[int, Field(ge=1)] = 2
+    noise_hu: Annotated[float, Field(ge=0)] = 0.0
+    shift_px: Annotated[int, Field(ge=0)] = 0
+
+
+class Recipe(Config):
+    """A whole configuration file of ``medomni pretrain`` and ``medomni train``."""
+
+    name: str
+    model: ModelSettings = ModelSettings()
+    adapter: AdapterSettings | None = None
+    data: DataSettings = DataSettings()
+    train: TrainSettings
