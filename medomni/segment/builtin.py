@@ -1,0 +1,83 @@
+"""The built-in chest segmenter: thresholds, distances and the affine; no weights."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from medomni.errors import MedomniError
+from medomni.segment.airway import find_airway
+from medomni.segment.body import body_mask
+from medomni.segment.bone import Skeleton, find_skeleton
+from medomni.segment.fov import refused_by_extent, view_of
+from medomni.segment.grid import Grid, Mask, near
+from medomni.segment.heart import find_middle
+from medomni.segment.hull import cage_mask
+from medomni.segment.labels import LUNG_DEPENDENT, TABLE, VALUE
+from medomni.segment.lungs import air_inside, split_lungs
+from medomni.volume import Segmentation, Volume
+
+
+class BuiltinChestSegmenter:
+    """Chest CT by rules, on any axis order.
+
+    The labels partition the trunk: each voxel has one. ``lung`` is aerated lung with the vessels in it (a
+    pneumothorax is part of it, the measuring room parts them); ``hemithorax`` is what else lies inside the ribs on
+    a side: fluid, consolidation, mass, pleura, and below the dome the upper abdomen. Heart, mediastinum and liver
+    are approximate. The thoracic cage is the union of lung, airway, heart, mediastinum, liver and hemithorax.
+    """
+
+    name = "builtin"
+    version = "1"
+
+    def segment(self, volume: Volume) -> Segmentation:
+        """Labels on the volume's own grid.
+
+        Raises:
+            MedomniError: MED-S04 for an empty or constant volume, MED-D07 for another modality than CT.
+        """
+        if volume.study.modality.upper() != "CT":
+            raise MedomniError("MED-D07", f"the built-in segmenter reads CT, this is {volume.study.modality}")
+        sample = volume.array[:: max(1, volume.array.shape[0] // 16)]
+        if float(sample.max()) - float(sample.min()) < 50:
+            raise MedomniError("MED-S04", "all voxels are nearly equal", where="segment")
+        grid = Grid.of(volume)
+        body = body_mask(grid)
+        labels = np.zeros(grid.hu.shape, np.uint8)
+        labels[body] = VALUE["body", "unspecified"]
+        labels[body & (grid.hu > -30)] = VALUE["soft_tissue", "unspecified"]
+        skeleton = find_skeleton(grid, body)
+        refused, truncated = self._chest(grid, body, skeleton, labels)
+        return Segmentation(
+            grid.to_volume(labels, volume), TABLE, volume.affine, f"{self.name} {self.version}", truncated,
+            {} if not refused else dict.fromkeys(LUNG_DEPENDENT, refused),
+        )
+
+    def _chest(self, grid: Grid, body: Mask, skeleton: Skeleton, labels: np.ndarray) -> tuple[str, frozenset[int]]:
+        """Write the chest's labels in place; returns why not, if not, and the labels that are cut."""
+        labels[skeleton.bone] = VALUE["skeleton", "unspecified"]
+        labels[skeleton.spine] = VALUE["spine", "midline"]
+        refused = refused_by_extent(grid)
+        if refused:
+            return refused, frozenset()
+        centre = float(np.median(skeleton.midline))
+        airway = find_airway(grid, body, centre)
+        right, left = split_lungs(grid, air_inside(grid, body), airway.mask, skeleton.midline)
+        view = view_of(grid, right, left, airway)
+        if view.refused:
+            return view.refused, frozenset()
+        cage = cage_mask(grid, body, right | left, skeleton)
+        middle = find_middle(grid, cage, right, left, airway.mask, skeleton, airway.carina)
+        columns = np.arange(body.shape[2])[None, None, :]
+        on_right = np.broadcast_to(columns < skeleton.midline[:, None, None], body.shape)
+        rib = skeleton.bone & ~skeleton.spine & near(cage, 14.0, grid.spacing) & cage.any(axis=(1, 2))[:, None, None]
+        for mask, key in (
+            (rib & on_right, ("rib", "right")), (rib & ~on_right, ("rib", "left")),
+            (cage & on_right, ("hemithorax", "right")), (cage & ~on_right, ("hemithorax", "left")),
+            (middle.mediastinum, ("mediastinum", "midline")), (middle.liver, ("liver", "right")),
+            (middle.heart, ("heart", "midline")), (right, ("lung", "right")), (left, ("lung", "left")),
+            (airway.mask, ("airway", "midline")),
+        ):
+            labels[mask] = VALUE[key]
+        cut = {VALUE["lung", "right"]: view.right_cut, VALUE["lung", "left"]: view.left_cut,
+               VALUE["liver", "right"]: True, VALUE["spine", "midline"]: True}
+        return "", frozenset(v for v, is_cut in cut.items() if is_cut)

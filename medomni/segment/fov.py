@@ -1,0 +1,66 @@
+"""Field of view: does the volume hold a chest at all?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from medomni.segment.airway import Airway
+from medomni.segment.grid import Grid, Mask
+
+LEAST_SLICES = 8
+LEAST_EXTENT_MM = 120.0
+
+
+@dataclass(frozen=True)
+class View:
+    """What the field of view allows.
+
+    Attributes:
+        refused: why lungs cannot be judged, empty where they can; begins with an error code.
+        right_cut, left_cut: the field of view cuts that lung.
+    """
+
+    refused: str = ""
+    right_cut: bool = False
+    left_cut: bool = False
+
+
+def refused_by_extent(grid: Grid) -> str:
+    """Reason to refuse a volume that is too short along the body, or empty text."""
+    n = grid.shape[0]
+    extent = grid.hu.shape[0] * grid.spacing[0]
+    if n < LEAST_SLICES or extent < LEAST_EXTENT_MM:
+        needed = f"{LEAST_SLICES} slices and {LEAST_EXTENT_MM:.0f} mm are needed"
+        return f"MED-D17: {n} slices over {extent:.0f} mm; {needed}"
+    return ""
+
+
+def view_of(grid: Grid, right: Mask, left: Mask, airway: Airway) -> View:
+    """Whether both lungs are in the field of view, and which of them it cuts.
+
+    Bowel gas and lung bases alone are refused: a chest shows a trachea of at least 20 mm, two air spaces of at least
+    150 ml that together exceed 800 ml and reach over 100 mm, and neither the top nor the bottom slice shows most of
+    the lung's greatest area.
+    """
+    ml_right, ml_left = grid.ml(right), grid.ml(left)
+    if airway.carina is None or airway.length_mm < 20:
+        return View(f"MED-S01: no trachea found; gas right {ml_right:.0f} ml, left {ml_left:.0f} ml")
+    both = right | left
+    slices = np.flatnonzero(both.any(axis=(1, 2)))
+    extent = slices.size * grid.spacing[0]
+    if ml_right + ml_left < 800 or min(ml_right, ml_left) < 100 or extent < 100:
+        return View(f"MED-S01: lungs of {ml_right:.0f} ml and {ml_left:.0f} ml over {extent:.0f} mm")
+    area = both.sum(axis=(1, 2)) / both.sum(axis=(1, 2)).max()
+    if area[-1] > 0.5:
+        return View("MED-S01: the field of view ends below the lung apices")
+    if area[0] > 0.75:
+        return View("MED-S01: the field of view ends above the lung bases")
+    sides = [int(m[:, :, c].sum() + m[:, r, :].sum()) for m in (right, left) for c, r in ((0, 0), (-1, -1))]
+    edge = 40.0 / (grid.spacing[0] * grid.spacing[1])
+    if max(sides) > 60 * edge:
+        return View("MED-S01: the field of view cuts a lung sideways")
+    cut = area[-1] > 0.05 or area[0] > 0.15
+    ends = [bool(cut and (m[-1].any() or m[0].sum() > 0.15 * m.sum(axis=(1, 2)).max())) for m in (right, left)]
+    return View("", ends[0] or max(sides[:2]) > edge, ends[1] or max(sides[2:]) > edge)

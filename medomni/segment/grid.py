@@ -1,0 +1,119 @@
+"""The working grid: the axial volume at a resolution where organs are still whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from medomni.volume import Volume, axis_alignment
+
+Mask = NDArray[np.bool_]
+Hu = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """Axial HU at working resolution: slices run to the head, rows to the back, columns to the left.
+
+    Attributes:
+        hu: (slices, rows, columns) float32, block means of the axial volume.
+        spacing: millimetres between slices, rows, columns of ``hu``.
+        steps: voxels of the axial volume per voxel of ``hu``, per axis.
+        shape: shape of the axial volume.
+    """
+
+    hu: Hu
+    spacing: tuple[float, float, float]
+    steps: tuple[int, int, int]
+    shape: tuple[int, int, int]
+
+    @classmethod
+    def of(cls, volume: Volume, in_plane_mm: float = 1.5, slice_mm: float = 2.5) -> Grid:
+        """The grid of a volume; each axis is thinned by the whole number that comes closest to the wanted size."""
+        axial = volume.axial()
+        sz, sy, sx = axial.spacing_mm
+        steps = (max(1, round(slice_mm / sz)), max(1, round(in_plane_mm / sy)), max(1, round(in_plane_mm / sx)))
+        hu = np.clip(axial.array.astype(np.float32, copy=False), -1024, 3071)
+        for axis, step in enumerate(steps):
+            if step > 1:
+                starts = np.arange(0, hu.shape[axis], step)
+                counts = np.diff(np.append(starts, hu.shape[axis])).astype(np.float32)
+                shape = [1, 1, 1]
+                shape[axis] = -1
+                hu = np.add.reduceat(hu, starts, axis=axis) / counts.reshape(shape)
+        spacing = (sz * steps[0], sy * steps[1], sx * steps[2])
+        return cls(np.ascontiguousarray(hu), spacing, steps, axial.array.shape)
+
+    def ml(self, mask: Mask) -> float:
+        """Volume of a mask in millilitres."""
+        return float(mask.sum()) * self.voxel_ml
+
+    @property
+    def voxel_ml(self) -> float:
+        """Volume of a voxel in millilitres."""
+        return self.spacing[0] * self.spacing[1] * self.spacing[2] / 1000.0
+
+    def pixels(self, mm: float) -> int:
+        """In-plane pixels of a length, at least one."""
+        return max(1, round(mm / self.spacing[1]))
+
+    def smooth(self, array: Hu, mm: float, along_z: bool = False) -> Hu:
+        """Gaussian in-plane smoothing with a standard deviation in millimetres."""
+        sigma = (mm / self.spacing[0] if along_z else 0.0, mm / self.spacing[1], mm / self.spacing[2])
+        return ndimage.gaussian_filter(array, sigma, truncate=2.5)
+
+    def to_volume(self, labels: NDArray[np.uint8], volume: Volume) -> NDArray[np.uint8]:
+        """Labels of the grid on the volume's own array (nearest), whatever its axis order."""
+        out = labels
+        for axis, step in enumerate(self.steps):
+            if step > 1:
+                out = np.repeat(out, step, axis=axis)
+        out = out[: self.shape[0], : self.shape[1], : self.shape[2]]
+        order, flips = axis_alignment(volume.affine)
+        for axis, flip in enumerate(flips):
+            if flip:
+                out = np.flip(out, axis)
+        return np.ascontiguousarray(out.transpose(np.argsort(order)))
+
+
+def disk(radius_px: int) -> Mask:
+    """In-plane disk as a (1, n, n) structuring element."""
+    r = np.arange(-radius_px, radius_px + 1)
+    return (r[:, None] ** 2 + r[None, :] ** 2 <= (radius_px + 0.3) ** 2)[None]
+
+
+def far(mask: Mask, mm: float, spacing: tuple[float, float, float], flat: bool = True) -> Mask:
+    """Erosion of a mask by a length (in-plane by default), by distance transform."""
+    if flat:
+        out = np.zeros_like(mask)
+        for k in np.flatnonzero(mask.any(axis=(1, 2))):
+            out[k] = ndimage.distance_transform_edt(mask[k], sampling=spacing[1:]) > mm
+        return out
+    return ndimage.distance_transform_edt(mask, sampling=spacing) > mm
+
+
+def near(mask: Mask, mm: float, spacing: tuple[float, float, float], flat: bool = True) -> Mask:
+    """Dilation of a mask by a length (in-plane by default), by distance transform."""
+    if flat:
+        out = np.zeros_like(mask)
+        for k in np.flatnonzero(mask.any(axis=(1, 2))):
+            out[k] = ndimage.distance_transform_edt(~mask[k], sampling=spacing[1:]) <= mm
+        return out
+    return ndimage.distance_transform_edt(~mask, sampling=spacing) <= mm
+
+
+def components(mask: Mask) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """Six-connected components and their sizes in voxels; index 0 is the background with size 0."""
+    labels, n = ndimage.label(mask)
+    sizes = np.bincount(labels.ravel(), minlength=n + 1)
+    sizes[0] = 0
+    return labels, sizes
+
+
+def largest(mask: Mask) -> Mask:
+    """The largest six-connected component, all False where there is none."""
+    labels, sizes = components(mask)
+    return labels == int(sizes.argmax()) if sizes.size > 1 else np.zeros_like(mask)
