@@ -1,0 +1,28 @@
+"""Synthetic chest CT patients with known answers. Nothing here comes from a person; everything says *synthetic*."""
+
+from medomni.phantom.hospitals import HOSPITALS, Hospital
+from medomni.phantom.patient import (
+    PHANTOM_FINDINGS,
+    PhantomPatient,
+    phantom_findings,
+    phantom_study,
+    sample_patient,
+)
+from medomni.phantom.render import render
+from medomni.phantom.report import REPORT_STYLES, reference_report
+from medomni.phantom.scanner import SCANNERS, Scanner
+
+__all__ = [
+    "HOSPITALS",
+    "PHANTOM_FINDINGS",
+    "REPORT_STYLES",
+    "SCANNERS",
+    "Hospital",
+    "PhantomPatient",
+    "Scanner",
+    "phantom_findings",
+    "phantom_study",
+    "reference_report",
+    "render",
+    "sample_patient",
+]
