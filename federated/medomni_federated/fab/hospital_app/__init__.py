@@ -1,0 +1,1 @@
+"""Flower glue; all logic is in the installed wheel medomni-federated."""

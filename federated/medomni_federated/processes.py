@@ -1,0 +1,191 @@
+"""Real processes on loopback: a SuperLink and one SuperNode a site, over TLS with node authentication."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+
+from medomni.errors import MedomniError
+from medomni_federated.pki import write_node_key, write_server_certificates
+
+FAB = Path(__file__).parent / "fab"
+
+
+@dataclass
+class Federation:
+    """A federation on this machine, as a context manager: every process that it starts it also ends.
+
+    Args:
+        folder: keys, logs and Flower's state.
+        sites: site name to its node configuration (paths of the site's own recipe and cases).
+        trace: follow the files that every process opens with ``strace``, into ``folder/trace``.
+    """
+
+    folder: Path
+    sites: Mapping[str, Mapping[str, str]]
+    trace: bool = False
+    processes: dict[str, subprocess.Popen] = field(default_factory=dict)
+    address: str = ""
+
+    def __enter__(self) -> Federation:
+        try:
+            self._start()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, tb: TracebackType | None) -> None:
+        self.close()
+
+    def _start(self) -> None:
+        keys = self.folder / "keys"
+        write_server_certificates(keys)
+        port = free_port()
+        self.address = f"127.0.0.1:{port}"
+        home = self.folder / "flower"
+        home.mkdir(parents=True, exist_ok=True)
+        (home / "config.toml").write_text(
+            '[superlink]\ndefault = "loopback"\n\n[superlink.loopback]\n'
+            f'address = "{self.address}"\nroot-certificates = "{(keys / "ca.crt").resolve()}"\n', encoding="utf-8")
+        self._spawn("superlink", [
+            _tool("flower-superlink"), "--ssl-certfile", str(keys / "server.crt"), "--ssl-keyfile",
+            str(keys / "server.key"), "--ssl-ca-certfile", str(keys / "ca.crt"), "--host", "127.0.0.1", "--port",
+            str(port), "--enable-supernode-auth", "--disable-runtime-dependency-installation"])
+        self._wait_for_port(port)
+        for site, config in self.sites.items():
+            write_node_key(keys / site)
+            self._flwr("supernode", "register", str(keys / f"{site}.pub"), "loopback", "--name", site)
+            node = " ".join(f"{k}={json.dumps(v)}" for k, v in {"site": site, **config}.items())
+            self._spawn(f"site-{site}", [
+                _tool("flower-supernode"), "--superlink", self.address, "--root-certificates", str(keys / "ca.crt"),
+                "--auth-supernode-private-key", str(keys / site), "--node-config", node, "--port", str(free_port())])
+
+    def run(self, config: Mapping[str, object], *, rounds: int, folder: Path, timeout_s: float = 900.0,
+            progress: object = None) -> list[dict]:
+        """Submit the app, wait for its last round; returns the rows of ``rounds.jsonl``.
+
+        Raises:
+            MedomniError: MED-F04 where a process ended or the run failed, MED-F03 where a round lacked sites.
+        """
+        values = {"rounds": rounds, "sites": len(self.sites), "out": str(folder.resolve()), **config}
+        text = " ".join(f"{k}={json.dumps(v)}" for k, v in values.items())
+        run_id = str(json.loads(self._flwr("run", str(FAB), "loopback", "-c", text, "--format", "json"))["run-id"])
+        deadline, polled = time.monotonic() + timeout_s, time.monotonic()
+        while True:
+            rows = round_rows(folder)
+            if callable(progress):
+                progress(len(rows), rounds)
+            if len(rows) >= rounds:
+                return rows
+            for name, process in self.processes.items():
+                if process.poll() is not None:
+                    raise MedomniError("MED-F04", f"{name} ended with {process.returncode}", where=self._log(name))
+            if time.monotonic() > deadline:
+                raise MedomniError("MED-F04", f"no end after {timeout_s:.0f} s", where=self._log("superlink"))
+            if time.monotonic() - polled > 10:
+                polled = time.monotonic()
+                status = str(json.loads(self._flwr("list", "loopback", "--run-id", run_id, "--format", "json")))
+                if "failed" in status and len(round_rows(folder)) < rounds:
+                    raise MedomniError("MED-F04", "the server app failed", where=self._log("superlink"))
+            time.sleep(0.5)
+
+    def close(self) -> None:
+        """End every process: SIGTERM to its group, SIGKILL after ten seconds. Only processes started here."""
+        for process in reversed(self.processes.values()):
+            _signal_group(process, signal.SIGTERM)
+        for process in self.processes.values():
+            try:
+                process.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                _signal_group(process, signal.SIGKILL)
+                process.wait()
+            _signal_group(process, signal.SIGKILL)
+        self.processes.clear()
+
+    def memory_bytes(self) -> int:
+        """Resident memory summed over all processes and their children (Linux)."""
+        groups = {p.pid for p in self.processes.values()}
+        total = 0
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            try:
+                fields = stat.read_text().rsplit(")", 1)[1].split()
+                if int(fields[2]) in groups:
+                    total += int(fields[21]) * os.sysconf("SC_PAGE_SIZE")
+            except (OSError, IndexError, ValueError):
+                continue
+        return total
+
+    def _environment(self) -> dict[str, str]:
+        return {**os.environ, "FLWR_HOME": str((self.folder / "flower").resolve()), "FLWR_TELEMETRY_ENABLED": "0",
+                "NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost", "PYTHONUNBUFFERED": "1",
+                "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"}
+
+    def _log(self, name: str) -> Path:
+        return self.folder / "logs" / f"{name}.log"
+
+    def _spawn(self, name: str, command: Sequence[str]) -> None:
+        self._log(name).parent.mkdir(parents=True, exist_ok=True)
+        if self.trace:
+            trace = self.folder / "trace" / f"{name}.txt"
+            trace.parent.mkdir(parents=True, exist_ok=True)
+            command = ["strace", "-f", "-qq", "-e", "trace=open,openat", "-s", "400", "-o", str(trace), *command]
+        with open(self._log(name), "wb") as log:
+            self.processes[name] = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT,
+                                                    env=self._environment(), start_new_session=True)
+
+    def _flwr(self, *arguments: str) -> str:
+        done = subprocess.run([_tool("flwr"), *arguments], capture_output=True, text=True, timeout=120,
+                              env=self._environment(), cwd=self.folder)
+        if done.returncode:
+            (self.folder / "logs").mkdir(parents=True, exist_ok=True)
+            self._log("flwr").write_text(done.stdout + done.stderr, encoding="utf-8")
+            raise MedomniError("MED-F04", f"flwr {arguments[0]} exited with {done.returncode}", where=self._log("flwr"))
+        return done.stdout
+
+    def _wait_for_port(self, port: int, seconds: float = 60.0) -> None:
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if self.processes["superlink"].poll() is not None:
+                raise MedomniError("MED-F04", "the SuperLink ended", where=self._log("superlink"))
+            with socket.socket() as probe:
+                probe.settimeout(0.5)
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    return
+            time.sleep(0.2)
+        raise MedomniError("MED-F04", "the SuperLink does not listen", where=self._log("superlink"))
+
+
+def round_rows(folder: Path) -> list[dict]:
+    """Rows of ``rounds.jsonl`` so far."""
+    path = folder / "rounds.jsonl"
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.is_file() else []
+
+
+def free_port() -> int:
+    """A loopback port that is free now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _tool(name: str) -> str:
+    beside = Path(sys.executable).parent / name
+    if not beside.is_file():
+        raise MedomniError("MED-F01", f"{name} is not beside {Path(sys.executable).name}")
+    return str(beside)
+
+
+def _signal_group(process: subprocess.Popen, number: int) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, number)

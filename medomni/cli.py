@@ -1,0 +1,371 @@
+"""One ``medomni`` command; each sub-command is a few lines over a room. Nothing heavy is imported before it is used."""
+
+from __future__ import annotations
+
+import errno
+import sys
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Annotated, Any, Optional
+
+import typer
+
+from medomni import __version__
+from medomni.errors import MedomniError
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+                  help="Radiology reports from omni models, checked against the images. Research software, "
+                       "not a medical device.")
+
+Study = Annotated[Path, typer.Argument(help="Folder with one patient's DICOM series.")]
+Series = Annotated[Optional[int], typer.Option(help="Number of the series, as `medomni ingest` lists them.")]  # noqa: UP045
+OutDir = Annotated[Path, typer.Option("--out", "-o", help="Output folder.")]
+Adapter = Annotated[Optional[Path], typer.Option(help="Adapter folder.")]  # noqa: UP045
+ModelDir = Annotated[Optional[str], typer.Option(help="Model folder; the embedded one by default.")]  # noqa: UP045
+
+
+def console() -> Any:
+    """The console for tables and progress."""
+    from rich.console import Console
+
+    return Console()
+
+
+@app.command()
+def ingest(folder: Study, json_out: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+    """List the series of a folder: what is usable, what is not and why."""
+    from dataclasses import asdict
+
+    from medomni.dicom.scan import scan
+
+    inventory = scan(folder)
+    if json_out:
+        import json
+
+        print(json.dumps({"files": inventory.files, "series": [asdict(s) for s in inventory.series],
+                          "warnings": [w.model_dump() for w in inventory.warnings]}))
+        return
+    from rich.table import Table
+
+    table = Table(title=f"{inventory.files} files")
+    for column in ("series", "modality", "images", "matrix", "kernel", "usable"):
+        table.add_column(column)
+    for s in inventory.series:
+        table.add_row(str(s.number), s.modality, str(s.slices), f"{s.rows} x {s.columns}", s.kernel or "not stated",
+                      "yes" if s.usable else f"no: {s.reason}")
+    console().print(table)
+    for w in inventory.warnings:
+        console().print(f"{w.code}: {w.detail}", markup=False)
+
+
+@app.command()
+def segment(folder: Study, out: OutDir, series: Series = None, segmenter: str = "builtin") -> None:
+    """Pre-segment a chest CT: labels.npz, a picture, and volumes by organ."""
+    from medomni.draw import contact_sheet
+    from medomni.pipeline import measure_study
+    from medomni.review.images import save_images
+
+    with _stages() as stage:
+        study = measure_study(folder, series=series, segmenter=segmenter, stage=stage)
+    out.mkdir(parents=True, exist_ok=True)
+    save_images(out / "images.npz", study.volume, study.segmentation, study.measured.masks)
+    (out / "contact.png").write_bytes(contact_sheet(study.volume, outlines=study.segmentation))
+    _organs(study.findings)
+    print(f"written: {out / 'images.npz'}, {out / 'contact.png'}")
+
+
+@app.command()
+def measure(folder: Study, out: Annotated[Path, typer.Option("--out", "-o", help="findings.json to write.")],
+            series: Series = None) -> None:
+    """Measure findings in a chest CT and say what was not assessed."""
+    from medomni.pipeline import measure_study, write_text
+
+    with _stages() as stage:
+        study = measure_study(folder, series=series, stage=stage)
+    write_text(out, study.findings.model_dump_json(indent=2))
+    _organs(study.findings)
+    for f in study.findings.findings:
+        size = f"{f.longest_mm:.0f} mm" if f.longest_mm else f"{f.volume_ml:.0f} ml" if f.volume_ml else ""
+        print(f"{f.finding_id} {f.side} {size} confidence {f.confidence:.2f}")
+    for c in study.findings.coverage:
+        if not c.assessable:
+            print(f"not assessable: {c.finding_id} {c.side} ({c.reason})")
+
+
+@app.command()
+def report(folder: Study, out: OutDir, series: Series = None, adapter: Adapter = None, model: ModelDir = None,
+           symptom: Annotated[str, typer.Option(help="History for the prompt; no names, no dates.")] = "",
+           withhold_facts: Annotated[bool, typer.Option(help="Prompt without measured facts.")] = False) -> None:
+    """The whole job for one study: findings, report, check, page."""
+    from medomni.pipeline import report_study
+    from medomni.records import History
+
+    with _stages() as stage:
+        done = report_study(folder, out, series=series, adapter=adapter, model=model, stage=stage,
+                            history=History(symptom=symptom), facts=not withhold_facts)
+    print((out / "report.txt").read_text(encoding="utf-8"))
+    print(", ".join(f"{k} {v} s" for k, v in done["seconds"].items()))
+    print("written: " + ", ".join(done["paths"]))
+
+
+@app.command()
+def extract(text: Annotated[Optional[Path], typer.Argument(help="Report file; standard input without it.")] = None,  # noqa: UP045
+            format: Annotated[str, typer.Option(help="table, json, or jsonl (a stream).")] = "table") -> None:
+    """Claims of a report: finding, side, presence, size, with spans."""
+    from medomni.check import extract_claims, extract_jsonl
+
+    if format == "jsonl":
+        for line in extract_jsonl(sys.stdin if text is None else text.open(encoding="utf-8")):
+            print(line)
+        return
+    claims, _, language = extract_claims(_read_report(text))
+    if format == "json":
+        import json
+
+        print(json.dumps({"language": language, "claims": [c.model_dump(mode="json") for c in claims]}))
+        return
+    for c in claims:
+        sizes = " ".join(f"{m.value_mm:g} mm" for m in c.measurements)
+        print(f"{c.span[0]:>5}-{c.span[1]:<5} {c.presence:<9} {c.finding_id:<22} {c.side:<11} {sizes} {c.text!r}")
+
+
+@app.command()
+def check(report: Annotated[Optional[Path], typer.Option(help="Report text file.")] = None,  # noqa: UP045
+          study: Annotated[Optional[Path], typer.Option(help="DICOM folder to measure.")] = None,  # noqa: UP045
+          findings: Annotated[Optional[Path], typer.Option(help="findings.json instead of a study.")] = None,  # noqa: UP045
+          html: Annotated[Optional[Path], typer.Option(help="Page to write.")] = None,  # noqa: UP045
+          out: Annotated[Optional[Path], typer.Option("--out", "-o", help="Folder for all files.")] = None,  # noqa: UP045
+          format: Annotated[str, typer.Option(help="table, json, or jsonl from standard input.")] = "table") -> None:
+    """Hold a report against the images, or against measured findings."""
+    from medomni.check import check_jsonl, check_report
+    from medomni.records import Report
+
+    if format == "jsonl":
+        for line in check_jsonl(sys.stdin):
+            print(line)
+        return
+    record = Report(text=_read_report(report))
+    if study is not None:
+        from medomni.pipeline import measure_study, write_study
+
+        with _stages() as stage:
+            measured = measure_study(study, stage=stage)
+        result = check_report(record, measured.findings)
+        target = out or (html.parent if html else Path("medomni-check"))
+        write_study(target, measured, record, result)
+        if html and html != target / "report.html":
+            (target / "report.html").replace(html)
+        print(f"page: {html or target / 'report.html'}", file=sys.stderr)
+    else:
+        from medomni.pipeline import read_findings
+
+        result = check_report(record, read_findings(findings) if findings else None)
+        if html:
+            from medomni.pipeline import write_text
+            from medomni.review.page import render_page
+
+            write_text(html, render_page(record, result, read_findings(findings) if findings else None))
+    if format == "json":
+        print(result.model_dump_json(indent=2))
+        return
+    for claim in result.claims:
+        c = claim.claim
+        print(f"{claim.state:<15} {c.presence:<9} {c.finding_id:<22} {c.side:<11} {c.text!r}")
+    for flag in result.flags:
+        print(f"{flag.severity.upper():<9} {flag.code} {flag.message.en}")
+
+
+@app.command()
+def phantom(out: OutDir, seed: int = 1, hospital: str = "A", count: int = 1) -> None:
+    """Write synthetic chest CT patients as DICOM series with their truth and reference report."""
+    from medomni.phantom import phantom_findings, reference_report, render, sample_patient, write_series
+
+    with _progress("phantoms", count) as advance:
+        for k in range(count):
+            patient = sample_patient(seed + k, hospital)
+            volume = render(patient)
+            folder = out / f"{hospital}-{seed + k}"
+            (folder / "dicom").mkdir(parents=True, exist_ok=True)
+            write_series(patient, volume, folder / "dicom")
+            (folder / "truth.json").write_text(phantom_findings(patient, volume).model_dump_json(indent=2))
+            (folder / "reference.txt").write_text(reference_report(patient) + "\n")
+            advance(k + 1)
+    print(f"written: {out} ({count} synthetic patients)")
+
+
+@app.command()
+def pretrain(config: Annotated[Path, typer.Argument(help="Recipe, e.g. configs/tiny.yaml.")], out: OutDir) -> None:
+    """Train the tiny omni model from scratch on phantoms; resumes where it was killed."""
+    from medomni.demo.pretrain import pretrain as run
+
+    with _two_bars() as (cases, steps):
+        done = run(config, out, cases=cases, steps=steps)
+    print(done)
+
+
+@app.command()
+def train(config: Annotated[Path, typer.Argument(help="Recipe.")],
+          cases: Annotated[Path, typer.Option(help="Cases file (.npz) or folder of them.")], out: OutDir) -> None:
+    """Adapt a model to a hospital's cases by the recipe's stages; resumes where it was killed."""
+    from medomni.train.command import train_command
+
+    with _two_bars() as (_, steps):
+        print(train_command(config, cases, out, steps))
+
+
+@app.command()
+def generate(folder: Study, adapter: Adapter = None, model: ModelDir = None, series: Series = None,
+             withhold_facts: Annotated[bool, typer.Option(help="Prompt without measured facts.")] = False) -> None:
+    """The model's words for a study, before any check (for researchers)."""
+    from medomni.generate import decode
+    from medomni.pipeline import case_of, load_model, measure_study
+
+    with _stages() as stage:
+        study = measure_study(folder, series=series, stage=stage)
+        bundle = load_model(model, adapter)
+        print(decode(bundle, [case_of(study)], facts=not withhold_facts, batch=1)[0])
+
+
+@app.command()
+def review(out: Annotated[Path, typer.Argument(help="Output folder of `medomni report` or of the demo.")],
+           port: int = 8765, host: str = "127.0.0.1", reviewer: str = "reader") -> None:
+    """Serve the study page on loopback: slices, flags with evidence, accept or reject with a reason."""
+    from medomni.review.app import serve
+
+    serve(out, host=host, port=port, reviewer=reviewer)
+
+
+@app.command()
+def demo(out: OutDir = Path("demo-out"),
+         fast: Annotated[bool, typer.Option(help="A miniature with fewer patients.")] = False,
+         federated: Annotated[bool, typer.Option(help="Run the federated rounds.")] = True) -> None:
+    """Three synthetic hospitals through the whole story; ends with a table and a page."""
+    from medomni.demo.story import run_demo
+
+    run_demo(out, console(), fast=fast, federated=federated)
+
+
+@app.command()
+def doctor() -> None:
+    """What this machine has: versions, decoders, extras, memory, disk."""
+    from medomni.doctor import checks
+
+    worst = 0
+    for name, state, detail in checks():
+        worst = max(worst, state == "error")
+        print(f"{state:<8} {name:<22} {detail}")
+    raise typer.Exit(int(worst))
+
+
+@app.command()
+def version() -> None:
+    """The version."""
+    print(__version__)
+
+
+def _read_report(path: Path | None) -> str:
+    if path is None:
+        raw = sys.stdin.buffer.read()
+    elif not path.is_file():
+        raise MedomniError("MED-C08", where=path)
+    else:
+        raw = path.read_bytes()
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as exc:
+        raise MedomniError("MED-K04", f"byte {exc.start} is not UTF-8", where=path or "standard input") from exc
+
+
+def _organs(findings: Any) -> None:
+    for organ in findings.organs:
+        volume = f"{organ.volume_ml:.0f} ml" if organ.volume_ml is not None else "not measured"
+        print(f"{organ.anatomy_id} {organ.side}: {volume}{' (truncated)' if organ.truncated else ''}")
+    for warning in findings.study.warnings:
+        print(f"{warning.code}: {warning.detail}")
+
+
+def _stages() -> Any:
+    """A spinner that names the stage under way."""
+    from contextlib import contextmanager
+
+    @contextmanager
+    def run() -> Any:
+        from rich.console import Console
+
+        with Console(stderr=True).status("starting") as status:
+            yield lambda name: status.update(name)
+
+    return run()
+
+
+def _bars() -> Any:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    return Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
+                    console=Console(stderr=True))
+
+
+def _progress(name: str, total: int) -> Any:
+    from contextlib import contextmanager
+
+    @contextmanager
+    def run() -> Any:
+        with _bars() as bars:
+            task = bars.add_task(name, total=total)
+            yield lambda done: bars.update(task, completed=done)
+
+    return run()
+
+
+def _two_bars() -> Any:
+    from contextlib import contextmanager
+
+    @contextmanager
+    def run() -> Any:
+        with _bars() as bars:
+            cases, steps = bars.add_task("cases", total=None), bars.add_task("steps", total=None)
+            yield (lambda done, total: bars.update(cases, completed=done, total=total),
+                   lambda step, total, loss, stage: bars.update(steps, completed=step, total=total,
+                                                                description=f"{stage} loss {loss:.3f}"))
+
+    return run()
+
+
+def _plugins() -> None:
+    """Add commands of other wheels: entry point group ``medomni.commands``, each a typer app."""
+    found = {e.name: e for e in entry_points(group="medomni.commands")}
+    if "federated" in found and "federated" in sys.argv[1:2]:
+        app.add_typer(found["federated"].load(), name="federated", help="Federated rounds (medomni-federated).")
+        return
+
+    @app.command("federated", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+    def federated() -> None:
+        """Federated rounds (from the wheel medomni-federated)."""
+        if "federated" not in found:
+            raise MedomniError("MED-F01")
+
+
+def main() -> None:
+    """Entry point: coded errors go to standard error with exit code 2, Ctrl-C with 130."""
+    _plugins()
+    try:
+        app(standalone_mode=False)
+    except MedomniError as exc:
+        print(str(exc), file=sys.stderr)
+        sys.exit(130 if exc.code == "MED-C05" else 2)
+    except (KeyboardInterrupt, typer.Abort):
+        print(str(MedomniError("MED-C05", "nothing was left half-written")), file=sys.stderr)
+        sys.exit(130)
+    except OSError as exc:
+        if exc.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES):
+            raise
+        print(str(MedomniError("MED-C04", exc.strerror or "", where=exc.filename)), file=sys.stderr)
+        sys.exit(2)
+    except typer.Exit as exc:
+        sys.exit(exc.exit_code)
+    except Exception as exc:
+        if hasattr(exc, "exit_code") and hasattr(exc, "show"):  # click usage errors
+            exc.show()
+            sys.exit(exc.exit_code)
+        raise

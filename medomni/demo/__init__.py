@@ -1,0 +1,1 @@
+"""Three synthetic hospitals through the whole story."""

@@ -1,0 +1,87 @@
+"""``medomni pretrain``: the tiny omni model from scratch on synthetic patients of the home hospital."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from medomni.config import load_config
+from medomni.demo.corpus import Progress, build_cases
+
+if TYPE_CHECKING:
+    from medomni.data import Case
+
+TRAIN_SEEDS = 1_000_000
+"""Seeds of pretraining patients start here; those of tests, demo and bars lie below, so no patient is shared."""
+
+
+def recipe_schema() -> Any:
+    """The recipe's schema: a training recipe plus the cohort of synthetic patients."""
+    from pydantic import Field
+
+    from medomni.config import Config
+    from medomni.train import Recipe
+
+    class Cohort(Config):
+        """Synthetic patients: hospital name to number of patients."""
+
+        hospitals: dict[str, int] = Field(min_length=1)
+        first_seed: int = TRAIN_SEEDS
+        through_dicom: bool = False
+        workers: int = 2
+
+    class PretrainRecipe(Recipe):
+        """A recipe whose cases are phantoms."""
+
+        cohort: Cohort
+
+    return PretrainRecipe
+
+
+def pretrain(config: Path, out: Path, *, cases: Progress | None = None, steps: Any = None,
+             install: bool = False) -> dict[str, Any]:
+    """Build the cohort, train from scratch, write ``out/model``; a killed run resumes in both halves.
+
+    With ``install`` the weights become the embedded model of this checkout.
+
+    Raises:
+        MedomniError: MED-C01..C03 for the recipe, else as :func:`medomni.train.train`.
+    """
+    from medomni.model.bundle import EMBEDDED
+    from medomni.train.command import run_recipe
+
+    recipe = load_config(config, recipe_schema())
+    cohort = recipe.cohort
+    loaded: list[Case] = []
+    for name, count in cohort.hospitals.items():
+        seeds = range(cohort.first_seed, cohort.first_seed + count)
+        loaded += build_cases(name, seeds, recipe.data.slabs, out / "cases", through_dicom=cohort.through_dicom,
+                              workers=cohort.workers, progress=cases)
+    bundle, result = run_recipe(recipe, loaded, out / "run", bundle=_fresh(recipe, loaded), progress=steps)
+    model = out / "run" / "model"
+    if install:
+        shutil.copytree(model, EMBEDDED, dirs_exist_ok=True)
+    return {"cases": len(loaded), "steps": result.steps, "resumed_from": result.resumed_from,
+            "seconds": round(result.seconds, 1), "last_loss": result.losses[-1] if result.losses else None,
+            "parameters": sum(p.numel() for p in bundle.model.parameters()), "model": str(model)}
+
+
+def _fresh(recipe: Any, cases: Sequence[Case]) -> Any:
+    """A model from scratch whose tokenizer has seen reports and prompts of the cohort."""
+    from medomni.data import Encoder
+    from medomni.model import build_bundle
+    from medomni.model.family import FAMILIES
+
+    family = FAMILIES[recipe.model.family]
+    words = Encoder(_Ids(), family)
+    corpus = [text for c in cases for text in (c.report or "", words.prompt_text(c, facts=True))]
+    return build_bundle(recipe.model, corpus=corpus, seed=recipe.train.seed)
+
+
+class _Ids:
+    """Stands in for a tokenizer while only the words of prompts are wanted."""
+
+    def convert_tokens_to_ids(self, _: str) -> int:
+        return 0

@@ -1,0 +1,211 @@
+"""The story in one sitting: read, segment, measure, generate, check, write. Command line, notebook, server and demo
+all call this module; torch is loaded only by the functions that need the model."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from medomni.errors import MedomniError
+from medomni.records import CheckResult, Findings, History, Provenance, Report
+
+if TYPE_CHECKING:
+    from medomni.data import Case, SlabSettings
+    from medomni.findings import Measured
+    from medomni.model import Bundle
+    from medomni.volume import Segmentation, Volume
+
+Stage = Callable[[str], Any]
+
+
+@dataclass(frozen=True, eq=False)
+class MeasuredStudy:
+    """A study after reading, segmenting and measuring.
+
+    Attributes:
+        seconds: stage name to wall time.
+    """
+
+    volume: Volume
+    segmentation: Segmentation
+    measured: Measured
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def findings(self) -> Findings:
+        """The findings record."""
+        return self.measured.findings
+
+
+@contextmanager
+def _timed(seconds: dict[str, float], name: str, stage: Stage | None) -> Iterator[None]:
+    if stage:
+        stage(name)
+    begun = time.perf_counter()
+    yield
+    seconds[name] = time.perf_counter() - begun
+
+
+def measure_volume(volume: Volume, *, segmenter: str = "builtin", stage: Stage | None = None) -> MeasuredStudy:
+    """Segment and measure a CT volume.
+
+    Raises:
+        MedomniError: MED-D07 for another modality than CT, MED-S05 for an unknown segmenter, MED-S04.
+    """
+    from medomni.findings import measure
+    from medomni.segment import get_segmenter
+
+    if volume.study.modality != "CT":
+        raise MedomniError("MED-D07", f"modality {volume.study.modality}")
+    seconds: dict[str, float] = {}
+    with _timed(seconds, "segment", stage):
+        segmentation = get_segmenter(segmenter).segment(volume)
+    with _timed(seconds, "measure", stage):
+        measured = measure(volume, segmentation)
+    return MeasuredStudy(volume, segmentation, measured, seconds)
+
+
+def measure_study(
+    folder: Path | str, *, series: int | None = None, segmenter: str = "builtin", stage: Stage | None = None
+) -> MeasuredStudy:
+    """Read a DICOM folder and measure it; errors as ``read_study`` and :func:`measure_volume`."""
+    from medomni.dicom import read_study
+
+    seconds: dict[str, float] = {}
+    with _timed(seconds, "read", stage):
+        volume = read_study(folder, series=series)
+    study = measure_volume(volume, segmenter=segmenter, stage=stage)
+    return MeasuredStudy(study.volume, study.segmentation, study.measured, {**seconds, **study.seconds})
+
+
+def case_of(study: MeasuredStudy, *, history: History | None = None, slabs: SlabSettings | None = None,
+            report: str | None = None, truth: Findings | None = None, patient_key: str = "", site: str = "") -> Case:
+    """The case that the model reads, from a measured study."""
+    from medomni.data import Case, SlabSettings, chest_slabs
+
+    view = chest_slabs(study.volume, study.segmentation, slabs or SlabSettings())
+    return Case(view.hu, view.pair_mm, study.findings, history or History(), report, truth, patient_key, site)
+
+
+def load_model(model: str | None = None, adapter: Path | str | None = None) -> Bundle:
+    """The embedded demonstration model, or the model in a folder, with an adapter where one is given."""
+    from medomni.model import load_adapter, load_bundle
+
+    bundle = load_bundle(model)
+    return load_adapter(bundle, adapter) if adapter else bundle
+
+
+def report_case(bundle: Bundle, study: MeasuredStudy, *, history: History | None = None, facts: bool = True,
+                slabs: SlabSettings | None = None) -> tuple[Report, CheckResult]:
+    """Report and check of a measured study.
+
+    Where the segmenter abstained from the lungs the model is not asked: a sentence about organs that were not
+    looked at would be a guess. The report then says what was not assessed. What could not be assessed is added
+    to every report as a section of its own.
+    """
+    from medomni.check import check_report
+    from medomni.generate import generate_report
+
+    if "lung" in study.segmentation.abstained:
+        report = Report(text="FINDINGS:\nThe lungs, the pleura and the heart were not assessed.",
+                        provenance=_template_origin())
+    else:
+        report, _ = generate_report(bundle, case_of(study, history=history, slabs=slabs), facts=facts)
+    report = report.model_copy(update={"text": report.text + not_assessed_section(study.findings)})
+    return report, check_report(report, study.findings)
+
+
+def not_assessed_section(findings: Findings) -> str:
+    """The report's closing section, from coverage: ``NOT ASSESSED:`` with one line a finding; empty if none."""
+    lines: dict[str, None] = {}
+    for c in findings.coverage:
+        if not c.assessable:
+            side = "" if c.side in ("bilateral", "unspecified") else f", {c.side}"
+            why = f" ({c.reason})" if c.reason else ""
+            lines[f"- {c.finding_id.replace('_', ' ')}{side}: not assessable{why}"] = None
+    return "\n\nNOT ASSESSED:\n" + "\n".join(lines) if lines else ""
+
+
+def _template_origin() -> Provenance:
+    import medomni
+
+    return Provenance(model="none (template: the field of view holds no chest)", code_version=medomni.__version__)
+
+
+def report_study(
+    folder: Path | str, out: Path | str, *, history: History | None = None, model: str | None = None,
+    adapter: Path | str | None = None, facts: bool = True, series: int | None = None, stage: Stage | None = None,
+) -> dict[str, Any]:
+    """``medomni report``: the whole job for one study.
+
+    Writes ``findings.json, report.json, report.txt, check.json, images.npz, report.html`` to ``out``.
+
+    Returns:
+        Seconds by stage and the paths written.
+
+    Raises:
+        MedomniError: as :func:`measure_study`; MED-C04 where ``out`` cannot be written.
+    """
+    study = measure_study(folder, series=series, stage=stage)
+    seconds = dict(study.seconds)
+    with _timed(seconds, "load model", stage):
+        bundle = load_model(model, adapter)
+    with _timed(seconds, "generate and check", stage):
+        report, check = report_case(bundle, study, history=history, facts=facts)
+    with _timed(seconds, "write", stage):
+        paths = write_study(Path(out), study, report, check)
+    return {"seconds": {k: round(v, 2) for k, v in seconds.items()}, "paths": [str(p) for p in paths]}
+
+
+def check_study(text: str, study: MeasuredStudy) -> tuple[Report, CheckResult]:
+    """``medomni check``: hold a given report against a measured study; errors MED-K01, MED-K02, MED-K04."""
+    from medomni.check import check_report
+
+    report = Report(text=text)
+    return report, check_report(report, study.findings)
+
+
+def write_study(out: Path, study: MeasuredStudy, report: Report, check: CheckResult) -> list[Path]:
+    """Write a finished study's files; each is written beside and renamed."""
+    from medomni.review.images import save_images
+    from medomni.review.page import study_page
+
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        paths = [
+            write_text(out / "findings.json", study.findings.model_dump_json(indent=2)),
+            write_text(out / "report.json", report.model_dump_json(indent=2)),
+            write_text(out / "report.txt", report.text + "\n"),
+            write_text(out / "check.json", check.model_dump_json(indent=2)),
+            save_images(out / "images.npz", study.volume, study.segmentation, study.measured.masks),
+        ]
+        return [*paths, write_text(out / "report.html", study_page(out))]
+    except OSError as exc:
+        raise MedomniError("MED-C04", exc.strerror or type(exc).__name__, where=out) from exc
+
+
+def write_text(path: Path, text: str) -> Path:
+    """Write beside and rename; returns the path. OSError is left to the caller."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        beside.write_text(text, encoding="utf-8")
+        os.replace(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)
+    return path
+
+
+def read_findings(path: Path) -> Findings:
+    """A findings record from JSON; errors MED-C08, MED-C07."""
+    if not path.is_file():
+        raise MedomniError("MED-C08", where=path)
+    try:
+        return Findings.model_validate(json.loads(path.read_text(encoding="utf-8")))
+    except ValueError as exc:
+        raise MedomniError("MED-C07", str(exc).splitlines()[0], where=path) from exc

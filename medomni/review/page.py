@@ -1,0 +1,61 @@
+"""The study page as HTML: one template for the file beside a report and for the review server."""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, select_autoescape
+
+from medomni.errors import MedomniError
+from medomni.records import CheckResult, Findings, Report
+from medomni.review.images import load_images
+from medomni.review.pictures import key_slices, slice_png
+from medomni.review.spans import pieces
+
+FILES = ("findings.json", "report.json", "check.json")
+_SEVERITY = {"critical": 0, "major": 1, "minor": 2, "info": 3}
+
+
+def load_study(out: Path) -> tuple[Findings, Report, CheckResult]:
+    """The records of a finished study; errors MED-R03 where one is missing, MED-C07 where one is not valid."""
+    for name in FILES:
+        if not (out / name).is_file():
+            raise MedomniError("MED-R03", f"{name} is missing", where=out)
+    try:
+        raw = [json.loads((out / name).read_text(encoding="utf-8")) for name in FILES]
+        return Findings.model_validate(raw[0]), Report.model_validate(raw[1]), CheckResult.model_validate(raw[2])
+    except ValueError as exc:
+        raise MedomniError("MED-C07", str(exc).splitlines()[0], where=out) from exc
+
+
+def study_page(out: Path) -> str:
+    """The self-contained page of a finished study: pictures inside, no script, no request to anywhere."""
+    findings, report, result = load_study(out)
+    pictures = []
+    if (out / "images.npz").is_file():
+        volume, _, masks = load_images(out / "images.npz")
+        for key in key_slices(volume, masks, findings):
+            png = slice_png(volume, key.index, key.window, masks)
+            pictures.append({"src": "data:image/png;base64," + base64.b64encode(png).decode(), "caption": key.caption})
+    return render_page(report, result, findings, pictures=pictures)
+
+
+def render_page(report: Report, result: CheckResult, findings: Findings | None, *,
+                pictures: list[dict[str, str]] | None = None, live: dict[str, Any] | None = None) -> str:
+    """Fill the template. ``live`` holds what only the server knows: study key, slice count, verdicts, etag."""
+    flags = sorted(result.flags, key=lambda f: (_SEVERITY[f.severity], f.span or (0, 0)))
+    measured = {f.id: f for f in findings.findings} if findings else {}
+    css = (Path(__file__).parent / "static" / "page.css").read_text(encoding="utf-8")
+    return _environment().get_template("study.html").render(
+        report=report, result=result, findings=findings, flags=flags, measured=measured,
+        pieces=pieces(report.text, result), pictures=pictures or [], live=live, css=None if live else css)
+
+
+def _environment() -> Environment:
+    environment = Environment(loader=PackageLoader("medomni.review"), autoescape=select_autoescape(["html"]),
+                              trim_blocks=True, lstrip_blocks=True)
+    environment.filters["words"] = lambda s: str(s).replace("_", " ")
+    return environment

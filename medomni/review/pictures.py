@@ -1,0 +1,56 @@
+"""Which slices a page shows first, and their pictures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from medomni.draw import draw_slice
+from medomni.records import Findings
+from medomni.volume import Segmentation, Volume
+
+OVERVIEW = 4
+
+
+@dataclass(frozen=True)
+class KeySlice:
+    """A slice worth showing; ``index`` counts axial slices from the feet."""
+
+    index: int
+    window: str
+    caption: str
+
+
+def key_slices(volume: Volume, masks: Segmentation, findings: Findings) -> list[KeySlice]:
+    """The largest section of each finding, then an even overview."""
+    upright = Volume(masks.labels.astype(np.int16), volume.affine, volume.study).axial().array
+    depth = upright.shape[0]
+    out: list[KeySlice] = []
+    for number, finding in enumerate(findings.findings, start=1):
+        if finding.presence == "absent":
+            continue
+        label = _label(finding.mask_ref, number)
+        areas = (upright == label).sum(axis=(1, 2))
+        if not areas.any():
+            continue
+        size = (f", {finding.longest_mm:.0f} mm" if finding.longest_mm is not None and "nodule" in finding.finding_id
+                or finding.longest_mm is not None and "mass" in finding.finding_id
+                else f", {finding.volume_ml:.0f} ml" if finding.volume_ml is not None else "")
+        window = "lung" if finding.finding_id in ("lung_nodule", "pneumothorax") else "soft"
+        side = "" if finding.side in ("unspecified", "midline") else f", {finding.side}"
+        out.append(KeySlice(int(areas.argmax()), window, f"{finding.finding_id.replace('_', ' ')}{side}{size}"))
+    for index in np.linspace(0, depth - 1, OVERVIEW + 2).round().astype(int)[1:-1] if depth > 2 else range(depth):
+        out.append(KeySlice(int(index), "lung" if depth > 2 else "soft", f"slice {int(index) + 1} of {depth}"))
+    return out
+
+
+def slice_png(volume: Volume, index: int, window: str, masks: Segmentation | None) -> bytes:
+    """PNG of an axial slice (counted from the feet) with outlines, L and R, and a scale bar."""
+    return draw_slice(volume, index, window=window, outlines=masks)
+
+
+def _label(mask_ref: str | None, number: int) -> int:
+    if mask_ref and ":" in mask_ref and mask_ref.rsplit(":", 1)[1].isdigit():
+        return int(mask_ref.rsplit(":", 1)[1])
+    return number

@@ -1,0 +1,106 @@
+"""Verdicts in SQLite (or any database by URL): append-only, each row carrying the hash of the one before."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import Column, Integer, MetaData, String, Table, create_engine, event, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from medomni.errors import MedomniError
+from medomni.records import Verdict
+
+GENESIS = "0" * 64
+_metadata = MetaData()
+_verdicts = Table(
+    "verdicts", _metadata,
+    Column("study_key", String, primary_key=True), Column("number", Integer, primary_key=True),
+    Column("sha256", String, nullable=False), Column("record", String, nullable=False),
+)
+
+
+class VerdictStore:
+    """Verdicts by study.
+
+    A row's hash covers its record, and its record holds the hash of the row before: a changed or missing row
+    breaks the chain, which :meth:`verify` finds.
+
+    Args:
+        url: SQLAlchemy URL, or a path of a SQLite file.
+    """
+
+    def __init__(self, url: str | Path) -> None:
+        self.engine = create_engine(url if "://" in str(url) else f"sqlite:///{url}")
+        if self.engine.dialect.name == "sqlite":
+            event.listen(self.engine, "connect", _durable)
+        _metadata.create_all(self.engine)
+
+    def head(self, study_key: str) -> str:
+        """Hash of the last verdict of a study; 64 zeros where there is none."""
+        rows = self._rows(study_key)
+        return rows[-1][0] if rows else GENESIS
+
+    def verdicts(self, study_key: str) -> list[Verdict]:
+        """All verdicts of a study, in order."""
+        return [Verdict.model_validate_json(record) for _, record in self._rows(study_key)]
+
+    def current(self, study_key: str) -> dict[str, Verdict]:
+        """The standing verdict of each flag; an undone one is absent."""
+        standing: dict[str, Verdict] = {}
+        for verdict in self.verdicts(study_key):
+            if verdict.decision == "undo":
+                standing.pop(verdict.flag_id, None)
+            else:
+                standing[verdict.flag_id] = verdict
+        return standing
+
+    def append(self, study_key: str, flag_id: str, decision: str, reason: str, reviewer: str, *, head: str) -> Verdict:
+        """Add a verdict on top of ``head``.
+
+        Raises:
+            MedomniError: MED-R02 for a rejection without a reason, MED-R01 where ``head`` is no longer the head.
+        """
+        if decision == "reject" and not reason.strip():
+            raise MedomniError("MED-R02")
+        rows = self._rows(study_key)
+        if (rows[-1][0] if rows else GENESIS) != head:
+            raise MedomniError("MED-R01")
+        verdict = Verdict(study_key=study_key, flag_id=flag_id, decision=decision, reason=reason.strip(),  # type: ignore[arg-type]
+                          reviewer=reviewer, time=datetime.now(UTC).isoformat(timespec="seconds"),
+                          previous_sha256=head)
+        record = verdict.model_dump_json()
+        try:
+            with self.engine.begin() as connection:
+                connection.execute(insert(_verdicts).values(study_key=study_key, number=len(rows), sha256=_sha(record),
+                                                            record=record))
+        except IntegrityError as exc:  # another process took the number between our read and our write
+            raise MedomniError("MED-R01") from exc
+        return verdict
+
+    def verify(self, study_key: str) -> bool:
+        """True where every row's hash and every link hold."""
+        previous = GENESIS
+        for sha, record in self._rows(study_key):
+            if _sha(record) != sha or json.loads(record)["previous_sha256"] != previous:
+                return False
+            previous = sha
+        return True
+
+    def _rows(self, study_key: str) -> list[tuple[str, str]]:
+        query = (select(_verdicts.c.sha256, _verdicts.c.record)
+                 .where(_verdicts.c.study_key == study_key).order_by(_verdicts.c.number))
+        with self.engine.connect() as connection:
+            return [(row[0], row[1]) for row in connection.execute(query)]
+
+
+def _durable(connection, _record) -> None:  # type: ignore[no-untyped-def]
+    """A verdict that was acknowledged survives a kill and a power cut."""
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+
+
+def _sha(record: str) -> str:
+    return hashlib.sha256(record.encode()).hexdigest()
