@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from medomni.records import Finding, Findings
 
-ORDER = ("pleural_effusion", "pneumothorax", "consolidation", "lung_mass", "lung_nodule", "cardiomegaly", "rib_fracture")
+ORDER = ("pleural_effusion", "pneumothorax", "consolidation", "lung_mass", "lung_nodule", "cardiomegaly",
+         "rib_fracture")
 
 
 def fact_lines(findings: Findings, *, least_confidence: float = 0.5) -> list[str]:

@@ -62,9 +62,10 @@ def require_coverage(bundle: Bundle, settings: AdapterSettings) -> list[Coverage
 
 
 def trainable_share(model: Any) -> float:
-    """Trainable numbers over all numbers of the base."""
+    """Numbers in the adapters over numbers in the base; 1.0 without adapters."""
     base = sum(p.numel() for _, p in _base_weights(model))
-    return sum(p.numel() for p in model.parameters() if p.requires_grad) / base
+    adapters = sum(p.numel() for n, p in model.named_parameters() if ".lora_" in n)
+    return adapters / base if adapters else 1.0
 
 
 def adapted_weights(model: Any) -> set[str]:
@@ -119,4 +120,6 @@ def _place(name: str, bundle: Bundle) -> tuple[str, str]:
             continue
         if re.fullmatch(pattern, module):
             return part, kind
-    return part, "convolution" if "conv" in name or "patch_embed" in name else "embedding" if "embed" in name else "other"
+    if "conv" in name or "patch_embed" in name:
+        return part, "convolution"
+    return part, "embedding" if "embed" in name else "other"
