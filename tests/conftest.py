@@ -12,6 +12,23 @@ ROOT = Path(__file__).resolve().parents[1]
 SHARED = Path(os.environ.get("MEDOMNI_SHARED") or ROOT.parent / "shared")
 
 
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo) -> None:
+    """With MEDOMNI_NO_SKIP a skip is a failure: in CI every system part must be there."""
+    if os.environ.get("MEDOMNI_NO_SKIP") and call.excinfo is not None and call.excinfo.errisinstance(
+        pytest.skip.Exception
+    ):
+        call.excinfo = pytest.ExceptionInfo.from_exc_info(_raised(AssertionError(f"skipped: {call.excinfo.value}")))
+
+
+def _raised(error: Exception) -> tuple:
+    try:
+        raise error
+    except AssertionError:
+        import sys
+
+        return sys.exc_info()
+
+
 @pytest.fixture(scope="session")
 def real_dicom() -> Path:
     """The folder of real, redistributable DICOM; a visible skip where it is absent."""

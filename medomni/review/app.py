@@ -102,7 +102,8 @@ def create_app(out: Path, *, reviewer: str = "reader") -> FastAPI:
         return render_page(report, result, findings, live=live)
 
     @app.get("/study/{key}/slice/{index}.png")
-    def picture(key: str, index: int, window: Literal["lung", "soft", "bone"] = "lung", outlines: bool = True) -> Response:
+    def picture(key: str, index: int, window: Literal["lung", "soft", "bone"] = "lung",
+                outlines: bool = True) -> Response:
         volume, _, masks = images(folder_of(key) / "images.npz")
         if not 0 <= index < volume.axial().array.shape[0]:
             raise HTTPException(404, "no such slice")

@@ -1,0 +1,50 @@
+# make demo  - set up and run the main job on the embedded default
+# make test  - set up and run the tests
+# make bars  - run every bar whole (hours); make bar-A3 for one
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+OUT ?= demo-out
+BARS := A1 A2 A3 A4 A5 A6 A7 A8 A9
+
+.PHONY: setup demo test lint types docs bars tiny clean $(BARS:%=bar-%)
+
+setup: $(STAMP)
+
+$(STAMP): pyproject.toml federated/pyproject.toml constraints.txt
+	$(PYTHON) -c "import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))" || \
+	  { echo "Python 3.11 or 3.12 is needed: make PYTHON=python3.11"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -q --upgrade pip
+	$(BIN)/python -m pip install -q -c constraints.txt "numpy<2" torch
+	$(BIN)/python -m pip install -q -c constraints.txt -e '.[segment,review,notebooks,dev]' -e federated
+	touch $(STAMP)
+
+demo: $(STAMP)
+	$(BIN)/medomni demo --out $(OUT)
+
+test: $(STAMP)
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+
+types: $(STAMP)
+	$(BIN)/mypy
+
+docs: $(STAMP)
+	$(BIN)/python -m medomni.errors > docs/errors.md
+	$(BIN)/python -c "from pathlib import Path; from medomni.records import export_schemas; export_schemas(Path('docs/reference/schemas'))"
+
+tiny: $(STAMP)
+	$(BIN)/medomni pretrain configs/tiny.yaml --out out/tiny --install
+
+bars: $(STAMP)
+	@for bar in $(BARS); do echo "== $$bar"; $(MAKE) --no-print-directory bar-$$bar || echo "$$bar NOT MET"; done
+
+$(BARS:%=bar-%): bar-%: $(STAMP)
+	@$(BIN)/python -m benchmarks.bars $*
+
+clean:
+	rm -rf $(VENV) demo-out out build dist
