@@ -1,4 +1,6 @@
-"""Synthetic chest CT patients with known answers. Nothing here comes from a person; everything says *synthetic*."""
+"""Synthetic chest CT patients with known answers. Nothing here comes from a person;
+everything says *synthetic*.
+"""
 
 from medomni.phantom.hospitals import HOSPITALS, Hospital
 from medomni.phantom.patient import (
@@ -11,6 +13,7 @@ from medomni.phantom.patient import (
 from medomni.phantom.render import render
 from medomni.phantom.report import REPORT_STYLES, reference_report
 from medomni.phantom.scanner import SCANNERS, Scanner
+from medomni.phantom.write import write_series
 
 __all__ = [
     "HOSPITALS",
@@ -25,4 +28,5 @@ __all__ = [
     "reference_report",
     "render",
     "sample_patient",
+    "write_series",
 ]

@@ -1,11 +1,12 @@
 """The healthy chest: parameters of one synthetic patient and the implicit shapes that follow from them.
 
-Frame: LPS millimetres with the origin near the carina: +x patient's left, +y posterior, +z head. Sizes follow the
-proportions of adult chest CT; they are drawn, not measured from anyone.
+Frame: LPS millimetres with the origin near the carina: +x patient's left, +y posterior, +z head. Sizes follow
+the proportions of adult chest CT; they are drawn, not measured from anyone.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -42,7 +43,8 @@ class Anatomy:
         fat: thickness of subcutaneous fat. breast: semi-axis of a breast, 0 for none.
         dome_right, dome_left: z of the diaphragm domes (before ``height``).
         heart_ratio: cardiothoracic ratio that the heart is scaled to.
-        heart_yaw, heart_pitch: direction of the heart's long axis from the patient's left to the front and down.
+        heart_yaw, heart_pitch: direction of the heart's long axis from the patient's left to the front and
+            down.
         lung_hu: HU of mid-level lung parenchyma without vessels. blood_hu: HU of heart and great vessels.
         dependent: +1 when gravity pulls to the back (supine), -1 to the front (prone).
     """
@@ -69,7 +71,7 @@ class Anatomy:
 
     @cached_property
     def _p(self) -> dict[str, Profile]:
-        def made(knots: dict[float, float], scale: float, shift: float = 0.0) -> Profile:
+        def made(knots: Mapping[int, int], scale: float, shift: float = 0.0) -> Profile:
             return Profile({z * self.height: v for z, v in knots.items()}, scale, shift)
 
         return {

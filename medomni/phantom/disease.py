@@ -73,13 +73,13 @@ def _consolidation(
         ratio = rng.uniform(0.8, 1.25, 3)
         r = (target * 1000 * 0.2387) ** (1 / 3)
         made = Consolidation(
-            side, segment, centre, tuple(float(v) for v in r * ratio), float(rng.uniform(0, 6))
+            side, segment, centre, tuple(float(v) for v in r * ratio), float(rng.uniform(0, 6))  # type: ignore[arg-type]
         )
         for _ in range(5):  # the lobe's border cuts some off: grow until the volume is met
             d = made.shape(anatomy, *points)
             got = float((np.clip(0.5 - d / made.fade, 0, 1) * free).sum()) * ml
             grow = float(np.clip((target / max(got, 1)) ** (1 / 3), 0.8, 1.3))
-            made = replace(made, semi=tuple(min(s * grow, 60.0) for s in made.semi))
+            made = replace(made, semi=tuple(min(s * grow, 60.0) for s in made.semi))  # type: ignore[arg-type]
         d = made.shape(anatomy, *points)
         weight = np.clip(0.5 - d / made.fade, 0, 1)
         got, whole = float((weight * free).sum()) * ml, float(weight.sum()) * ml
@@ -108,8 +108,8 @@ def _nodule(
                 anatomy, side, 1, rng, margin=0.35 * r if site == "juxtapleural" else r * 0.7 + 4
             )[0]
         at = tuple(np.float32(v) for v in p)
-        depth = -float(anatomy.hull(*at, side))
-        wall = -float(anatomy.chamber(*at, side))
+        depth = -float(anatomy.hull(at[0], at[1], at[2], side))
+        wall = -float(anatomy.chamber(at[0], at[1], at[2], side))
         if site == "juxtapleural" and not (0.3 * r < depth < 0.85 * r and wall < 0.9 * r):
             continue
         if site != "juxtapleural" and depth < min(0.7 * r + 3, 24):
@@ -144,13 +144,13 @@ def sampled_lesions(
         wet = _sides(rng, 0.35)
         out = replace(
             out,
-            layers=tuple(_layer(anatomy, "pleural_effusion", s, _log_uniform(rng, 90, 1300)) for s in wet),
+            layers=tuple(_layer(anatomy, "pleural_effusion", s, _log_uniform(rng, 130, 1300)) for s in wet),
         )
     if "pneumothorax" in kinds:
         dry = [s for s in (-1, 1) if s not in wet]
         side = int(rng.choice(dry)) if dry and rng.random() < 0.93 else (-1 if rng.random() < 0.5 else 1)
         out = replace(
-            out, layers=(*out.layers, _layer(anatomy, "pneumothorax", side, _log_uniform(rng, 110, 1400)))
+            out, layers=(*out.layers, _layer(anatomy, "pneumothorax", side, _log_uniform(rng, 170, 1400)))
         )
     full = {x.side for x in out.layers if x.depth > 60}
     if "consolidation" in kinds:

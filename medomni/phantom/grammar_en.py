@@ -217,7 +217,9 @@ def positive_sentences(truth: Sequence[Finding], style: str, rng: np.random.Gene
 
 
 def negative_sentences(truth: Sequence[Finding], style: str, rng: np.random.Generator) -> list[str]:
-    """Pertinent negatives, each true of the patient: pleura and heart nearly always, the others now and then."""
+    """Pertinent negatives, each true of the patient: pleura and heart nearly always,
+    the others now and then.
+    """
     have = {f.finding_id for f in truth}
     table, out = ABSENT[style], []
 
@@ -259,7 +261,7 @@ def english_report(truth: Sequence[Finding], style: str, rng: np.random.Generato
         return f"FINDINGS: {findings}\nIMPRESSION: {' '.join(_summary(truth, rng, 3))}"
     if style == "prose":
         first = str(
-            rng.choice(("CT of the chest was performed.", "Chest CT.", "CT of the chest without contrast."))
+            rng.choice(("CT of the chest was performed.", "Chest CT.", "CT of the chest, axial sections."))
         )
         return f"{first} {findings}"
     numbered = " ".join(f"{i}. {s}" for i, s in enumerate(_summary(truth, rng, 4), 1))

@@ -57,10 +57,10 @@ def _mix(
 HOSPITALS: MappingProxyType[str, Hospital] = MappingProxyType(
     {
         "A": Hospital(
-            "A", 1, "HFS", "soft", False, _mix(0.46, 0.42, 0.26, 0.34, 0.30, 0.07, 0.08), 0.27, "telegraphic"
+            "A", 1, "HFS", "soft", False, _mix(0.46, 0.42, 0.26, 0.36, 0.35, 0.08, 0.09), 0.27, "telegraphic"
         ),
         "B": Hospital(
-            "B", 2, "FFP", "sharp", False, _mix(0.32, 0.28, 0.44, 0.44, 0.30, 0.08, 0.08), 0.27, "prose"
+            "B", 2, "FFP", "sharp", False, _mix(0.32, 0.28, 0.44, 0.46, 0.36, 0.08, 0.09), 0.27, "prose"
         ),
         "C": Hospital(
             "C",
@@ -68,7 +68,7 @@ HOSPITALS: MappingProxyType[str, Hospital] = MappingProxyType(
             "HFS",
             "medium",
             True,
-            _mix(0.32, 0.28, 0.28, 0.42, 0.46, 0.10, 0.08),
+            _mix(0.32, 0.28, 0.28, 0.42, 0.48, 0.10, 0.09),
             0.27,
             "impression_first",
         ),

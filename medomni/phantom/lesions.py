@@ -1,12 +1,13 @@
 """Lesions: their parameters, shapes, and the truth measured from their supersampled masks.
 
-Coordinates are LPS millimetres, volumes millilitres. Masks are disjoint: fluid before free air before consolidation
-before nodules.
+Coordinates are LPS millimetres, volumes millilitres. Masks are disjoint: fluid before free air before
+consolidation before nodules.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from scipy.spatial import ConvexHull
@@ -23,7 +24,9 @@ Point = tuple[float, float, float]
 
 @dataclass(frozen=True)
 class Layer:
-    """Fluid or air in a pleural cavity: the crescent between the chest wall and the lung, ``depth`` mm at the base."""
+    """Fluid or air in a pleural cavity: the crescent between the chest wall and the lung,
+    ``depth`` mm at the base.
+    """
 
     kind: str  # "pleural_effusion" or "pneumothorax"
     side: int
@@ -36,10 +39,10 @@ class Layer:
         if self.kind == "pleural_effusion":
             # thick at the base, thin at the apex; a curved upper border is the meniscus
             f = t * np.clip((np.float32(30) + 0.9 * t - z / h) / 190, 0, 1.1) ** np.float32(1.3)
-            shift = (self.side * np.float32(0.35) * f, g * f, np.float32(-0.55) * f)
+            shift = (self.side * np.float32(0.22) * f, g * f, np.float32(-0.55) * f)
         else:
             f = t * np.clip((z / h + 175) / 230, np.float32(0.25), 1.1)
-            shift = (self.side * np.float32(0.55) * f, -g * f, np.float32(0.5) * f)
+            shift = (self.side * np.float32(0.3) * f, -g * f, np.float32(0.35) * f)
         hull = anatomy.hull(x, y, z, self.side)
         moved = anatomy.chamber(x + shift[0], y + shift[1], z + shift[2], self.side)
         return np.maximum(hull, np.where(f > 0.3, -moved, np.float32(9)))
@@ -102,7 +105,9 @@ class Nodule:
 
 @dataclass(frozen=True)
 class Lesions:
-    """All that is wrong with a patient. ``big_heart`` is a fact of :class:`Anatomy`, named here for the truth."""
+    """All that is wrong with a patient. ``big_heart`` is a fact of :class:`Anatomy`,
+    named here for the truth.
+    """
 
     layers: tuple[Layer, ...] = ()
     consolidations: tuple[Consolidation, ...] = ()
@@ -113,7 +118,9 @@ class Lesions:
 
 @dataclass(frozen=True, eq=False)
 class LungMasks:
-    """Coverages (0..1, whole grid) of one side: cavity, aerated lung, and each lesion in the order of ``Lesions``."""
+    """Coverages (0..1, whole grid) of one side: cavity, aerated lung,
+    and each lesion in the order of ``Lesions``.
+    """
 
     cavity: Array
     aerated: Array
@@ -137,9 +144,7 @@ def lung_masks(anatomy: Anatomy, lesions: Lesions, grid: Grid, side: int) -> Lun
     for kind in ("pleural_effusion", "pneumothorax"):
         for i, layer in enumerate(lesions.layers):
             if layer.side == side and layer.kind == kind:
-                c = np.minimum(
-                    coverage(grid, lambda x, y, z, layer=layer: layer.shape(anatomy, x, y, z), w), left
-                )
+                c = np.minimum(coverage(grid, partial(layer.shape, anatomy), w), left)
                 left -= c
                 layers[i] = c
     aerated = left.copy()
@@ -159,9 +164,7 @@ def lung_masks(anatomy: Anatomy, lesions: Lesions, grid: Grid, side: int) -> Lun
             )
             merged = tuple(slice(i.start + b.start, i.stop + b.start) for i, b in zip(inner, w, strict=True))
             if all(m.stop > m.start for m in merged):
-                c[inner] = np.minimum(
-                    coverage(grid, lambda x, y, z, n=nodule: n.shape(anatomy, x, y, z), merged), left[inner]
-                )
+                c[inner] = np.minimum(coverage(grid, partial(nodule.shape, anatomy), merged), left[inner])  # type: ignore[arg-type]
             nodules[i] = c
             left = left - c
     return LungMasks(cavity, aerated, layers, solids, nodules)
@@ -178,7 +181,9 @@ def _centroid(grid: Grid, w: tuple[slice, slice, slice], c: Array) -> Point:
 
 
 def nodule_truth(anatomy: Anatomy, nodule: Nodule) -> tuple[float, float, float, Point]:
-    """Longest and perpendicular axial diameter (mm), volume (ml) and centroid of a nodule, from a fine local mask."""
+    """Longest and perpendicular axial diameter (mm), volume (ml) and centroid of a nodule,
+    from a fine local mask.
+    """
     step = max(0.5, min(nodule.semi) / 14)
     lines = [np.arange(lo, hi, step, dtype=np.float32) for lo, hi in nodule.body.box(3.0)]
     x, y, z = lines[0][None, None, :], lines[1][None, :, None], lines[2][:, None, None]
@@ -204,7 +209,9 @@ def nodule_truth(anatomy: Anatomy, nodule: Nodule) -> tuple[float, float, float,
 
 
 def measured_truth(anatomy: Anatomy, lesions: Lesions) -> tuple[Finding, ...]:
-    """The true findings. Volumes come from the supersampled masks on a 5 mm grid, nodule sizes from a fine local one."""
+    """The true findings. Volumes come from the supersampled masks on a 5 mm grid,
+    nodule sizes from a fine local one.
+    """
     found: list[Finding] = []
 
     def add(**k: object) -> None:
@@ -212,8 +219,8 @@ def measured_truth(anatomy: Anatomy, lesions: Lesions) -> tuple[Finding, ...]:
 
     grid = Grid.spanning(anatomy.fov, 8.0, anatomy.z_range(), 76, 5.0)
     for side in (-1, 1):
-        mine = [x for x in (*lesions.layers, *lesions.consolidations) if x.side == side]
-        if not mine:
+        sides = {x.side for x in lesions.layers} | {x.side for x in lesions.consolidations}
+        if side not in sides:
             continue
         w = side_window(grid, side)
         m = lung_masks(anatomy, replace(lesions, nodules=()), grid, side)

@@ -42,7 +42,7 @@ def paint(canvas: Any, patient: PhantomPatient) -> None:
 
 
 def _below(a: Anatomy, d: Array, x: Array, y: Array, z: Array, side: int) -> Array:
-    return np.maximum(np.maximum(d, a.cage(x, y, z) + 3), np.float32(3) - a.diaphragm(x, y, z, side))
+    return np.maximum(np.maximum(d, a.cage(x, y, z) + 2), np.float32(1.5) - a.diaphragm(x, y, z, side))
 
 
 def liver(a: Anatomy, x: Array, y: Array, z: Array) -> Array:
@@ -51,7 +51,7 @@ def liver(a: Anatomy, x: Array, y: Array, z: Array) -> Array:
     dome = np.where(
         x < 12, a.diaphragm(x, y, z, -1), np.minimum(a.diaphragm(x, y, z, 1), a.diaphragm(x, y, z, -1))
     )
-    d = np.maximum(np.maximum(cut, a.cage(x, y, z) + 3), np.float32(3) - dome)
+    d = np.maximum(np.maximum(cut, a.cage(x, y, z) + 1), np.float32(0.5) - dome)
     return np.maximum(d, np.float32(34) - np.hypot(x, y - a.spine_y(z)))
 
 
@@ -162,7 +162,9 @@ def _bronchi(t: Tubes, a: Anatomy, c: Consolidation, rng: np.random.Generator) -
 
 
 def confounders(patient: PhantomPatient) -> Tubes:
-    """What is no lesion: linear scar bands, an apical cap of scar strands, a calcified granuloma below 3 mm."""
+    """What is no lesion: linear scar bands, an apical cap of scar strands,
+    a calcified granuloma below 3 mm.
+    """
     t = Tubes()
     a = patient.anatomy
     rng = np.random.default_rng([patient.seed, 9])

@@ -45,7 +45,8 @@ class PhantomPatient:
 
     Attributes:
         patient: sex and age. history: symptom and prior sentence, without the facts.
-        truth: the findings that are there, measured from their masks; every id of ``PHANTOM_FINDINGS`` that is not
+        truth: the findings that are there, measured from their masks; every id of ``PHANTOM_FINDINGS`` that
+        is not
             named is truly absent.
         anatomy, lesions: the parameters that are rendered.
         fluid_hu, consolidation_hu, bone_hu: HU of effusions, consolidations and vertebral marrow.
@@ -163,7 +164,9 @@ def sample_patient(seed: int, hospital: str = "A") -> PhantomPatient:
 
 
 def chosen_kinds(rng: np.random.Generator, hospital: str) -> tuple[str, ...]:
-    """The ids of the findings that a patient will have, drawn from the hospital's mix; empty for a normal patient."""
+    """The ids of the findings that a patient will have, drawn from the hospital's mix;
+    empty for a normal patient.
+    """
     h = HOSPITALS[hospital]
     if rng.random() < h.normal:
         return ()
@@ -193,7 +196,9 @@ def phantom_study(patient: PhantomPatient) -> Study:
 
 
 def phantom_findings(patient: PhantomPatient, volume: Volume | None = None) -> Findings:
-    """The truth as a record: every finding, and coverage of both sides for each id of ``PHANTOM_FINDINGS``."""
+    """The truth as a record: every finding,
+    and coverage of both sides for each id of ``PHANTOM_FINDINGS``.
+    """
     cover = tuple(
         Coverage(
             finding_id=k, anatomy_id=_ANATOMY[k], side="bilateral", method="phantom truth", sensitivity=1.0

@@ -1,7 +1,7 @@
 """From a patient to a Volume in Hounsfield units.
 
-Painter's order: air, table, body, cage, organs, lungs and their lesions, tubes, bones; each layer enters with its
-supersampled coverage. Then the scanner's blur and noise.
+Painter's order: air, table, body, cage, organs, lungs and their lesions, tubes, bones; each layer enters with
+its supersampled coverage. Then the scanner's blur and noise.
 """
 
 from __future__ import annotations
@@ -59,8 +59,8 @@ def render(
 ) -> Volume:
     """The patient's CT: int16 HU, (slices, matrix, matrix), canonical axial order.
 
-    Slices run to the head, rows to the back, columns to the patient's left, whatever the acquisition; the order of
-    the acquisition appears in the DICOM files of :func:`medomni.phantom.write_series`.
+    Slices run to the head, rows to the back, columns to the patient's left, whatever the acquisition; the
+    order of the acquisition appears in the DICOM files of :func:`medomni.phantom.write_series`.
 
     Args:
         matrix: rows and columns over the patient's field of view (360-450 mm).
@@ -120,16 +120,16 @@ def _trunk(c: _Canvas, patient: PhantomPatient, rng: np.random.Generator) -> Non
     c.shape(a.skin, SKIN_HU)
     c.shape(lambda x, y, z: a.skin(x, y, z) + np.float32(2.2), FAT_HU)
     for e in a.breasts:
-        inner = replace(e, semi=tuple(0.55 * s for s in e.semi))
+        inner = replace(e, semi=tuple(0.55 * s for s in e.semi))  # type: ignore[arg-type]
         c.shape(
-            lambda x, y, z, e=inner: np.maximum(e(x, y, z), a.skin(x, y, z) + 6),
+            lambda x, y, z, e=inner: np.maximum(e(x, y, z), a.skin(x, y, z) + 6),  # type: ignore[misc]
             -35.0,
             grid.window(inner.box()),
         )
     for x0, y0, r in a.arm_ellipses():
         for radius, hu in ((r, SKIN_HU), (r - 2, FAT_HU), (r - 8, MUSCLE_HU), (12.0, 900.0), (7.0, 60.0)):
             c.shape(
-                lambda x, y, z, x0=x0, y0=y0, radius=radius: (
+                lambda x, y, z, x0=x0, y0=y0, radius=radius: (  # type: ignore[misc]
                     np.hypot(x - x0, (y - y0) * np.float32(0.9)) - radius + 0 * z
                 ),
                 hu,
@@ -152,12 +152,13 @@ def _lungs(c: _Canvas, patient: PhantomPatient, scanner: Scanner, rng: np.random
         w = side_window(grid, side)
         m = lung_masks(a, patient.lesions, grid, side)
         x, y, z = grid.axes(w)
-        slope = np.float32(a.dependent) * y * np.float32(0.42)  # gravity: denser where it hangs
+        slope = np.float32(a.dependent) * y * np.float32(0.7)  # gravity: denser where it hangs
         hu = (
             np.float32(a.lung_hu + scanner.lung_shift)
             + slope
-            + np.float32(17) * fine[w]
-            + np.float32(13) * broad[w]
+            + np.float32(30) * fine[w]
+            + np.float32(50) * np.maximum(fine[w] - np.float32(0.9), 0)  # vessels too small to be drawn
+            + np.float32(32) * broad[w]
         )
         # dependent density: the last centimetre along the wall
         hu = hu + np.float32(70) * np.clip(1 + a.cage(x, y, z) / 9, 0, 1) * (np.float32(a.dependent) * y > 45)
@@ -220,5 +221,5 @@ def _spine(c: _Canvas, patient: PhantomPatient) -> None:
     centre = np.float32(25)
     for radius, hu in ((13.0, 330.0), (9.5, -60.0), (7.0, 30.0)):
         c.shape(
-            lambda x, y, z, radius=radius: np.hypot(x, y - a.spine_y(z) - centre) - np.float32(radius), hu, w
+            lambda x, y, z, radius=radius: np.hypot(x, y - a.spine_y(z) - centre) - np.float32(radius), hu, w  # type: ignore[misc]
         )

@@ -35,8 +35,8 @@ class Scanner:
 
 SCANNERS: MappingProxyType[str, Scanner] = MappingProxyType(
     {
-        "soft": Scanner("soft", "SOFT40", 0.75, 0.0, 10.5, 0.62, 0.46, 28.0, "implicit_signed", 0),
-        "sharp": Scanner("sharp", "LUNG80", 0.35, 0.7, 50.0, 0.22, 0.42, -28.0, "explicit_rle", -8192),
-        "medium": Scanner("medium", "MED55", 0.55, 0.2, 15.0, 0.45, 0.5, 0.0, "implicit_signed", -1024),
+        "soft": Scanner("soft", "SOFT40", 0.75, 0.0, 15.0, 0.62, 0.33, 24.0, "implicit_signed", 0),
+        "sharp": Scanner("sharp", "LUNG80", 0.35, 0.7, 36.0, 0.22, 0.58, -6.0, "explicit_rle", -8192),
+        "medium": Scanner("medium", "MED55", 0.55, 0.2, 18.0, 0.45, 0.45, 6.0, "implicit_signed", -1024),
     }
 )

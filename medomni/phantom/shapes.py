@@ -7,13 +7,14 @@ which are then sampled at 3 x 3 x 3 positions, so coverages carry the partial vo
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float32]
+Array = Any  # float32 arrays of any shape, or numpy scalars that broadcast with them
 Shape = Callable[[Array, Array, Array], Array]
 Box = tuple[tuple[float, float], tuple[float, float], tuple[float, float]]
 Window = tuple[slice, slice, slice]
@@ -36,7 +37,9 @@ class Grid:
     def spanning(
         cls, fov_mm: float, centre_y: float, z_range: tuple[float, float], matrix: int, slice_mm: float
     ) -> Grid:
-        """A square grid of ``matrix`` x ``matrix`` pixels over ``fov_mm``, slices of ``slice_mm`` over ``z_range``."""
+        """A square grid of ``matrix`` x ``matrix`` pixels over ``fov_mm``,
+        slices of ``slice_mm`` over ``z_range``.
+        """
         pixel = fov_mm / matrix
         line = (np.arange(matrix) - (matrix - 1) / 2) * pixel
         count = max(1, int(round((z_range[1] - z_range[0]) / slice_mm)))
@@ -72,7 +75,9 @@ class Grid:
         return a
 
     def window(self, box: Box) -> Window:
-        """Index ranges of the voxels whose extent meets the box ((x0, x1), (y0, y1), (z0, z1)) in millimetres."""
+        """Index ranges of the voxels whose extent meets the box ((x0, x1), (y0, y1), (z0,
+        z1)) in millimetres.
+        """
         out = []
         for line, (lo, hi), step in zip((self.z, self.y, self.x), box[::-1], self.step, strict=True):
             a = int(np.floor((lo - line[0]) / step))
@@ -103,7 +108,9 @@ class Grid:
 
 
 def coverage(grid: Grid, shape: Shape, w: Window) -> Array:
-    """Fraction (0..1) of each voxel of the window that is inside the shape, from 27 samples near the surface."""
+    """Fraction (0..1) of each voxel of the window that is inside the shape,
+    from 27 samples near the surface.
+    """
     x, y, z = grid.axes(w)
     d = np.asarray(shape(x, y, z), dtype=np.float32)
     full = tuple(s.stop - s.start for s in w)
@@ -126,7 +133,7 @@ def coverage(grid: Grid, shape: Shape, w: Window) -> Array:
 class Profile:
     """A number as a function of z: linear between knots, tabulated each half millimetre for speed."""
 
-    def __init__(self, knots: dict[float, float], scale: float = 1.0, shift: float = 0.0) -> None:
+    def __init__(self, knots: Mapping[float, float], scale: float = 1.0, shift: float = 0.0) -> None:
         zs = np.array(sorted(knots))
         self._z0, self._n = -320.0, 1200
         table = np.interp(self._z0 + 0.5 * np.arange(self._n), zs, [knots[z] for z in zs])
@@ -139,7 +146,9 @@ class Profile:
 
 
 def squircle(u: Array, v: Array, s: float) -> Array:
-    """Level function between circle (s = 0) and square (s = 1): 1 on the outline, homogeneous of degree one."""
+    """Level function between circle (s = 0) and square (s = 1): 1 on the outline,
+    homogeneous of degree one.
+    """
     a, b = u * u, v * v
     q = a + b
     if s == 0.0:
@@ -149,7 +158,9 @@ def squircle(u: Array, v: Array, s: float) -> Array:
 
 @dataclass(frozen=True, eq=False)
 class Ellipsoid:
-    """An ellipsoid: centre and semi-axes in millimetres, rows of ``axes`` are the unit directions of the semi-axes."""
+    """An ellipsoid: centre and semi-axes in millimetres,
+    rows of ``axes`` are the unit directions of the semi-axes.
+    """
 
     centre: tuple[float, float, float]
     semi: tuple[float, float, float]
@@ -182,7 +193,9 @@ class Ellipsoid:
 
 
 def rotation(yaw: float, pitch: float) -> NDArray[np.float64]:
-    """Rows: unit vectors of a frame turned by ``yaw`` about z, then its first axis pitched down by ``pitch`` (degrees)."""
+    """Rows: unit vectors of a frame turned by ``yaw`` about z,
+    then its first axis pitched down by ``pitch`` (degrees).
+    """
     a, b = np.deg2rad(yaw), np.deg2rad(pitch)
     e1 = np.array([np.cos(a) * np.cos(b), np.sin(a) * np.cos(b), -np.sin(b)])
     e2 = np.array([-np.sin(a), np.cos(a), 0.0])

@@ -1,4 +1,6 @@
-"""Ribs, vertebral processes, sternum, scapulae and clavicles as tubes; vertebral bodies as an implicit shape."""
+"""Ribs, vertebral processes, sternum, scapulae and clavicles as tubes;
+vertebral bodies as an implicit shape.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ _END = np.array([138, 140, 142, 143, 143, 142, 140, 136, 130, 122, 100, 78], flo
 
 @dataclass(frozen=True)
 class Fracture:
-    """A displaced rib fracture: rib 1..12 of a side, at ``angle`` degrees from the spine, with gap and step in mm."""
+    """A displaced rib fracture: rib 1..12 of a side, at ``angle`` degrees from the spine,
+    with gap and step in mm.
+    """
 
     side: int
     rib: int
@@ -31,9 +35,11 @@ class Fracture:
 def rib_path(
     anatomy: Anatomy, rib: int, side: int, angles: NDArray[np.float64], out: float = 6.0
 ) -> NDArray[np.float64]:
-    """Points (n, 3) of a rib's axis at angles in degrees from the spine (0) round the side (90) to the front."""
+    """Points (n,
+    3) of a rib's axis at angles in degrees from the spine (0) round the side (90) to the front.
+    """
     h = anatomy.height
-    z = h * (_LEVELS[rib - 1] - _DROP[rib - 1] * (1 - np.cos(np.deg2rad(np.clip(angles, 0, 150)))) / 2)
+    z = h * (_LEVELS[rib - 1] - _DROP[rib - 1] * np.clip(angles, 0, 150) / 150)
     points = []
     for t, zz in zip(np.deg2rad(angles), z, strict=True):
         a, b, yc = anatomy.cage_outline(float(zz))
@@ -57,12 +63,13 @@ def bones(anatomy: Anatomy, fractures: tuple[Fracture, ...] = ()) -> Tubes:
     for side in (-1, 1):
         for rib in range(1, 13):
             angles = np.arange(14.0, _END[rib - 1] + 1, 5.0)
-            path = rib_path(anatomy, rib, side, angles)
+            broken = False
             for f in fractures:
                 if f.side == side and f.rib == rib:
-                    path = None
+                    broken = True
                     _broken(t, anatomy, f, angles)
-            if path is not None:
+            if not broken:
+                path = rib_path(anatomy, rib, side, angles)
                 t.add(path, 3.6, MARROW_HU, tall=1.75, rim_hu=CORTEX_HU, core=0.72)
             if rib <= 7:
                 end = rib_path(anatomy, rib, side, np.array([_END[rib - 1]]))[0]
@@ -89,13 +96,12 @@ def bones(anatomy: Anatomy, fractures: tuple[Fracture, ...] = ()) -> Tubes:
         _shoulder(t, anatomy, side)
     _spinous(t, anatomy)
     top = np.array([66.0, 20.0, -40.0, -74.0]) * h
-    path = []
+    plate = []
     for z in top:
         _, b, yc = anatomy.cage_outline(float(z))
-        path.append((0, yc - b - 9, z))
-    sternum = np.array(path, float)
-    t.add(sternum + [-9, 0, 0], [9, 8, 8, 4], 150, tall=0.55, rim_hu=480, core=0.78)
-    t.add(sternum + [9, 0, 0], [9, 8, 8, 4], 150, tall=0.55, rim_hu=480, core=0.78)
+        plate.append((0.0, yc - b - 9, z))
+    sternum = np.array(plate, float)
+    t.add(sternum, [17, 16, 17, 9], 150, tall=0.36, rim_hu=480, core=0.82)
     return t
 
 

@@ -43,7 +43,9 @@ def blurred(hu: Array, grid: Grid, scanner: Scanner) -> Array:
 
 
 def noise(hu: Array, grid: Grid, scanner: Scanner, rng: np.random.Generator) -> Array:
-    """Correlated noise (float32, HU): fades from the body's inside to the air outside, less in thick or large voxels."""
+    """Correlated noise (float32, HU): fades from the body's inside to the air outside,
+    less in thick or large voxels.
+    """
     dz, _, pixel = grid.step
     field = rng.standard_normal(hu.shape, dtype=np.float32)
     sigma = scanner.noise_mm / pixel

@@ -1,7 +1,8 @@
 """Branching trees inside the lungs: vessels and airways grown towards points that fill a lobe.
 
-Each target joins the cheapest node of the tree so far (distance plus a part of the way to the root, the greedy tree
-of Cuntz et al. 2010, PLoS Comput Biol 6:e1000877); radii follow Murray's law r0**3 = r1**3 + r2**3.
+Each target joins the cheapest node of the tree so far: distance plus a part of the way to the root,
+the greedy tree of Cuntz et al. 2010 (PLoS Comput Biol 6:e1000877).
+Radii follow Murray's law r0**3 = r1**3 + r2**3.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ class Tree:
 def hull_points(
     anatomy: Anatomy, side: int, count: int, rng: np.random.Generator, margin: float = 4.0
 ) -> NDArray[np.float64]:
-    """``count`` points (n, 3) spread evenly in the pleural cavity of a side, ``margin`` mm away from its surface."""
+    """``count`` points (n, 3) spread evenly in the pleural cavity of a side,
+    ``margin`` mm away from its surface.
+    """
     found: list[NDArray[np.float64]] = []
     have = 0
     lo, hi = anatomy.base_z, anatomy.apex_z
@@ -78,8 +81,8 @@ def _grow(
     return Tree(nodes[:n].copy(), parent[:n].copy(), np.cbrt(cubes))
 
 
-def vessel_tree(anatomy: Anatomy, side: int, rng: np.random.Generator, leaves: int = 330) -> Tree:
-    """Pulmonary vessels of one lung: ``leaves`` ends of 0.75 mm radius, roots of about 5 mm at the hilum."""
+def vessel_tree(anatomy: Anatomy, side: int, rng: np.random.Generator, leaves: int = 480) -> Tree:
+    """Pulmonary vessels of one lung: ``leaves`` ends of 1 mm radius, roots of about 8 mm at the hilum."""
     h = anatomy.height
     root = np.array([side * 28.0, 8.0, -16.0 * h])
     stems = np.array(
@@ -90,7 +93,7 @@ def vessel_tree(anatomy: Anatomy, side: int, rng: np.random.Generator, leaves: i
             [side * 44, 28, 2 * h],
         ]
     )
-    return _grow(root, stems, hull_points(anatomy, side, leaves, rng), 0.75, 0.35, rng)
+    return _grow(root, stems, hull_points(anatomy, side, leaves, rng), 1.0, 0.35, rng)
 
 
 def airway_tree(anatomy: Anatomy, side: int, rng: np.random.Generator, leaves: int = 26) -> Tree:

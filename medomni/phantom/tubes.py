@@ -7,6 +7,7 @@ supersampling, at a cost that follows the tube's volume and not its bounding box
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -20,7 +21,8 @@ _R1, _R2, _R3 = 1 / _PHI3, 1 / _PHI3**2, 1 / _PHI3**3
 
 @dataclass
 class Tubes:
-    """Segments from ``a`` to ``b`` (mm) with semi-axes at both ends: ``ra``/``rb`` horizontal, times ``tall`` upright.
+    """Segments from ``a`` to ``b`` (mm) with semi-axes at both ends: ``ra``/``rb`` horizontal, times ``tall``
+    upright.
 
     ``hu`` fills the tube; beyond the fraction ``core`` of the radius it is ``rim_hu`` (cortex, wall).
     """
@@ -37,7 +39,7 @@ class Tubes:
     def add(
         self,
         path: NDArray[np.float64],
-        radius: float | NDArray[np.float64],
+        radius: float | Sequence[float] | NDArray[np.float64],
         hu: float,
         *,
         tall: float = 1.0,
@@ -70,8 +72,9 @@ class Tubes:
         tall = np.array(self.tall, np.float32)
         d = b - a
         length = np.linalg.norm(d, axis=1) + 1e-6
-        keep = (np.minimum(a[:, 2], b[:, 2]) < grid.z[-1] + 60) & (
-            np.maximum(a[:, 2], b[:, 2]) > grid.z[0] - 60
+        reach = np.maximum(ra, rb) * tall + grid.step[0]
+        keep = (np.minimum(a[:, 2], b[:, 2]) < grid.z[-1] + reach) & (
+            np.maximum(a[:, 2], b[:, 2]) > grid.z[0] - reach
         )
         volume = np.pi * tall * length * (ra * ra + ra * rb + rb * rb) / 3 * keep
         voxel = grid.voxel_ml * 1000.0
