@@ -16,6 +16,8 @@ from medomni.errors import MedomniError
 from medomni.model.family import FAMILIES, Family
 
 WEIGHTS = "model.safetensors"
+TRAINING_ONLY = "training_only"
+"""Name of a submodule that serves training and is saved with checkpoints but not with a model."""
 EMBEDDED = Path(__file__).parent / "weights" / "tiny"
 
 
@@ -61,7 +63,8 @@ def weights_hash(tensors: dict[str, torch.Tensor]) -> str:
 def save_bundle(bundle: Bundle, folder: Path, *, dtype: torch.dtype = torch.float16, card: dict | None = None) -> Path:
     """Write weights (``dtype``), configuration, tokenizer and ``medomni.json`` to ``folder``; returns it."""
     folder.mkdir(parents=True, exist_ok=True)
-    tensors = {k: v.detach().to(dtype).contiguous().cpu() for k, v in bundle.thinker.state_dict().items()}
+    tensors = {k: v.detach().to(dtype).contiguous().cpu() for k, v in bundle.thinker.state_dict().items()
+               if not k.startswith(TRAINING_ONLY)}
     sha = weights_hash(tensors)
     save_file(tensors, str(folder / WEIGHTS), metadata={"sha256": sha})
     bundle.thinker.config.to_json_file(str(folder / "config.json"), use_diff=False)

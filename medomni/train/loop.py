@@ -12,16 +12,17 @@ from typing import Any
 import torch
 
 from medomni.config import config_hash
-from medomni.data.batch import collate
+from medomni.data.batch import Batch, collate
 from medomni.data.case import Case, cases_hash
 from medomni.data.encode import Encoder, Example
 from medomni.data.sampler import BatchPlan
 from medomni.data.slabs import AIR_HU
 from medomni.errors import MedomniError
-from medomni.model.bundle import Bundle
+from medomni.model.bundle import TRAINING_ONLY, Bundle
 from medomni.train.checkpoint import Checkpoint, latest_checkpoint, save_checkpoint
 from medomni.train.log import StepLog, loss_picture
-from medomni.train.loss import report_loss
+from medomni.train.loss import report_loss_and_features
+from medomni.train.perception import LabelHead, label_targets, perception_loss
 from medomni.train.settings import Recipe, StageSettings
 from medomni.train.stages import (
     apply_stage,
@@ -77,6 +78,9 @@ def train(
     lengths = [max(a, b) for a, b in zip(examples[True], examples[False], strict=True)]
     plan = BatchPlan(lengths, settings.batch, seed=settings.seed, window=settings.bucket)
     model, adapters = bundle.model, hasattr(bundle.model, "peft_config")
+    if settings.label_loss:
+        torch.manual_seed(settings.seed)
+        setattr(bundle.thinker, TRAINING_ONLY, LabelHead(bundle.thinker.config.text_config.hidden_size))
     stages = [(stage, opened(model, stage, adapters=adapters)) for stage in settings.stages]
     run = _Run(bundle, recipe, cases, folder, stages)
     result = TrainResult(run.total, run.step, proofs=run.proofs)
@@ -98,6 +102,8 @@ def train(
             if folder and (folder / "log.jsonl").stat().st_size:
                 loss_picture(folder / "log.jsonl", folder / "loss.png")
     apply_stage(model, {})
+    if settings.label_loss:
+        delattr(bundle.thinker, TRAINING_ONLY)
     model.eval()
     result.seconds = time.perf_counter() - begun
     return result
@@ -152,12 +158,12 @@ def _run_stage(run: _Run, stage: StageSettings, rates: dict[str, float], start: 
         began = time.perf_counter()
         rate = set_rate(run.optimizer, stage, run.step - start)
         batch = collate(_step_examples(run, encoder, plan), encoder)
-        loss = report_loss(run.bundle, batch)
+        loss, perception = _losses(run, batch, plan)
         value = float(loss.detach())
         if not torch.isfinite(loss):
             run.optimizer = None
             raise MedomniError("MED-M04", f"step {run.step + 1} of stage {stage.name}", where=run.folder)
-        loss.backward()
+        (loss if perception is None else loss + settings.label_loss * perception).backward()
         norm = float(torch.nn.utils.clip_grad_norm_(parameters, settings.clip))
         run.optimizer.step()
         run.optimizer.zero_grad(set_to_none=True)
@@ -166,7 +172,8 @@ def _run_stage(run: _Run, stage: StageSettings, rates: dict[str, float], start: 
         result.report_tokens += batch.report_tokens
         if log:
             log.write(step=run.step, stage=stage.name, loss=round(value, 6), lr=rate, grad_norm=round(norm, 5),
-                      report_tokens=batch.report_tokens, seconds=round(time.perf_counter() - began, 4))
+                      report_tokens=batch.report_tokens, seconds=round(time.perf_counter() - began, 4),
+                      **({} if perception is None else {"perception": round(float(perception.detach()), 5)}))
         if progress:
             progress(run.step, run.total, value, stage.name)
         if run.step == start + stage.steps:
@@ -178,6 +185,16 @@ def _run_stage(run: _Run, stage: StageSettings, rates: dict[str, float], start: 
         if after_step:
             after_step(run.step)
     run.optimizer = None
+
+
+def _losses(run: _Run, batch: Batch, plan: BatchPlan) -> tuple[torch.Tensor, torch.Tensor | None]:
+    settings = run.recipe.train
+    with torch.autocast(run.bundle.device.type, torch.bfloat16, enabled=settings.precision == "bfloat16"):
+        loss, features = report_loss_and_features(run.bundle, batch)
+    if not settings.label_loss:
+        return loss, None
+    head = getattr(run.bundle.thinker, TRAINING_ONLY)
+    return loss, perception_loss(head, features, [label_targets(run.cases[k]) for k in plan.step(run.step)])
 
 
 def _step_examples(run: _Run, encoder: Encoder, plan: BatchPlan) -> list[Example]:

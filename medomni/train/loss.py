@@ -12,9 +12,22 @@ from medomni.model.inputs import model_inputs
 
 def report_loss(bundle: Bundle, batch: Batch) -> Tensor:
     """Mean cross-entropy over the report tokens of a batch, scalar float32."""
+    loss, _ = report_loss_and_features(bundle, batch)
+    return loss
+
+
+def report_loss_and_features(bundle: Bundle, batch: Batch) -> tuple[Tensor, list[Tensor]]:
+    """The loss, and the visual tokens (tokens, hidden) of each row that has images; the tower runs once."""
     inputs, _ = model_inputs(bundle, batch.input_ids, batch.attention_mask, batch.images, batch.pair_mm)
-    hidden = bundle.thinker.model(**inputs, use_cache=False)[0]
+    model = bundle.thinker.model
+    features: list[Tensor] = []
+    if "pixel_values" in inputs:
+        grid = inputs["image_grid_thw"]
+        encoded = model.get_image_features(inputs.pop("pixel_values"), grid, return_dict=True)
+        features = list(encoded.pooler_output)
+        inputs["mm_encoder_outputs"] = {"image": encoded}
+    hidden = model(**inputs, use_cache=False)[0]
     labels = batch.labels[:, 1:].to(hidden.device)
     keep = labels != -100
     logits = bundle.thinker.lm_head(hidden[:, :-1][keep])
-    return torch.nn.functional.cross_entropy(logits.float(), labels[keep])
+    return torch.nn.functional.cross_entropy(logits.float(), labels[keep]), features

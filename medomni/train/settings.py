@@ -52,6 +52,9 @@ class TrainSettings(Config):
         bucket: batches that are sorted by length together.
         checkpoint_every: steps between checkpoints.
         threads: torch threads; fixed, since the sum order depends on it.
+        precision: ``bfloat16`` runs matrix products under autocast; weights and Adam stay float32.
+        label_loss: weight of the perception loss (see :mod:`medomni.train.perception`); its head is not kept.
+        noise_hu, shift_px: augmentation that changes no fact: noise up to this SD, shifts up to this many pixels.
     """
 
     stages: Annotated[tuple[StageSettings, ...], Field(min_length=1)]
@@ -62,6 +65,8 @@ class TrainSettings(Config):
     checkpoint_every: Annotated[int, Field(ge=1)] = 50
     seed: int = 0
     threads: Annotated[int, Field(ge=1)] = 2
+    precision: Literal["float32", "bfloat16"] = "float32"
+    label_loss: Annotated[float, Field(ge=0)] = 0.0
     noise_hu: Annotated[float, Field(ge=0)] = 0.0
     shift_px: Annotated[int, Field(ge=0)] = 0
 

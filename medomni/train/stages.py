@@ -9,20 +9,13 @@ from typing import Any
 
 import torch
 
-from medomni.config import Config
 from medomni.errors import MedomniError
+from medomni.model.bundle import TRAINING_ONLY
 from medomni.train.settings import Blocks, StageSettings
 
 BLOCK = {"text": r"model\.language_model\.layers\.(\d+)\.", "vision": r"model\.visual\.blocks\.(\d+)\.",
          "audio": r"model\.audio_tower\.layers\.(\d+)\."}
 ALIGNER = r"model\.visual\.merger|model\.audio_tower\.proj"
-
-
-class Opened(Config):
-    """A parameter that trains in a stage, and its factor on the learning rate."""
-
-    name: str
-    rate: float
 
 
 def part_of(name: str) -> str:
@@ -38,13 +31,15 @@ def part_of(name: str) -> str:
 def opened(model: Any, stage: StageSettings, *, adapters: bool) -> dict[str, float]:
     """Parameter name to rate factor of everything that the stage opens.
 
-    With ``adapters`` only LoRA weights can open. Embeddings and norms outside blocks open with ``count: null``.
+    What serves training only is always open. With ``adapters`` only LoRA weights can open. Embeddings and norms
+    outside blocks open with ``count: null``.
 
     Raises:
         MedomniError: MED-C03 where a line opens nothing.
     """
     names = [n for n, _ in model.named_parameters() if not adapters or ".lora_" in n]
-    out: dict[str, float] = {}
+    out = {n: 1.0 for n, _ in model.named_parameters() if TRAINING_ONLY in n}
+    names = [n for n in names if n not in out]
     for line in stage.open:
         hits = [n for n in names if _within(n, line, names)]
         if not hits:
