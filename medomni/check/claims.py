@@ -1,0 +1,346 @@
+"""Report text to claims: what is said of which finding, where, how large, how sure, with spans of the
+original."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from medomni.check.language import detect_language
+from medomni.check.lexicon import Lexicon, lexicon
+from medomni.check.negation import assign_presence
+from medomni.check.normal import denials
+from medomni.check.sections import CLAIMING, split_sections
+from medomni.check.sentences import split_sentences
+from medomni.check.sides import LOBES, Stretch, merged_side, resolve_finding, sided, stretches
+from medomni.check.sizes import volume_severity
+from medomni.check.text import Uniform, as_text, uniform
+from medomni.check.tokens import Token, tokenise
+from medomni.errors import MedomniError
+from medomni.knowledge import load_graph
+from medomni.records import Claim, Measurement, Section
+
+__all__ = ["ExtractResult", "extract_claims"]
+
+_COUNT = re.compile(
+    r"(?<![\d.,a-z])(\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten)\s+"
+    r"(?!(?:mm|cm|st|nd|rd|th|x|of|days?|weeks?|months?|years?)\b)(?:[a-z-]+\s+){0,4}$"
+)
+_COUNT_ZH = re.compile(r"(\d{1,2}|[一二两三四五六七八九十])\s*(?:枚|个|处|颗|粒)[^,。;、]{0,10}$")
+_SINGLE = re.compile(
+    r"\b(?:solitary|single|isolated)\s+(?:[a-z-]+\s+){0,3}$|(?:单发|孤立|单个)[^,。;、]{0,6}$"
+)
+_ENGLISH_NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+_NUMBERS = {
+    **{w: i for i, w in enumerate(_ENGLISH_NUMBERS, start=1)},
+    **{c: i for i, c in enumerate("一二三四五六七八九十", start=1)},
+    "两": 2,
+}
+_POINTS_BACK = re.compile(
+    r"^(?:it|this|these|they|which|the (?:largest|biggest|larger|nodule|lesion|mass|latter)|measur\w+|"
+    r"largest|size|diameter|最大|较大者|其|大者|大小|直径|较大)"
+)
+_CTR = re.compile(
+    r"(?:cardio-?thoracic (?:ratio|index)|\bctr\b|心胸比(?:例|率)?)[^\d\n.;。]{0,25}(0[.,]\d{1,2}|"
+    r"\d{2}(?=\s*%))"
+)
+
+
+_AROUND_LUNG = frozenset({"pleura", "pleural_space", "bronchus"})
+
+
+class ExtractResult(NamedTuple):
+    """The claims of a report, its sections (spans of the original text) and its language."""
+
+    claims: list[Claim]
+    sections: list[Section]
+    language: str
+
+
+def extract_claims(
+    text: str | bytes, language: str | None = None, *, targets: Sequence[tuple[int, int]] = ()
+) -> ExtractResult:
+    """Read a report.
+
+    Args:
+        text: the report, plain text.
+        language: ``en`` or ``zh``; detected where not given.
+        targets: spans of concepts whose presence is asked, known to the graph or not; each comes back as a
+        claim
+            (``finding_id`` ``unlisted`` where the graph does not know it), in whatever section it stands.
+
+    Raises:
+        MedomniError: MED-K01 another language, MED-K02 empty, MED-K04 not text.
+    """
+    original = as_text(text)
+    clean = uniform(original)
+    if language is None:
+        language = detect_language(clean.text)
+    elif language not in ("en", "zh"):
+        raise MedomniError("MED-K01", f"`{language}` was asked for")
+    reader = _Reader(original, clean, language, targets)
+    sections = []
+    for part in split_sections(clean.text):
+        sections.append(Section(name=part.name, span=clean.original(part.start, part.end)))
+        reader.read(part.name, part.body, part.end)
+    return ExtractResult(reader.finished(), sections, language)
+
+
+class _Reader:
+    """Goes through the sentences and keeps what one sentence lends to the next."""
+
+    def __init__(
+        self, original: str, clean: Uniform, language: str, targets: Sequence[tuple[int, int]]
+    ) -> None:
+        self.original, self.clean, self.text = original, clean, clean.text
+        self.chinese = language == "zh"
+        self.lexicon: Lexicon = lexicon(language)
+        self.cased = original if len(original) == len(clean.text) else ""
+        self.targets = [(*clean.uniform_span(a, b), k) for k, (a, b) in enumerate(targets)]
+        self.claims: list[Claim] = []
+        self.implied: set[int] = set()
+
+    def read(self, section: str, start: int, end: int) -> None:
+        """One section's body."""
+        claiming = section in CLAIMING
+        for a, b in split_sentences(self.text, start, end):
+            asked = tuple(t for t in self.targets if a <= t[0] < b)
+            if claiming or asked:
+                self._sentence(section, a, b, asked, claiming)
+
+    def _sentence(self, section: str, a: int, b: int, asked: tuple, claiming: bool) -> None:
+        row = tokenise(self.text, a, b, self.lexicon, self.cased, asked)
+        if not any(t.kind in ("find", "norm", "abn") for t in row):
+            self._point_back(row, a, b)
+            if claiming:
+                self._ratio(section, a, b)
+            return
+        assign_presence(row, self.text, b, self.chinese)
+        long = 0.8 if b - a > 420 else 1.0
+        for stretch in stretches(row, self.chinese):
+            if stretch.find.target < 0 and (not claiming or stretch.find.presence == "hypothetical"):
+                continue
+            self._add(stretch, section, a, b, long)
+        if claiming:
+            for d in denials(row, self.chinese):
+                self.implied.add(len(self.claims))
+                self.claims.append(
+                    Claim(
+                        span=self.clean.original(d.start, d.end),
+                        section=section,
+                        text=self._words(d.start, d.end),
+                        finding_id=d.finding_id,
+                        anatomy_id=d.anatomy_id,
+                        presence="absent",
+                        side=d.side if sided(d.finding_id) else "unspecified",
+                        parse_confidence=d.confidence,
+                    )
+                )
+            self._ratio(section, a, b)
+
+    def _words(self, start: int, end: int) -> str:
+        x, y = self.clean.original(start, end)
+        return self.original[x:y]
+
+    def _add(self, stretch: Stretch, section: str, a: int, b: int, long: float) -> None:
+        find = stretch.find
+        places = [t for t in stretch.own if t.kind == "anat"] + find.anatomies
+        if not places:
+            places = [t for t in stretch.borrowed if t.kind == "anat"]
+        places.sort(key=lambda t: abs(t.start - find.start) if t.start > find.start else find.start - t.end)
+        anatomies = tuple(t.value for t in places)
+        presence, temporality = _presence(find, stretch)
+        confidence = find.confidence * stretch.doubt * long
+        severity = _severity(stretch, self.text, b)
+        if presence == "absent":
+            quals = {t.value for t in stretch.before if t.kind == "qual"}
+            if "other" in quals or temporality == "new":
+                confidence *= 0.4
+            elif "sure" in quals:
+                confidence *= 0.8
+        sizes = [t.size for t in stretch.own if t.kind == "size" and t.size]
+        sides = [t for t in stretch.own if t.kind in ("side", "anat")] + find.anatomies
+        if merged_side(sides) == "unspecified":
+            sides = [t for t in stretch.borrowed if t.kind in ("side", "anat")]
+        side_words = [
+            t for t in sides if (t.value if t.kind == "side" else t.side) not in ("unspecified", "")
+        ]
+        for node_id in (find.value, *find.also):
+            finding = resolve_finding(node_id, anatomies) if node_id != "unlisted" else node_id
+            with_side = sided(finding)
+            side = merged_side(side_words) if with_side else "unspecified"
+            count = self._count(stretch) if presence == "present" else None
+            common = {
+                "span": self.clean.original(find.start, find.end),
+                "section": section,
+                "text": self._words(find.start, find.end),
+                "finding_id": finding,
+                "presence": presence,
+                "temporality": temporality,
+                "severity": severity,
+                "count": count,
+                "anatomy_id": _anatomy(finding, anatomies),
+            }
+            pairs = _paired_sizes(sizes, side_words, find) if with_side and side == "bilateral" else None
+            if pairs:
+                for one, some in pairs.items():
+                    self.claims.append(
+                        Claim(
+                            **common,
+                            side=one,
+                            measurements=self._measures(some),
+                            parse_confidence=round(confidence * 0.95, 3),
+                        )
+                    )
+            else:
+                self.claims.append(
+                    Claim(
+                        **common,
+                        side=side,
+                        measurements=self._measures(sizes),
+                        parse_confidence=round(confidence, 3),
+                    )
+                )
+
+    def _measures(self, sizes: list) -> tuple[Measurement, ...]:
+        return tuple(
+            Measurement(value_mm=s.value_mm, role=s.role, span=self.clean.original(s.start, s.end))
+            for s in sizes
+        )
+
+    def _count(self, stretch: Stretch) -> int | None:
+        stop = max(
+            [t.end for t in stretch.before if t.kind in ("size", "comma", "conj", "brk", "no")]
+            or [stretch.find.start - 45, 0]
+        )
+        window = self.text[max(stop, stretch.find.start - 45, 0) : stretch.find.start]
+        m = (_COUNT_ZH if self.chinese else _COUNT).search(window) or _COUNT.search(window)
+        if m and m[1] != "one":
+            return int(m[1]) if m[1].isdigit() else _NUMBERS[m[1]]
+        return 1 if _SINGLE.search(window) else None
+
+    def _point_back(self, row: list[Token], a: int, b: int) -> None:
+        """ "It measures 8 mm.": a size without a finding belongs to the last finding said to be present."""
+        sizes = [t.size for t in row if t.kind == "size" and t.size and t.size.role in ("size", "largest-of")]
+        if not sizes or not self.claims or not _POINTS_BACK.match(self.text[a:b].lstrip("-*• ")):
+            return
+        last = self.claims[-1]
+        if last.presence == "present" and not last.measurements and len(self.claims) - 1 not in self.implied:
+            self.claims[-1] = last.model_copy(update={"measurements": self._measures(sizes)})
+
+    def _ratio(self, section: str, a: int, b: int) -> None:
+        """A cardiothoracic ratio in words is a statement on heart size: above 0.50 is enlarged (Danzer
+        1919)."""
+        m = _CTR.search(self.text, a, b)
+        if m:
+            value = float(m[1].replace(",", "."))
+            value = value / 100 if value > 1 else value
+            if not any(
+                c.finding_id == "cardiomegaly" and c.span[0] >= self.clean.original(a, b)[0]
+                for c in self.claims
+            ):
+                self.claims.append(
+                    Claim(
+                        span=self.clean.original(m.start(), m.end()),
+                        section=section,
+                        text=self._words(m.start(), m.end()),
+                        finding_id="cardiomegaly",
+                        anatomy_id="heart",
+                        presence="present" if value > 0.5 else "absent",
+                        parse_confidence=0.8 if abs(value - 0.5) > 0.03 else 0.5,
+                    )
+                )
+
+    def finished(self) -> list[Claim]:
+        """The claims; a general normal statement gives way to a finding the report states itself."""
+        graph = load_graph()
+        stated = {
+            (c.finding_id, c.side)
+            for i, c in enumerate(self.claims)
+            if i not in self.implied and c.presence != "absent" and c.temporality != "prior"
+        }
+
+        def overruled(c: Claim) -> bool:
+            return any(
+                (f == c.finding_id or c.finding_id in graph.ancestors(f))
+                and ("unspecified" in (s, c.side) or "bilateral" in (s, c.side) or s == c.side)
+                for f, s in stated
+            )
+
+        kept = [
+            c
+            for i, c in enumerate(self.claims)
+            if i not in self.implied or c.parse_confidence >= 0.85 or not overruled(c)
+        ]
+        return sorted(kept, key=lambda c: c.span)
+
+
+def _presence(find: Token, stretch: Stretch) -> tuple[str, str]:
+    times = [t.value for t in stretch.own if t.kind == "temp"]
+    temporality = find.temporality or (times[0] if times else "current")
+    if find.presence == "prior":
+        return "present", "prior"
+    if find.presence == "hypothetical":
+        return "uncertain", "current"
+    return find.presence, temporality
+
+
+def _severity(stretch: Stretch, text: str, end: int) -> str | None:
+    order = ["trace", "small", "moderate", "large"]
+    before = [t.value for t in stretch.before if t.kind == "sev"]
+    if before:
+        return before[-1] if len(before) == 1 else max(before, key=order.index)
+    behind = [t for t in stretch.behind if t.kind in ("sev", "comma", "conj", "brk")]
+    for t in behind:
+        if t.kind == "sev":
+            return t.value
+        if t.kind == "brk":
+            break
+    stop = stretch.behind[-1].end + 30 if stretch.behind else stretch.find.end + 40
+    return volume_severity(text, stretch.find.end, min(end, stop))
+
+
+def _anatomy(finding: str, anatomies: tuple[str, ...]) -> str | None:
+    """The most telling organ that the finding can lie in: a lobe before the lung, else the nearest, else
+    its own."""
+    graph = load_graph()
+    places = graph.targets(finding, "located_in") if finding in graph else ()
+    fit = [
+        a
+        for a in anatomies
+        if not places
+        or any(
+            p == "body"
+            or graph.within(a, p)
+            or graph.within(p, a)
+            or (graph.within(a, "lung") and p in _AROUND_LUNG)
+            for p in places
+        )
+    ]
+    for a in fit:
+        if a in LOBES:
+            return a
+        lobe = LOBES & graph.ancestors(a, ("part_of",))
+        if lobe and a in ("lingula", "lung_apex", "lung_base"):
+            return next(iter(lobe))
+    if fit:
+        return fit[0]
+    return places[0] if places and places[0] != "body" else None
+
+
+def _paired_sizes(sizes: list, side_words: list[Token], find: Token) -> dict[str, list] | None:
+    """Sizes by side where each side has its own ("11 mm right, 5 mm left"); ``None`` where they do not
+    pair."""
+    single = [(t, t.value if t.kind == "side" else t.side) for t in side_words]
+    single = [(t, s) for t, s in single if s in ("left", "right")]
+    if len(sizes) < 2 or len({s for _, s in single}) < 2:
+        return None
+    by: dict[str, list] = {}
+    # All sizes stand on the same hand of their side word; the first pair shows which.
+    before = single[0][0].start < sizes[0].start
+    for size in sizes:
+        options = [(t, s) for t, s in single if (t.start < size.start) == before] or single
+        nearest = min(options, key=lambda o: abs(o[0].start - size.start))
+        by.setdefault(nearest[1], []).append(size)
+    return by if len(by) == 2 else None

@@ -1,0 +1,409 @@
+"""Claims against measured findings: supported, contradicted or not assessable, and the flags that follow.
+
+Two tiers (note 3): critical and major only where claim and measurement are explicit, of the same finding,
+opposite,
+and certain on both sides; everything else is minor or info. Uncertain is never an error.
+"""
+
+from __future__ import annotations
+
+from medomni.check.flags import make_flag
+from medomni.check.messages import describe, message, side_word
+from medomni.check.policy import Policy
+from medomni.check.relate import coverage_state, denied_by, lobes_apart, relation, same_side, side_set
+from medomni.knowledge import load_graph
+from medomni.records import CheckedClaim, Claim, Evidence, Finding, Findings, Flag, volume_grade
+
+__all__ = ["Comparison"]
+
+_GRADES = ("trace", "small", "moderate", "large")
+_FOCAL = ("lung_nodule", "lung_mass")
+
+
+class Comparison:
+    """Holds claims against one study's findings; ``checked``, ``flags`` and ``met`` fill as it goes."""
+
+    def __init__(self, claims: list[Claim], findings: Findings, policy: Policy) -> None:
+        self.claims, self.findings, self.policy = claims, findings, policy
+        self.seen = [f for f in findings.findings if policy.certain(f)]
+        self.doubtful = [f for f in findings.findings if not policy.certain(f) and f.presence != "absent"]
+        self.checked: list[CheckedClaim] = []
+        self.flags: list[Flag] = []
+        self.blamed: set[str] = set()
+        for i, claim in enumerate(claims):
+            self.checked.append(self._check(i, claim))
+
+    # --- one claim ---------------------------------------------------------------------------------------
+    def _check(self, i: int, claim: Claim) -> CheckedClaim:
+        if claim.temporality == "prior":
+            return CheckedClaim(claim=claim, state="not_assessable", reason="speaks of an earlier study")
+        if claim.parse_confidence < self.policy.min_parse:
+            return CheckedClaim(claim=claim, state="not_assessable", reason="read with little confidence")
+        return self._denied(i, claim) if claim.presence == "absent" else self._stated(i, claim)
+
+    def _stated(self, i: int, claim: Claim) -> CheckedClaim:
+        related = [f for f in self.seen if relation(f.finding_id, claim.finding_id) != "none"]
+        here = [f for f in related if same_side(f.side, claim.side)]
+        if here:
+            evidence = self._evidence(here, claim)
+            return self._details(i, claim, here, evidence)
+        doubtful = [
+            f
+            for f in self.doubtful
+            if relation(f.finding_id, claim.finding_id) != "none" and same_side(f.side, claim.side)
+        ]
+        if doubtful:
+            return CheckedClaim(
+                claim=claim,
+                state="not_assessable",
+                reason="an uncertain detection may be meant",
+                evidence=self._evidence(doubtful, claim),
+            )
+        state, why, sensitivity = coverage_state(self.findings, claim)
+        other = [f for f in related if relation(f.finding_id, claim.finding_id) == "same"]
+        evidence = self._evidence(other, claim, why if state == "absent" else None)
+        if state != "absent":
+            if other and claim.presence == "present" and not self._said_elsewhere(i, other):
+                self._swap(i, claim, other, evidence, "minor")
+            elif claim.presence == "present" and any(
+                c.finding_id == claim.finding_id for c in self.findings.coverage
+            ):
+                self._flag(
+                    "E01",
+                    "unverified",
+                    "info",
+                    i,
+                    evidence,
+                    message("unverified", finding_id=claim.finding_id, side=claim.side, why=why),
+                )
+            return CheckedClaim(claim=claim, state="not_assessable", reason=why, evidence=evidence)
+        if claim.presence == "uncertain":
+            return CheckedClaim(
+                claim=claim,
+                state="not_assessable",
+                reason="hedged in the report, not found in the image",
+                evidence=evidence,
+            )
+        if other and not self._said_elsewhere(i, other):
+            self._swap(i, claim, other, evidence, "critical" if self._sure(claim, other) else "major")
+            return CheckedClaim(
+                claim=claim, state="contradicted", reason="measured on the other side", evidence=evidence
+            )
+        tier = "critical" if self._grave(claim, sensitivity) else "major" if self._firm(claim) else "minor"
+        self._flag(
+            "E01",
+            "unsupported",
+            tier,
+            i,
+            evidence,
+            message("unsupported", finding_id=claim.finding_id, side=claim.side),
+        )
+        return CheckedClaim(
+            claim=claim, state="contradicted", reason="looked for and not found", evidence=evidence
+        )
+
+    def _swap(self, i: int, claim: Claim, other: list[Finding], evidence: Evidence, tier: str) -> None:
+        self.blamed |= {f.id for f in other}
+        said = (side_word(claim.side, "en"), side_word(claim.side, "zh"))
+        self._flag(
+            "E04",
+            "side",
+            tier,
+            i,
+            evidence,
+            message("side", measured=other[0], said=said),
+            suggestion=other[0].side,
+        )
+
+    def _denied(self, i: int, claim: Claim) -> CheckedClaim:
+        bounds = [m.value_mm for m in claim.measurements]
+        against = []
+        for f in self.seen:
+            if not denied_by(f.finding_id, claim.finding_id) or not same_side(f.side, claim.side):
+                continue
+            if claim.side in ("left", "right") and f.side == "unspecified":
+                continue
+            if self.policy.rank(f) == 0:
+                continue
+            if claim.severity in ("moderate", "large") and self._grade(f) < _GRADES.index(claim.severity):
+                continue  # "no large effusion" says nothing against a small one
+            if (
+                bounds
+                and f.longest_mm is not None
+                and f.longest_mm <= max(bounds) * (1 + self.policy.size_ratio)
+            ):
+                continue
+            against.append(f)
+        if against:
+            worst = max(against, key=lambda f: (self.policy.rank(f), f.confidence))
+            evidence = self._evidence(against, claim)
+            told = self._said_elsewhere(i, against)
+            sure = (
+                claim.parse_confidence >= self.policy.sure_parse
+                and worst.confidence >= self.policy.sure_confidence
+            )
+            rank = self.policy.rank(worst)
+            tier = (
+                "minor"
+                if told
+                else "critical"
+                if sure and rank == 2
+                else "major"
+                if sure or rank == 2
+                else "minor"
+            )
+            self.blamed |= {f.id for f in against}
+            self._flag(
+                "E03",
+                "denied",
+                tier,
+                i,
+                evidence,
+                message("denied", finding_id=claim.finding_id, side=claim.side, measured=worst),
+            )
+            return CheckedClaim(claim=claim, state="contradicted", reason="measured", evidence=evidence)
+        state, why, _ = coverage_state(self.findings, claim)
+        small = [
+            f
+            for f in self.findings.findings
+            if denied_by(f.finding_id, claim.finding_id)
+            and same_side(f.side, claim.side)
+            and f.presence != "absent"
+        ]
+        if small:
+            certain = any(self.policy.certain(f) for f in small)
+            return CheckedClaim(
+                claim=claim,
+                state="supported" if certain else "not_assessable",
+                reason="only what the words leave open was measured" if certain else "an uncertain detection",
+                evidence=self._evidence(small, claim),
+            )
+        if state == "absent":
+            return CheckedClaim(
+                claim=claim,
+                state="supported",
+                reason="looked for and not found",
+                evidence=Evidence(coverage=why),
+            )
+        return CheckedClaim(claim=claim, state="not_assessable", reason=why)
+
+    # --- details of a supported claim --------------------------------------------------------------------
+    def _details(self, i: int, claim: Claim, here: list[Finding], evidence: Evidence) -> CheckedClaim:
+        supported = CheckedClaim(claim=claim, state="supported", reason="measured", evidence=evidence)
+        if claim.presence != "present":
+            return supported
+        same = (
+            [f for f in here if f.finding_id == claim.finding_id]
+            or [f for f in here if relation(f.finding_id, claim.finding_id) == "same"]
+            or [f for f in here if f.finding_id in _FOCAL and claim.finding_id in _FOCAL]
+        )
+        if not same:
+            return supported
+        wrong = False
+        if claim.side == "bilateral" and claim.finding_id not in _FOCAL:
+            wrong = self._both_sides(i, claim, same, evidence)
+        best = self._size(i, claim, same, evidence)
+        wrong = wrong or best is None
+        best = best or same[0]
+        if lobes_apart(best, claim) and all(lobes_apart(f, claim) for f in same):
+            self._flag(
+                "E06",
+                "lobe",
+                "major" if self._firm(claim) and best.confidence >= self.policy.sure_confidence else "minor",
+                i,
+                evidence,
+                message(
+                    "lobe",
+                    measured=best,
+                    said=(
+                        load_graph().name(claim.anatomy_id or "", "en"),
+                        load_graph().name(claim.anatomy_id or "", "zh"),
+                    ),
+                ),
+            )
+            wrong = True
+        if (
+            claim.severity
+            and not claim.measurements
+            and best.volume_ml is not None
+            and claim.finding_id not in _FOCAL
+        ):
+            grade = max(self._grade(f) for f in same)
+            if abs(grade - _GRADES.index(claim.severity)) > 1:
+                g = load_graph()
+                self._flag(
+                    "E07",
+                    "grade",
+                    "major" if self._firm(claim) else "minor",
+                    i,
+                    evidence,
+                    message(
+                        "grade",
+                        measured=best,
+                        said=(g.name(claim.severity, "en"), g.name(claim.severity, "zh")),
+                    ),
+                )
+                wrong = True
+        if claim.count is not None:
+            counted = sum(f.count or 1 for f in same)
+            if (
+                claim.count != counted
+                and (claim.count > 1 or counted > 1)
+                and all(self.policy.rank(f) for f in same)
+            ):
+                tier = "minor" if abs(claim.count - counted) > 1 and counted > claim.count else "info"
+                self._flag(
+                    "E15", "count", tier, i, evidence, message("count", measured=best, said=str(claim.count))
+                )
+        if wrong:
+            return CheckedClaim(
+                claim=claim,
+                state="contradicted",
+                reason="a detail differs from the measurement",
+                evidence=evidence,
+            )
+        return supported
+
+    def _both_sides(self, i: int, claim: Claim, same: list[Finding], evidence: Evidence) -> bool:
+        sides: set[str] = set().union(*(side_set(f.side) for f in same))
+        if any(f.side == "unspecified" for f in same) or len(sides) != 1:
+            return False
+        missing = ({"left", "right"} - sides).pop()
+        state, _, _ = coverage_state(self.findings, claim, missing)
+        doubtful = any(
+            relation(f.finding_id, claim.finding_id) != "none" and same_side(f.side, missing)
+            for f in self.doubtful
+        )
+        if state != "absent" or doubtful:
+            return False
+        self._flag(
+            "E04",
+            "one_side",
+            "major" if self._firm(claim) else "minor",
+            i,
+            evidence,
+            message("one_side", measured=same[0]),
+            suggestion=same[0].side,
+        )
+        return True
+
+    def _size(self, i: int, claim: Claim, same: list[Finding], evidence: Evidence) -> Finding | None:
+        """The measured finding that fits best; ``None`` after a size flag."""
+        sizes = [m.value_mm for m in claim.measurements if m.role in ("size", "largest-of")]
+        measured = [f for f in same if f.longest_mm is not None and f.finding_id in _FOCAL]
+        if not measured:
+            return same[0]
+        lobed = [f for f in measured if f.anatomy_id == claim.anatomy_id]
+        if not sizes:
+            best = (lobed or measured)[0]
+            small = claim.finding_id == "lung_mass" and max(f.longest_mm or 0 for f in measured) < 18
+            large = claim.finding_id == "lung_nodule" and min(f.longest_mm or 0 for f in measured) > 50
+            if small or large:
+                self._flag(
+                    "E07",
+                    "size_class",
+                    "major" if small else "minor",
+                    i,
+                    evidence,
+                    message("size_class", finding_id=claim.finding_id, measured=best),
+                )
+                return None if small else best
+            return best
+        said = max(sizes)
+        best = min(measured, key=lambda f: (abs((f.longest_mm or 0) - said), f not in lobed))
+        longest = best.longest_mm or 0.0
+        if self.policy.same_size(said, longest, min(best.uncertainty_mm or 0.0, 3.0)):
+            return best
+        ratio = said / longest
+        ten = 8 <= ratio <= 12.5 or 0.08 <= ratio <= 0.125
+        tier = "major" if self._firm(claim) and best.confidence >= self.policy.min_confidence else "minor"
+        self._flag(
+            "E05",
+            "power_of_ten" if ten else "size",
+            tier,
+            i,
+            evidence,
+            message("power_of_ten" if ten else "size", measured=best, said=f"{said:g}"),
+            suggestion=f"{longest:.0f} mm",
+        )
+        return None
+
+    # --- helpers -----------------------------------------------------------------------------------------
+    def _grade(self, f: Finding) -> int:
+        if f.severity:
+            return _GRADES.index(f.severity)
+        return _GRADES.index(volume_grade(f.volume_ml)) if f.volume_ml is not None else 2
+
+    def _firm(self, claim: Claim) -> bool:
+        return claim.presence == "present" and claim.parse_confidence >= self.policy.sure_parse
+
+    def _sure(self, claim: Claim, other: list[Finding]) -> bool:
+        if not self._firm(claim) or max(f.confidence for f in other) < self.policy.sure_confidence:
+            return False
+        sizes = [m.value_mm for m in claim.measurements if m.role in ("size", "largest-of")]
+        if sizes and claim.finding_id in _FOCAL:
+            return any(self.policy.same_size(max(sizes), f.longest_mm or 0) for f in other)
+        return True
+
+    def _grave(self, claim: Claim, sensitivity: float | None) -> bool:
+        """Whether an unsupported claim is critical: firm, of a size that the method does not miss."""
+        if not self._firm(claim) or (sensitivity is not None and sensitivity < self.policy.min_sensitivity):
+            return False
+        sizes = [m.value_mm for m in claim.measurements if m.role in ("size", "largest-of")]
+        if claim.finding_id in _FOCAL:
+            return max(sizes, default=30 if claim.finding_id == "lung_mass" else 0) >= 10
+        if claim.finding_id == "cardiomegaly":
+            return claim.severity in ("moderate", "large")
+        return claim.severity not in ("trace",)
+
+    def _said_elsewhere(self, i: int, measured: list[Finding]) -> bool:
+        """Whether another claim of the report states these findings on their own side."""
+        return any(
+            k != i
+            and c.presence != "absent"
+            and c.temporality != "prior"
+            and c.side != "unspecified"
+            and any(
+                relation(f.finding_id, c.finding_id) != "none" and same_side(f.side, c.side) for f in measured
+            )
+            for k, c in enumerate(self.claims)
+        ) or any(
+            k != i
+            and c.presence != "absent"
+            and c.temporality != "prior"
+            and c.side == "unspecified"
+            and any(relation(f.finding_id, c.finding_id) == "same" for f in measured)
+            and self.claims[i].presence == "absent"
+            for k, c in enumerate(self.claims)
+        )
+
+    def _evidence(self, measured: list[Finding], claim: Claim, coverage: str | None = None) -> Evidence:
+        if not measured:
+            return Evidence(coverage=coverage)
+        first = measured[0]
+        return Evidence(
+            finding_ids=tuple(f.id for f in measured),
+            mask_ref=first.mask_ref,
+            coverage=coverage,
+            graph_path=load_graph().path(first.finding_id, claim.finding_id),
+            measured=describe(first, "en"),
+        )
+
+    def _flag(
+        self, code: str, rule: str, tier: str, i: int, evidence: Evidence, text, suggestion=None
+    ) -> None:
+        claim = self.claims[i]
+        confidence = claim.parse_confidence
+        self.flags.append(
+            make_flag(
+                code,
+                rule,
+                tier,
+                text,
+                span=claim.span,
+                claim=i,
+                evidence=evidence,
+                confidence=confidence,
+                suggestion=suggestion,
+            )
+        )
