@@ -1,0 +1,66 @@
+"""A5: federated against local and pooled, facts withheld, real processes; raw data opened by its own process only."""
+
+from __future__ import annotations
+
+import shutil
+
+import numpy as np
+
+from benchmarks.common import COHORT, cohort
+
+TRAIN, TEST, ROUNDS = 60, 100, 8
+SITES = ("A", "B", "C")
+EYES, ALL = 80, 240
+
+
+def run(train_n: int = TRAIN, test_n: int = TEST, rounds: int = ROUNDS) -> tuple[bool, str]:
+    """Same total local steps in every arm; the recipe is the demo's."""
+    from medomni.config import load_config
+    from medomni.data import save_cases
+    from medomni.demo.arms import base_arm, federated_arm, trained_arm
+    from medomni.demo.story import _recipe
+    from medomni.evaluate import interval, paired_interval
+    from medomni.train import Recipe
+
+    out = COHORT / "federated"
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir(parents=True)
+    train = {s: cohort(s, "train", train_n) for s in SITES}
+    test = {s: cohort(s, "test", test_n) for s in SITES}
+    recipe = load_config(_recipe(out / "one.yaml", 2, EYES, ALL), Recipe)
+    site = _recipe(out / "site.yaml", 1, EYES // rounds, ALL // rounds)
+    paths = {s: save_cases(train[s], out / "sites" / s / "cases.npz") for s in SITES}
+    arms = {"base": base_arm(test)}
+    for s in SITES:
+        arms[f"local {s}"] = trained_arm(f"local {s}", recipe, train[s], test, None)  # type: ignore[arg-type]
+    arms["pooled"] = trained_arm("pooled", recipe, [c for s in SITES for c in train[s]], test, None)  # type: ignore[arg-type]
+    arms["federated"], done = federated_arm(site, paths, test, out / "run", rounds=rounds, trace=True)
+    for name, arm in arms.items():
+        print(f"{name}: all {arm.f1(test)}; " + ", ".join(f"{s} {arm.f1(test, [s])}" for s in SITES))
+    for row in done.rows:
+        print(row)
+    counts = {n: a.counts(test) for n, a in arms.items()}
+    cases = len(counts["base"].tp)
+
+    def local_mean(index: np.ndarray | None = None) -> float:
+        return float(np.mean([counts[f"local {s}"].f1(index) for s in SITES]))
+
+    above = paired_interval(counts["federated"].f1, local_mean, cases)
+    gap = paired_interval(counts["pooled"].f1, counts["federated"].f1, cases)
+    leaks = opened_elsewhere(out / "run" / "processes" / "trace", paths)
+    print(f"federated minus mean of local-only {above}; pooled minus federated {gap}; local mean "
+          f"{interval(local_mean, cases)}; files opened by another process: {leaks or 'none'}")
+    return above.value > 0 and not leaks, (
+        f"federated {counts['federated'].f1():.3f} against local mean {local_mean():.3f}, difference {above}; "
+        f"gap to pooled {gap}; leaks {len(leaks)}")
+
+
+def opened_elsewhere(trace, paths) -> list[str]:  # type: ignore[no-untyped-def]
+    """Case files that another process than their own site's opened, from the traces; each must be opened by its own."""
+    wrong = []
+    for site, path in paths.items():
+        for log in sorted(trace.glob("*.txt")):
+            opened = str(path.resolve()) in log.read_text(errors="replace")
+            if opened != (log.stem == f"site-{site}"):
+                wrong.append(f"{site} data, {log.stem}: {'opened' if opened else 'never opened'}")
+    return wrong

@@ -1,0 +1,132 @@
+"""A7: planted contradictions and untouched reports. Findings are measured from DICOM by the product; reports are
+rendered from truth by the phantom grammar, which shares no word list with the checker."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+import numpy as np
+
+from benchmarks.common import FIRST, cohort
+
+PLANTED, UNTOUCHED = 500, 2000
+COUNTS = {"A": 250, "B": 220, "C": 220}
+OTHER = {"left": "right", "right": "left"}
+
+
+def run(planted: int = PLANTED, untouched: int = UNTOUCHED, counts: dict[str, int] | None = None) -> tuple[bool, str]:
+    """Recall by kind of error, and false critical flags on untouched reports."""
+    from medomni.check import check_report
+    from medomni.phantom import REPORT_STYLES, reference_report, sample_patient
+
+    pairs = [(sample_patient(FIRST["test"] + k, h), c.findings)
+             for h, n in (counts or COUNTS).items() for k, c in enumerate(cohort(h, "test", n))]
+    rng = np.random.default_rng(7)
+    false, flagged, total = Counter(), Counter(), Counter()  # type: ignore[var-annotated]
+    reports = 0
+    for style in REPORT_STYLES:
+        for patient, findings in pairs:
+            if reports == untouched:
+                break
+            result = check_report(reference_report(patient, style=style), findings)
+            critical = [f for f in result.flags if f.severity == "critical"]
+            false["reports"] += bool(critical)
+            false.update({f"{f.code}:{result.claims[f.claim].claim.finding_id if f.claim is not None else f.rule}"
+                          for f in critical})
+            reports += 1
+    low, high = wilson(false["reports"], reports)
+    print(f"untouched: {false['reports']} of {reports} with a critical flag "
+          f"({false['reports'] / reports:.4f} [{low:.4f}, {high:.4f}]); by kind {dict(false.most_common(12))}")
+
+    kinds = ["side", "negation", "size", "invented", "dropped", "rib fracture"]
+    tries = 0
+    while sum(total[k] for k in kinds) < planted and tries < 50 * planted:
+        tries += 1
+        kind = kinds[int(np.argmin([total[k] for k in kinds]))]
+        patient, findings = pairs[int(rng.integers(len(pairs)))]
+        style = list(REPORT_STYLES)[int(rng.integers(len(REPORT_STYLES)))]
+        wrong = plant(kind, patient, rng)
+        if wrong is None:
+            continue
+        changed, finding_id = wrong
+        text = reference_report(changed, style=style)
+        named = mentions(text, finding_id)
+        if kind == "negation" and not named or kind == "dropped" and named:
+            continue
+        coverable = [c for c in findings.coverage if c.finding_id == "rib_fracture" and c.assessable]
+        result = check_report(text, findings)
+        alarm = any(f.severity in ("critical", "major") for f in result.flags)
+        if kind == "rib fracture" and not coverable:
+            state = {c.state for c in result.claims if c.claim.finding_id == "rib_fracture"}
+            total["rib outside coverage"] += 1
+            flagged["rib outside coverage"] += state == {"not_assessable"}
+            continue
+        total[kind] += 1
+        flagged[kind] += alarm
+    hits, n = sum(flagged[k] for k in kinds), sum(total[k] for k in kinds)
+    for kind in [*kinds, "rib outside coverage"]:
+        print(f"planted {kind}: {flagged[kind]} of {total[kind]}")
+    low_r, high_r = wilson(hits, n)
+    met = n > 0 and hits / n >= 0.90 and false["reports"] / reports <= 0.02
+    return met, (f"flagged {hits}/{n} = {hits / max(n, 1):.3f} [{low_r:.3f}, {high_r:.3f}]; critical false flags "
+                 f"{false['reports']}/{reports} = {false['reports'] / reports:.4f} [{low:.4f}, {high:.4f}]")
+
+
+def plant(kind: str, patient, rng):  # type: ignore[no-untyped-def]
+    """The patient with one wrong fact, and the finding it is about; None where the kind does not apply."""
+    from medomni.records import Finding
+
+    truth = list(patient.truth)
+    sided = [k for k, f in enumerate(truth) if f.side in OTHER]
+    if kind == "side":
+        single = [k for k in sided if not any(g.finding_id == truth[k].finding_id and g.side == OTHER[truth[k].side]
+                                              for g in truth)]
+        if not single:
+            return None
+        k = int(rng.choice(single))
+        truth[k] = truth[k].model_copy(update={"side": OTHER[truth[k].side], "segment": _mirrored(truth[k].segment)})
+        return replace(patient, truth=tuple(truth)), truth[k].finding_id
+    if kind in ("negation", "dropped"):
+        if not truth:
+            return None
+        name = truth[int(rng.integers(len(truth)))].finding_id
+        return replace(patient, truth=tuple(f for f in truth if f.finding_id != name)), name
+    if kind == "size":
+        nodules = [k for k, f in enumerate(truth) if f.finding_id == "lung_nodule" and f.longest_mm]
+        if not nodules:
+            return None
+        k = int(rng.choice(nodules))
+        truth[k] = truth[k].model_copy(update={"longest_mm": 2 * truth[k].longest_mm})
+        return replace(patient, truth=tuple(truth)), "lung_nodule"
+    name = "rib_fracture" if kind == "rib fracture" else str(rng.choice(["pleural_effusion", "pneumothorax"]))
+    if any(f.finding_id == name for f in truth):
+        return None
+    side = str(rng.choice(["left", "right"]))
+    extra = Finding(id="planted", finding_id=name, anatomy_id="rib" if name == "rib_fracture" else "pleural_space",
+                    side=side, severity=None if name == "rib_fracture" else "moderate",  # type: ignore[arg-type]
+                    volume_ml=None if name == "rib_fracture" else 500.0, measured_by="planted")
+    return replace(patient, truth=(*truth, extra)), name
+
+
+def _mirrored(segment: str | None) -> str | None:
+    return "upper_lobe" if segment == "middle_lobe" else segment
+
+
+WORDS = {"pleural_effusion": ("effusion", "pleural fluid"), "pneumothorax": ("pneumothorax",),
+         "consolidation": ("consolidat", "airspace"), "lung_nodule": ("nodule",), "lung_mass": ("mass",),
+         "cardiomegaly": ("cardiac", "heart", "cardiomegaly", "cardiopulmonary"), "rib_fracture": ("fracture",)}
+
+
+def mentions(text: str, finding_id: str) -> bool:
+    """Does the text name the finding at all?"""
+    return any(word in text.lower() for word in WORDS[finding_id])
+
+
+def wilson(hits: int, n: int, z: float = 1.96) -> tuple[float, float]:
+    """Wilson's 95 % interval of a proportion."""
+    if n == 0:
+        return 0.0, 1.0
+    p = hits / n
+    centre, half = p + z * z / (2 * n), z * (p * (1 - p) / n + z * z / (4 * n * n)) ** 0.5
+    return (centre - half) / (1 + z * z / n), (centre + half) / (1 + z * z / n)
