@@ -25,14 +25,16 @@ from medomni.train.loss import report_loss
 from medomni.train.stages import opened
 from tests.cases import small_bundle, square_cases
 
-ADAPTER = AdapterSettings(rank=4, targets=(TargetGroup(part="text", kind="attention"), TargetGroup(part="text", kind="mlp"),
-                                           TargetGroup(part="vision", kind="attention")))
+ADAPTER = AdapterSettings(rank=4, targets=(
+    TargetGroup(part="text", kind="attention"), TargetGroup(part="text", kind="mlp"),
+    TargetGroup(part="vision", kind="attention")))
 
 
 def recipe(steps: int = 6, **train_keys: object) -> Recipe:
-    stages = (StageSettings(name="top", open=(Blocks(part="text", start="top", count=1),), steps=steps, lr=2e-3, warmup=2),
-              StageSettings(name="more", open=(Blocks(part="text", count=2), Blocks(part="vision", rate=0.3)), steps=steps,
-                            lr=1e-3, warmup=2))
+    stages = (
+        StageSettings(name="top", open=(Blocks(part="text", start="top", count=1),), steps=steps, lr=2e-3, warmup=2),
+        StageSettings(name="more", open=(Blocks(part="text", count=2), Blocks(part="vision", rate=0.3)), steps=steps,
+                      lr=1e-3, warmup=2))
     return Recipe(name="t", adapter=ADAPTER, train=TrainSettings(
         stages=stages, batch=4, checkpoint_every=2, threads=1, noise_hu=5, shift_px=1, **train_keys))  # type: ignore[arg-type]
 
@@ -75,7 +77,8 @@ def test_loss_is_the_mean_over_report_tokens() -> None:
     inputs, _ = model_inputs(bundle, batch.input_ids, batch.attention_mask, batch.images, batch.pair_mm)
     with torch.no_grad():
         logits = bundle.thinker(**inputs, use_cache=False).logits[:, :-1]
-        expected = torch.nn.functional.cross_entropy(logits.flatten(0, 1), batch.labels[:, 1:].flatten(), ignore_index=-100)
+        expected = torch.nn.functional.cross_entropy(logits.flatten(0, 1), batch.labels[:, 1:].flatten(),
+                                                     ignore_index=-100)
         assert float(report_loss(bundle, batch)) == pytest.approx(float(expected), abs=1e-5)
     said = bundle.tokenizer.decode(batch.labels[0][batch.labels[0] != -100])
     assert "effusion" in said and "Facts" not in said
@@ -86,16 +89,16 @@ def test_resume_in_either_stage_is_exact(tmp_path: Path) -> None:
     whole = adapted()
     train(whole, square_cases(12), recipe(), tmp_path / "whole")
 
-    class Killed(Exception):
+    class KilledError(Exception):
         pass
 
     for stop in (3, 6, 9):
         def kill(step: int, stop: int = stop) -> None:
             if step == stop:
-                raise Killed
+                raise KilledError
 
         folder = tmp_path / f"stop-{stop}"
-        with pytest.raises(Killed):
+        with pytest.raises(KilledError):
             train(adapted(), square_cases(12), recipe(), folder, after_step=kill)
         again = adapted()
         result = train(again, square_cases(12), recipe(), folder)
@@ -185,8 +188,8 @@ def test_kill_nine_at_random_moments_loses_nothing(tmp_path: Path) -> None:
     (tmp_path / "recipe.yaml").write_text(json.dumps(plan))  # JSON is YAML
 
     def start(out: Path) -> subprocess.Popen:
-        return subprocess.Popen([sys.executable, "-c", SCRIPT, str(tmp_path / "recipe.yaml"), str(tmp_path / "cases.npz"),
-                                 str(out)], stderr=subprocess.DEVNULL)
+        return subprocess.Popen([sys.executable, "-c", SCRIPT, str(tmp_path / "recipe.yaml"),
+                                 str(tmp_path / "cases.npz"), str(out)], stderr=subprocess.DEVNULL)
 
     assert start(tmp_path / "whole").wait(300) == 0
     kills = 0

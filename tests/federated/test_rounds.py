@@ -1,0 +1,89 @@
+"""Two rounds between a real SuperLink and three real SuperNodes over TLS; every process ends; no data crosses."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import zipfile
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("flwr")
+
+from medomni_federated.processes import FAB
+from medomni_federated.rounds import run_rounds
+
+from medomni.data import save_cases
+from medomni.errors import MedomniError
+from medomni.model import load_adapter, load_bundle, save_bundle
+from tests.cases import small_bundle, square_cases
+
+
+def write_recipe(folder: Path) -> Path:
+    path = folder / "recipe.yaml"
+    path.write_text(json.dumps({
+        "name": "t", "model": {"source": str(folder / "model")},
+        "adapter": {"rank": 4, "targets": [{"part": "text", "kind": "attention"}]}, "data": {"facts": 0.0},
+        "train": {"batch": 4, "threads": 1,
+                  "stages": [{"name": "a", "open": [{"part": "all"}], "steps": 3, "lr": 0.002}]}}))
+    return path
+
+
+@pytest.mark.system
+def test_two_rounds(tmp_path: Path) -> None:
+    trace = shutil.which("strace") is not None
+    if not trace:
+        pytest.skip("strace is not installed: opened files cannot be shown")
+    save_bundle(small_bundle(), tmp_path / "model")
+    cases = {s: save_cases(square_cases(8, first=20 * k), tmp_path / s / "cases.npz") for k, s in enumerate("ABC")}
+    done = run_rounds(write_recipe(tmp_path), cases, tmp_path / "out", rounds=2, model=str(tmp_path / "model"),
+                      trace=True)
+    assert [r["round"] for r in done.rows] == [1, 2] and all(r["sites"] == 3 for r in done.rows)
+    assert done.rows[0]["bytes_up"] > 0
+    bundle = load_adapter(load_bundle(tmp_path / "model"), done.adapter)
+    assert any(float(p.abs().max()) > 0 for n, p in bundle.model.named_parameters() if ".lora_B." in n)
+    traces = tmp_path / "out" / "processes" / "trace"
+    for site, path in cases.items():
+        openers = {t.stem for t in traces.glob("*.txt") if str(path.resolve()) in t.read_text(errors="replace")}
+        assert openers == {f"site-{site}"}, "a hospital's data is opened by its own process only"
+    for stat in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            assert str(tmp_path) not in stat.read_bytes().decode(errors="replace").replace("\0", " "), "left running"
+        except OSError:
+            continue
+
+
+@pytest.mark.unit
+def test_the_package_that_travels_is_glue_only(tmp_path: Path) -> None:
+    """Flower packs json and jsonl files by default: patients' files beside the app would be sent to every site."""
+    import subprocess
+    import sys
+
+    app = tmp_path / "app"
+    shutil.copytree(FAB, app, ignore=shutil.ignore_patterns("__pycache__", "*.fab"))
+    (app / "patients.jsonl").write_text('{"name": "X"}\n')
+    (app / "hospital_app" / "data.json").write_text("{}")
+    flwr = Path(sys.executable).parent / "flwr"
+    subprocess.run([str(flwr), "build", "--app", str(app)], cwd=tmp_path, check=True, capture_output=True)
+    fab = next(tmp_path.glob("*.fab"))
+    names = {n for n in zipfile.ZipFile(fab).namelist() if not n.startswith(".info") and "RECORD" not in n}
+    glue = {f"hospital_app/{n}.py" for n in ("__init__", "client", "server")}
+    assert names == {"pyproject.toml", *glue}, names
+    assert fab.stat().st_size < 100_000
+
+
+@pytest.mark.unit
+def test_missing_files_and_other_bases_are_refused(tmp_path: Path) -> None:
+    from medomni_federated.site import initial_tensors, train_site
+
+    with pytest.raises(MedomniError) as info:
+        run_rounds(tmp_path / "none.yaml", {}, tmp_path / "out", rounds=1)
+    assert info.value.code == "MED-C08"
+    save_bundle(small_bundle(), tmp_path / "model")
+    recipe = write_recipe(tmp_path)
+    tensors, _ = initial_tensors(recipe, model=str(tmp_path / "model"))
+    path = save_cases(square_cases(4), tmp_path / "c.npz")
+    with pytest.raises(MedomniError) as info:
+        train_site(recipe, path, tensors, 1, "0" * 64, model=str(tmp_path / "model"))
+    assert info.value.code == "MED-M01"
