@@ -13,7 +13,7 @@ from medomni.check.negation import assign_presence
 from medomni.check.normal import denials
 from medomni.check.sections import CLAIMING, split_sections
 from medomni.check.sentences import split_sentences
-from medomni.check.sides import LOBES, Stretch, merged_side, resolve_finding, sided, stretches
+from medomni.check.sides import LOBES, Stretch, merged_side, resolved_findings, sided, stretches
 from medomni.check.sizes import volume_severity
 from medomni.check.text import Uniform, as_text, uniform
 from medomni.check.tokens import Token, tokenise
@@ -47,6 +47,7 @@ _CTR = re.compile(
 )
 
 
+_NEEDS_ORGAN = frozenset({"gas_collection"})
 _AROUND_LUNG = frozenset({"pleura", "pleural_space", "bronchus"})
 
 
@@ -166,8 +167,14 @@ class _Reader:
         side_words = [
             t for t in sides if (t.value if t.kind == "side" else t.side) not in ("unspecified", "")
         ]
-        for node_id in (find.value, *find.also):
-            finding = resolve_finding(node_id, anatomies) if node_id != "unlisted" else node_id
+        joined = any(t.kind == "conj" for t in stretch.own) and not stretch.find.anatomies
+        for finding in (
+            f
+            for node_id in (find.value, *find.also)
+            for f in resolved_findings(node_id, anatomies, joined=joined)
+        ):
+            if finding in _NEEDS_ORGAN and find.target < 0:
+                continue
             with_side = sided(finding)
             side = merged_side(side_words) if with_side else "unspecified"
             count = self._count(stretch) if presence == "present" else None
@@ -185,9 +192,12 @@ class _Reader:
             pairs = _paired_sizes(sizes, side_words, find) if with_side and side == "bilateral" else None
             if pairs:
                 for one, some in pairs.items():
+                    word = next(t for t in side_words if one == (t.value if t.kind == "side" else t.side))
+                    near = sorted(places, key=lambda t: (t.start < word.start, abs(t.start - word.start)))
+                    own = {"count": None, "anatomy_id": _anatomy(finding, tuple(t.value for t in near[:1]))}
                     self.claims.append(
                         Claim(
-                            **common,
+                            **{**common, **own},
                             side=one,
                             measurements=self._measures(some),
                             parse_confidence=round(confidence * 0.95, 3),

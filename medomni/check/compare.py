@@ -7,6 +7,8 @@ and certain on both sides; everything else is minor or info. Uncertain is never 
 
 from __future__ import annotations
 
+from collections import Counter
+
 from medomni.check.flags import make_flag
 from medomni.check.messages import describe, message, side_word
 from medomni.check.policy import Policy
@@ -20,6 +22,10 @@ _GRADES = ("trace", "small", "moderate", "large")
 _FOCAL = ("lung_nodule", "lung_mass")
 
 
+def _tells(c: Claim) -> bool:
+    return c.presence != "absent" and c.temporality != "prior"
+
+
 class Comparison:
     """Holds claims against one study's findings; ``checked``, ``flags`` and ``met`` fill as it goes."""
 
@@ -27,6 +33,7 @@ class Comparison:
         self.claims, self.findings, self.policy = claims, findings, policy
         self.seen = [f for f in findings.findings if policy.certain(f)]
         self.doubtful = [f for f in findings.findings if not policy.certain(f) and f.presence != "absent"]
+        self.told = Counter((c.finding_id, c.side) for c in claims if _tells(c))
         self.checked: list[CheckedClaim] = []
         self.flags: list[Flag] = []
         self.blamed: set[str] = set()
@@ -310,10 +317,13 @@ class Comparison:
                 return None if small else best
             return best
         said = max(sizes)
-        best = min(measured, key=lambda f: (abs((f.longest_mm or 0) - said), f not in lobed))
-        longest = best.longest_mm or 0.0
-        if self.policy.same_size(said, longest, min(best.uncertainty_mm or 0.0, 3.0)):
+        best = self._nearest(measured, lobed, said)
+        if len(sizes) > 1 and (claim.count or 0) > 1:  # "two nodules, 9 mm and 5 mm": each has to be there
+            off = [s for s in sizes if not self._fits(s, self._nearest(measured, lobed, s))]
+            said, best = (off[0], self._nearest(measured, lobed, off[0])) if off else (said, best)
+        if self._fits(said, best):
             return best
+        longest = best.longest_mm or 0.1
         ratio = said / longest
         ten = 8 <= ratio <= 12.5 or 0.08 <= ratio <= 0.125
         tier = "major" if self._firm(claim) and best.confidence >= self.policy.min_confidence else "minor"
@@ -327,6 +337,12 @@ class Comparison:
             suggestion=f"{longest:.0f} mm",
         )
         return None
+
+    def _nearest(self, measured: list[Finding], lobed: list[Finding], said: float) -> Finding:
+        return min(measured, key=lambda f: (abs((f.longest_mm or 0) - said), f not in lobed))
+
+    def _fits(self, said: float, f: Finding) -> bool:
+        return self.policy.same_size(said, f.longest_mm or 0.0, min(f.uncertainty_mm or 0.0, 3.0))
 
     # --- helpers -----------------------------------------------------------------------------------------
     def _grade(self, f: Finding) -> int:
@@ -358,24 +374,17 @@ class Comparison:
 
     def _said_elsewhere(self, i: int, measured: list[Finding]) -> bool:
         """Whether another claim of the report states these findings on their own side."""
-        return any(
-            k != i
-            and c.presence != "absent"
-            and c.temporality != "prior"
-            and c.side != "unspecified"
-            and any(
-                relation(f.finding_id, c.finding_id) != "none" and same_side(f.side, c.side) for f in measured
-            )
-            for k, c in enumerate(self.claims)
-        ) or any(
-            k != i
-            and c.presence != "absent"
-            and c.temporality != "prior"
-            and c.side == "unspecified"
-            and any(relation(f.finding_id, c.finding_id) == "same" for f in measured)
-            and self.claims[i].presence == "absent"
-            for k, c in enumerate(self.claims)
-        )
+        mine = self.claims[i]
+        own = (mine.finding_id, mine.side) if _tells(mine) else None
+        for (said, side), times in self.told.items():
+            if (said, side) == own and times == 1:
+                continue
+            if side == "unspecified" and mine.presence != "absent":
+                continue
+            how = {relation(f.finding_id, said) for f in measured if same_side(f.side, side)}
+            if "same" in how or ("may" in how and side != "unspecified"):
+                return True
+        return False
 
     def _evidence(self, measured: list[Finding], claim: Claim, coverage: str | None = None) -> Evidence:
         if not measured:

@@ -70,6 +70,7 @@ def inner_flags(claims: list[Claim], sure: float = 0.8) -> list[Flag]:
         and c.temporality in ("current", "unchanged", "increased", "decreased", "new")
         and c.finding_id != "unlisted"
     ]
+    firm = list({_saying(c): (i, c) for i, c in reversed(firm)}.values())[::-1]
     for i, a in firm:
         if a.presence != "present":
             continue
@@ -130,6 +131,20 @@ def inner_flags(claims: list[Claim], sure: float = 0.8) -> list[Flag]:
                 )
                 break
     return flags
+
+
+def _saying(c: Claim) -> tuple:
+    """What two mentions that say the same have in common; the first of them speaks for all."""
+    return (
+        c.finding_id,
+        c.presence,
+        c.side,
+        c.anatomy_id,
+        c.section,
+        c.severity,
+        bool(c.measurements),
+        c.temporality,
+    )
 
 
 def _apart(a: Claim, b: Claim) -> bool:

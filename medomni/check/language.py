@@ -36,24 +36,26 @@ _OTHER_LANGUAGES = """
 _FOREIGN = frozenset(_OTHER_LANGUAGES.split()) - _ENGLISH
 
 
+def _script(text: str) -> str:
+    """``zh`` or ``latin`` by the letters; any other script is refused."""
+    cjk = sum(1 for c in text if "一" <= c <= "鿿")
+    kana = sum(1 for c in text if "\u3040" <= c <= "\u30ff" or "\uac00" <= c <= "\ud7a3")
+    latin = sum(1 for c in text if c.isascii() and c.isalpha())
+    other = sum(1 for c in text if c.isalpha() and ord(c) >= 0x0370) - cjk
+    if kana > 2 and kana > 0.1 * (cjk + kana):
+        raise MedomniError("MED-K01", "Japanese or Korean script")
+    if other > 0.3 * (latin + cjk + other):
+        raise MedomniError("MED-K01", "a script other than Latin and Chinese")
+    return "zh" if cjk and cjk * 6 >= latin else "latin"
+
+
 def detect_language(text: str) -> Language:
     """``en`` or ``zh`` of a lower-case text; mixed Chinese and English counts as Chinese.
 
     Raises:
         MedomniError: MED-K01 for any other script or language.
     """
-    if text.isascii():
-        cjk = kana = other = 0
-    else:
-        cjk = sum(1 for c in text if "一" <= c <= "鿿")
-        kana = sum(1 for c in text if "぀" <= c <= "ヿ" or "가" <= c <= "힣")
-        other = sum(1 for c in text if c.isalpha() and not ("一" <= c <= "鿿") and ord(c) >= 0x0370)
-    latin = sum(1 for c in text if c.isascii() and c.isalpha())
-    if kana > 0.1 * (cjk + kana) and kana > 2:
-        raise MedomniError("MED-K01", "Japanese or Korean script")
-    if other > 0.3 * (latin + cjk + other):
-        raise MedomniError("MED-K01", "a script other than Latin and Chinese")
-    if cjk and cjk * 6 >= latin:
+    if not text.isascii() and _script(text) == "zh":
         return "zh"
     words = _WORD.findall(text)
     english = sum(1 for w in words if w in _ENGLISH)

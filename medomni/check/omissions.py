@@ -30,9 +30,7 @@ def find_omissions(
         rank = policy.rank(f)
         if rank == 0 or f.id in blamed:
             continue
-        words = [
-            c for c in told if relation(f.finding_id, c.finding_id) != "none" and same_side(f.side, c.side)
-        ]
+        words = [c for c in told if same_side(f.side, c.side) and _speaks_of(c, f, seen)]
         if words and not (f.finding_id in _FOCAL and _others_meant(f, words, seen, policy)):
             continue
         left_out.append(f.id)
@@ -54,6 +52,18 @@ def find_omissions(
             )
         )
     return tuple(left_out), flags
+
+
+def _speaks_of(c: Claim, f: Finding, seen: list[Finding]) -> bool:
+    """Whether a claim may mean a finding; a word that names another measured finding there is used up by
+    it."""
+    how = relation(f.finding_id, c.finding_id)
+    if how != "may" or {f.finding_id, c.finding_id} <= set(_FOCAL):
+        return how != "none"
+    return not any(
+        g.id != f.id and same_side(g.side, c.side) and relation(g.finding_id, c.finding_id) == "same"
+        for g in seen
+    )
 
 
 def _others_meant(f: Finding, words: list[Claim], seen: list[Finding], policy: Policy) -> bool:

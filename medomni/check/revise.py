@@ -198,19 +198,28 @@ def _with_omissions(text: str, result: CheckResult, findings: Findings) -> tuple
     ]
 
 
+def _general(c: CheckedClaim) -> bool:
+    return c.claim.presence == "absent" and c.claim.parse_confidence < 0.8
+
+
 def _with_marks(text: str, result: CheckResult) -> tuple[str, list[Revision]]:
     """Marks each sentence that states something no measurement could judge."""
     read = extract_claims(text)
     mark = MARK[read.language]
     spans = _sentence_spans(text, read)
     revisions: list[Revision] = []
-    marked: set[tuple[int, int]] = set()
+    said: dict[tuple[int, int], list[CheckedClaim]] = {}
     for c in result.claims:
-        if c.state != "not_assessable" or c.claim.temporality == "prior":
-            continue
         span = next(((x, y) for x, y in spans if x <= c.claim.span[0] < y), None)
-        if span is not None:
-            marked.add(span)
+        if span is not None and c.claim.temporality != "prior":
+            said.setdefault(span, []).append(c)
+    # A general normal statement is marked only where nothing of it could be judged.
+    marked = [
+        span
+        for span, group in said.items()
+        if any(c.state == "not_assessable" and not _general(c) for c in group)
+        or all(c.state == "not_assessable" for c in group)
+    ]
     for a, b in sorted(marked, reverse=True):
         if mark in text[a : b + len(mark) + 1]:
             continue

@@ -43,6 +43,10 @@ _HEADING = re.compile(
 )
 
 
+_BLANK = re.compile(r"\n[ \t]*\n")
+_LINE = re.compile(r"(?<=[.。!?])[ \t]*\n|\n[ \t]*\n")
+
+
 class Part(tuple):
     """(name, start of heading, start of body, end): offsets into the uniform text."""
 
@@ -64,7 +68,8 @@ def split_sections(text: str) -> list[Part]:
     """The sections of a uniform text in order; what stands before the first heading counts as findings.
 
     A blank line ends a history, technique or comparison whose body has begun: the paragraph after it has no
-    heading of its own and is read as findings.
+    heading of its own and is read as findings. Where no heading for findings follows at all, a full line
+    does.
     """
     heads = []
     for m in _HEADING.finditer(text):
@@ -85,7 +90,8 @@ def split_sections(text: str) -> list[Part]:
         end = heads[i + 1][1] if i + 1 < len(heads) else len(text)
         if name in ("history", "technique", "comparison"):
             lead = len(text[body:end]) - len(text[body:end].lstrip())
-            gap = re.compile(r"\n[ \t]*\n").search(text, body + lead, end)
+            later = any(n in CLAIMING for n, _, _ in heads[i + 1 :])
+            gap = (_BLANK if later else _LINE).search(text, body + lead, end)
             if gap and text[gap.end() : end].strip():
                 parts.append(Part((name, start, body, gap.end())))
                 parts.append(Part(("findings", gap.end(), gap.end(), end)))

@@ -4,6 +4,7 @@ not."""
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 __all__ = ["split_sentences"]
 
@@ -17,6 +18,7 @@ _STOP = re.compile(
     r"|\n(?=[ \t]*(?:[-*•·▪◦‣–—]|\(?\d{1,2}[.)、]|[ivx]{1,4}\.)[ \t]*\S)"
     r"|\n"
 )
+_LONGEST = 1500
 _LAST = re.compile(r"[a-z.]+$")
 _SHORT = re.compile(
     r"dr|mr|mrs|ms|prof|approx|ca|e\.g|i\.e|eg|ie|vs|cf|figs?|im|ser|se|img|resp|incl|max|min|diam|ant|post|lat|sup|inf"
@@ -51,6 +53,16 @@ def _ends_line(text: str, at: int, start: int, end: int) -> bool:
     return len(line) < 50
 
 
+def _short_enough(text: str, spans: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Cuts what no writer writes, so that reading stays linear in the length of any text."""
+    for a, b in spans:
+        while b - a > _LONGEST:
+            cut = text.rfind(" ", a + _LONGEST // 2, a + _LONGEST) + 1 or a + _LONGEST
+            yield a, cut
+            a = cut
+        yield a, b
+
+
 def split_sentences(text: str, start: int, end: int) -> list[tuple[int, int]]:
     """Spans of the sentences in ``text[start:end]`` (uniform text), without surrounding space."""
     spans: list[tuple[int, int]] = []
@@ -70,7 +82,7 @@ def split_sentences(text: str, start: int, end: int) -> list[tuple[int, int]]:
         here = m.end()
     spans.append((here, end))
     trimmed = []
-    for a, b in spans:
+    for a, b in _short_enough(text, spans):
         piece = text[a:b]
         a += len(piece) - len(piece.lstrip())
         b = a + len(piece.strip())

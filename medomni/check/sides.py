@@ -8,10 +8,11 @@ from functools import cache
 from medomni.check.tokens import Token
 from medomni.knowledge import load_graph
 
-__all__ = ["LOBES", "Stretch", "merged_side", "resolve_finding", "sided", "stretches"]
+__all__ = ["LOBES", "Stretch", "merged_side", "resolve_finding", "resolved_findings", "sided", "stretches"]
 
 LOBES = frozenset({"upper_lobe", "middle_lobe", "lower_lobe"})
-_JOINTS = frozenset({"comma", "conj", "no", "nob", "exc", "brk", "unc", "adj", "hyp", "colon"})
+_JOINTS = frozenset({"comma", "conj", "no", "nob", "exc", "brk", "unc", "adj", "hyp", "colon", "open"})
+_CUES = frozenset({"no", "nob", "unc", "adj", "hyp"})
 
 
 class Stretch:
@@ -57,6 +58,8 @@ def stretches(row: list[Token], chinese: bool) -> list[Stretch]:
         cuts.append(_cut(row, a, b, chinese))
     cuts.append(len(row) - 1)
     found = []
+    # A normal statement before the first finding is another statement: "the heart is normal and no effusion".
+    cuts[0] = max((j for j in range(at[0]) if row[j].kind in ("norm", "brk", "abn")), default=-1)
     for k, i in enumerate(at):
         found.append(Stretch(row[i], row[cuts[k] + 1 : i], row[i + 1 : cuts[k + 1] + 1]))
     _lend_backward(row, at, found)
@@ -73,6 +76,9 @@ def _cut(row: list[Token], a: int, b: int, chinese: bool) -> int:
     joints = [j for j in gap if row[j].kind in _JOINTS]
     if joints:
         last = joints[-1]
+        # In Chinese the place stands before the cue: "左侧胸腔积液，右侧未见积液".
+        if chinese and row[last].kind in _CUES and len(joints) > 1 and row[joints[-2]].kind not in _CUES:
+            last = joints[-2]
         # "in the left lung, small effusion": a verb before the comma changes nothing; a joint inside a
         # pair of sides
         # ("right and left lower lobe nodules") belongs to what follows.
@@ -97,7 +103,9 @@ def _lend_backward(row: list[Token], at: list[int], found: list[Stretch]) -> Non
     for k in range(len(found) - 2, -1, -1):
         here, nxt = found[k], found[k + 1]
         gap = row[at[k] + 1 : at[k + 1]]
-        if here.places() or any(t.kind not in ("comma", "conj", "sev", "art", "qual") for t in gap):
+        if here.places() or any(
+            t.kind not in ("comma", "conj", "sev", "art", "qual", "unc", "adj") for t in gap
+        ):
             continue
         if here.find.negated_by != nxt.find.negated_by:
             continue
@@ -113,7 +121,8 @@ def _lend_topic(row: list[Token], at: list[int], found: list[Stretch], chinese: 
     topic: list[Token] = []
     for j, token in enumerate(first.before):
         if token.kind in ("comma", "verb", "colon", "no"):
-            topic = [t for t in first.before[:j] if t.kind in ("side", "anat")]
+            used = first.find.anatomies
+            topic = [t for t in first.before[:j] if t.kind in ("side", "anat") and t not in used]
             if topic:
                 break
     if not topic:
@@ -153,10 +162,22 @@ def sided(finding_id: str) -> bool:
         "joint",
         "pulmonary_artery",
         "skin",
+        "thyroid",
     }
     return any(
         p in neutral or p in paired or graph.ancestors(p, ("part_of", "is_a")) & paired for p in places
     )
+
+
+def resolved_findings(finding_id: str, anatomies: tuple[str, ...], *, joined: bool) -> tuple[str, ...]:
+    """The findings a word stands for: several where organs are joined ("no fluid in the pleura or
+    pericardium")."""
+    if joined and len(anatomies) > 1:
+        each = dict.fromkeys(resolve_finding(finding_id, (a,)) for a in anatomies)
+        own = tuple(f for f in each if f != finding_id)
+        if len(own) > 1:
+            return own
+    return (resolve_finding(finding_id, anatomies),)
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from medomni.check.lexicon import Lexicon
@@ -11,6 +12,7 @@ from medomni.knowledge import load_graph
 __all__ = ["Token", "tokenise"]
 
 _SIGNS = {"(-)": "nob", "(+)": "verb", "(?)": "uncb", "?": "uncb"}
+_LETTER = re.compile(r"(?<![^ (><=\n])[LR](?=[ ><):=]|$|\. )")
 _PRENOMINAL = frozenset(
     {"enlarged", "dilated", "tortuous", "blunted", "elevated", "collapsed", "widened", "thickened"}
 )
@@ -89,7 +91,7 @@ def tokenise(
                 row = [t for t in row if not (s.start < t.end and t.start < s.end and t.kind != "find")]
                 row.append(Token("size", "", s.start, s.end, size=s))
     if original:
-        row += _side_letters(text, start, end, original, row)
+        row += _side_letters(start, end, original, row)
     row.sort(key=lambda t: t.start)
     return _composed(row)
 
@@ -101,21 +103,12 @@ def _known(words: str, lexicon: Lexicon) -> str:
     return "unlisted"
 
 
-def _side_letters(text: str, start: int, end: int, original: str, row: list[Token]) -> list[Token]:
+def _side_letters(start: int, end: int, original: str, row: list[Token]) -> list[Token]:
     found = []
-    for i in range(start, end):
-        if (
-            original[i] in "LR"
-            and not (original[i - 1 : i].isalnum() if i else False)
-            and (
-                original[i + 1 : i + 2] in (" ", ">", "<", ")", ":", "=", "")
-                or original[i + 1 : i + 3] == ". "
-            )
-            and (original[i - 1 : i] in ("", " ", "(", ">", "<", "="))
-        ):
-            if any(t.start <= i < t.end for t in row):
-                continue
-            found.append(Token("side", "left" if original[i] == "L" else "right", i, i + 1))
+    for m in _LETTER.finditer(original, start, end):
+        i = m.start()
+        if not any(t.start <= i < t.end for t in row):
+            found.append(Token("side", "left" if m.group() == "L" else "right", i, i + 1))
     return found
 
 
