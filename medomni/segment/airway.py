@@ -9,7 +9,8 @@ from scipy import ndimage
 
 from medomni.segment.grid import Grid, Mask
 
-AREA_MM2 = (60.0, 900.0)
+AREA_MM2 = (45.0, 900.0)
+SEED_HU, LUMEN_HU = -400.0, -480.0  # a 16 mm tube in 3 mm pixels and thick slices is no longer -1000
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,13 +42,16 @@ def find_airway(grid: Grid, body: Mask, midline: float) -> Airway:
     pixel = grid.spacing[1] * grid.spacing[2]
     best: list[tuple[int, Mask]] = []
     top = grid.hu.shape[0] - 1
-    for start in range(top, max(-1, int(top - 110 / grid.spacing[0])), -1):
-        seed = _seed(grid, hu[start], body[start], midline, pixel)
-        if seed is None:
-            continue
-        walk = _walk(grid, hu, body, start, seed, pixel)
-        if len(walk) > len(best):
-            best = walk
+    for off in (22.0, 45.0):  # a trachea that is pushed aside is looked for only when none is near the midline
+        for start in range(top, max(-1, int(top - 110 / grid.spacing[0])), -1):
+            seed = _seed(grid, hu[start], body[start], midline, pixel, off)
+            if seed is None:
+                continue
+            walk = _walk(grid, hu, body, start, seed, pixel)
+            if len(walk) > len(best):
+                best = walk
+            if len(best) * grid.spacing[0] >= 50:
+                break
         if len(best) * grid.spacing[0] >= 50:
             break
     if len(best) < 2:
@@ -67,18 +71,18 @@ def find_airway(grid: Grid, body: Mask, midline: float) -> Airway:
     return Airway(out & body, float(length), int(carina), (float(centre[0]), float(centre[1])))
 
 
-def _seed(grid: Grid, hu: np.ndarray, body: Mask, midline: float, pixel: float) -> Mask | None:
-    """A round air component of tracheal size within 45 mm of the midline, or None."""
-    labels, n = ndimage.label((hu < -500) & body)
+def _seed(grid: Grid, hu: np.ndarray, body: Mask, midline: float, pixel: float, reach: float) -> Mask | None:
+    """The round air component of tracheal size nearest to the midline, within ``reach`` mm of it, or None."""
+    labels, n = ndimage.label((hu < SEED_HU) & body)
     rows = np.flatnonzero(body.any(axis=1))
-    best, best_mask = 45.0, None
+    best, best_mask = reach, None
     for i, box in enumerate(ndimage.find_objects(labels), start=1):
         part = labels[box] == i
         area = part.sum() * pixel
         height, width = part.shape[0] * grid.spacing[1], part.shape[1] * grid.spacing[2]
         if not AREA_MM2[0] <= area <= 650 or max(height, width) > 2.2 * min(height, width):
             continue
-        if hu[box][part].min() > -780:
+        if hu[box][part].min() > LUMEN_HU:
             continue
         row = box[0].start + part.shape[0] / 2
         if not 0.12 < (row - rows[0]) / max(1, rows[-1] - rows[0]) < 0.8:
@@ -97,7 +101,7 @@ def _walk(grid: Grid, hu: np.ndarray, body: Mask, start: int, seed: Mask, pixel:
     grown = ndimage.generate_binary_structure(2, 1)
     for k in range(start - 1, -1, -1):
         accepted = np.zeros_like(seed)
-        for limit in (-500, -650, -780, -880):  # a stricter limit may close the wall that leaked
+        for limit in (-400, -520, -650, -780, -880):  # a stricter limit may close the wall that leaked
             labels, n = ndimage.label((hu[k] < limit) & body[k] & ~accepted)
             reach = ndimage.binary_dilation(current, grown, iterations=1)
             for i in np.unique(labels[reach & (labels > 0)]):

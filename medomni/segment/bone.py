@@ -11,6 +11,7 @@ from scipy import ndimage
 from medomni.segment.grid import Grid, Mask, components, disk
 
 BONE_HU = 170.0
+SPINE_HU = 250.0  # above an aorta full of contrast, which lies beside the spine
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +36,7 @@ def find_skeleton(grid: Grid, body: Mask) -> Skeleton:
     outside the posterior middle third of the trunk is blood, not bone.
     """
     dense = (grid.smooth(grid.hu, 0.7) > BONE_HU) & body
-    midline, front = _spine_line(grid, dense, body)
+    midline, front = _spine_line(grid, dense & (grid.hu > SPINE_HU), body)
     columns = np.arange(body.shape[2])[None, None, :]
     rows = np.arange(body.shape[1])[None, :, None]
     near_spine = (np.abs(columns - midline[:, None, None]) * grid.spacing[2] < 38) & \
@@ -63,7 +64,7 @@ def _spine_line(grid: Grid, dense: Mask, body: Mask) -> tuple[NDArray[np.float64
         column_of_body[k] = centre
         area = dense[k] & (np.abs(x - centre)[None, :] * grid.spacing[2] < 55) & \
             (y[:, None] > rows[0] + 0.5 * (rows[-1] - rows[0]))
-        if area.sum() * grid.spacing[1] * grid.spacing[2] < 150:
+        if area.sum() * grid.spacing[1] * grid.spacing[2] < 60:
             continue
         columns[k] = float(np.median(np.nonzero(area)[1]))
         central = area & (np.abs(x - columns[k])[None, :] * grid.spacing[2] < 12)

@@ -40,14 +40,16 @@ def refused_by_extent(grid: Grid) -> str:
 def view_of(grid: Grid, right: Mask, left: Mask, airway: Airway) -> View:
     """Whether both lungs are in the field of view, and which of them it cuts.
 
-    Bowel gas and lung bases alone are refused: a chest shows a trachea of at least 20 mm, two air spaces of at least
-    150 ml that together exceed 800 ml and reach over 100 mm, and neither the top nor the bottom slice shows most of
-    the lung's greatest area.
+    Bowel gas and lung bases alone are refused: a chest shows a trachea of at least 20 mm (or, where thick slices hide
+    it, 400 ml a side with the mean density of lung), two air spaces of at least 100 ml that together exceed 800 ml
+    and reach over 100 mm, and neither the top nor the bottom slice shows most of the lung's greatest area.
     """
     ml_right, ml_left = grid.ml(right), grid.ml(left)
-    if airway.carina is None or airway.length_mm < 20:
-        return View(f"MED-S01: no trachea found; gas right {ml_right:.0f} ml, left {ml_left:.0f} ml")
     both = right | left
+    if airway.carina is None or airway.length_mm < 20:
+        texture = float(grid.hu[both].mean()) if both.any() else -1000.0  # bowel gas is empty, lung is not
+        if min(ml_right, ml_left) < 400 or not -920 < texture < -600:
+            return View(f"MED-S01: no trachea found; gas right {ml_right:.0f} ml, left {ml_left:.0f} ml")
     slices = np.flatnonzero(both.any(axis=(1, 2)))
     extent = slices.size * grid.spacing[0]
     if ml_right + ml_left < 800 or min(ml_right, ml_left) < 100 or extent < 100:

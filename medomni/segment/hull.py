@@ -44,6 +44,9 @@ def cage_mask(grid: Grid, body: Mask, lungs: Mask, skeleton: Skeleton) -> Mask:
         np.minimum.at(ribs[i], angle[bone], radius[bone])
     ribs[ribs > skin - 4] = np.inf
     inner = _smooth_envelope(grid, ribs, lung)
+    top = (np.arange(n) > n - 1 - 45.0 / grid.spacing[0])  # the apex: few ribs, and shoulders all around
+    either = np.maximum(lung, lung[:, ::-1])  # directions mirror at the midline
+    inner[top] = np.minimum(inner[top], np.maximum(either[top] + 7.0, 12.0))
     for i, k in enumerate(range(first, last + 1)):
         angle, radius = polar[i]
         out[k] = (radius <= inner[i][angle]) & body[k] & ~skeleton.bone[k]
@@ -67,20 +70,45 @@ def _centre(
     return smooth, ndimage.gaussian_filter1d(skeleton.midline[first : last + 1], 20.0 / grid.spacing[0], mode="nearest")
 
 
-def _smooth_envelope(grid: Grid, ribs: NDArray[np.float32], lung: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Inner radius per (slice, direction): ribs nearest in height and angle, never inside the lung."""
+def _smooth_envelope(
+    grid: Grid, ribs: NDArray[np.float32], lung: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Inner radius per (slice, direction): ribs nearest in height and angle, never inside the lung.
+
+    Radii are compared as parts of an ellipse through the side walls and the front and back, so that a gap of 60 degrees
+    (costal cartilage shows no bone) is bridged along a chest and not along a circle.
+    """
     reach = max(1, round(12.0 / grid.spacing[0]))
-    floor = ndimage.minimum_filter(ribs, (2 * reach + 1, 7), mode=("nearest", "wrap"))
-    kept = np.isfinite(ribs) & (ribs < floor + 18)  # scapula and clavicle lie outside a rib of the same direction
-    values, weight = np.where(kept, ribs, 0.0), kept.astype(np.float32)
-    total = np.zeros_like(values)
-    mass = np.zeros_like(values)
+    ellipse = _ellipse(grid, np.where(np.isfinite(ribs), ribs, np.nan), lung)
+    part = ribs / ellipse
+    floor = ndimage.minimum_filter(part, (2 * reach + 1, 7), mode=("nearest", "wrap"))
+    kept = np.isfinite(part) & (part < floor * 1.16)  # scapula and clavicle lie outside a rib of the same direction
+    values, weight = np.where(kept, part, 0.0).astype(np.float32), kept.astype(np.float32)
+    total, mass = np.zeros_like(values), np.zeros_like(values)
     for scale in (1.0, 2.5, 6.0):  # coarser only where nothing finer is known
         sigma = (5.0 * scale / grid.spacing[0], 1.2 * scale)
-        v = ndimage.gaussian_filter(values, sigma, mode=("nearest", "wrap"))
-        w = ndimage.gaussian_filter(weight, sigma, mode=("nearest", "wrap"))
         share = np.float32(10.0 ** (-2 * np.log2(scale)))
-        total += share * v
-        mass += share * w
-    inner = np.where(mass > 1e-6, total / np.maximum(mass, 1e-6), lung)
+        total += share * ndimage.gaussian_filter(values, sigma, mode=("nearest", "wrap"))
+        mass += share * ndimage.gaussian_filter(weight, sigma, mode=("nearest", "wrap"))
+    inner = np.where(mass > 1e-6, total / np.maximum(mass, 1e-6) * ellipse, lung)
     return np.maximum(inner, lung + 1.0).astype(np.float32)
+
+
+def _ellipse(grid: Grid, ribs: NDArray[np.float32], lung: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Radius per (slice, direction) of an ellipse through the side walls and through the front and back."""
+    turn = (np.arange(BINS) + 0.5) / BINS * 2 * np.pi - np.pi
+    lateral = np.abs(np.sin(turn)) > 0.94
+    axial = np.abs(np.cos(turn)) > 0.9
+    semi = []
+    for chosen in (lateral, axial):
+        known = np.where(np.isfinite(ribs[:, chosen]), ribs[:, chosen], np.nan)
+        rows = np.array([np.nanmedian(r) if np.isfinite(r).sum() > 2 else np.nan for r in known])
+        fallback = np.maximum(lung[:, chosen].max(axis=1), 20.0)
+        if np.isfinite(rows).sum() < 3:
+            semi.append(fallback)
+            continue
+        index = np.arange(len(rows))
+        rows = np.interp(index, index[np.isfinite(rows)], rows[np.isfinite(rows)])
+        semi.append(ndimage.gaussian_filter1d(rows, 15.0 / grid.spacing[0], mode="nearest"))
+    a, b = semi[0][:, None], semi[1][:, None]
+    return (1.0 / np.sqrt((np.sin(turn) / a) ** 2 + (np.cos(turn) / b) ** 2)).astype(np.float32)

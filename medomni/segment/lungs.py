@@ -85,7 +85,7 @@ def _without_bowel(grid: Grid, side: Mask) -> Mask:
             continue
         part = labels[box] == i
         below = (box[0].start + box[0].stop) / 2 < centre
-        gas = float(grid.hu[box][part].mean()) < -900
+        gas = float(np.median(grid.hu[box][part])) < -928
         if not (below and gas) and sizes[i] * grid.voxel_ml > 40:
             keep.append(i)
     return np.isin(labels, keep)

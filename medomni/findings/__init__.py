@@ -1,0 +1,5 @@
+"""Measured findings: a volume and its labels in, a record with coverage out."""
+
+from medomni.findings.measure import Measured, measure
+
+__all__ = ["Measured", "measure"]

@@ -1,0 +1,119 @@
+"""Airless lung: consolidation and large masses, found as thick soft tissue where lung should be."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from medomni.findings.axes import axes_mm
+from medomni.findings.chest import SIDES, Chest, Mask
+from medomni.findings.hit import Hit, disk, grown, parts
+from medomni.findings.lobes import lobe_of
+
+THICK_MM = 5.0
+LEAST_CORE_ML = 5.0
+
+
+def soft_space(chest: Chest, taken: Mask, floor: NDArray[np.float32]) -> Mask:
+    """Soft tissue inside the ribs, above the diaphragm, that is neither heart, mediastinum, liver nor fluid."""
+    smooth = ndimage.gaussian_filter(chest.hu, chest.sigma(1.5, along_z=False))
+    soft = chest.cage & (smooth > -250) & (chest.depth > 5.0)
+    z = np.arange(chest.hu.shape[0], dtype=np.float32)[:, None, None]
+    above = z > floor[None] + 4.0 / chest.spacing[0]
+    near = ndimage.binary_dilation(taken, iterations=chest.px(4.0))
+    out = soft & above & ~near & (np.abs(chest.x) > 26)
+    for name in ("heart", "liver", "airway"):
+        out &= ~chest.masks[name]
+    return out
+
+
+def features(chest: Chest, part: Mask, box: tuple[slice, ...], side: str) -> dict[str, float]:
+    """Size, density, border and surroundings of an opacity."""
+    around = tuple(slice(max(0, b.start - 6), min(n, b.stop + 6)) for b, n in zip(box, chest.hu.shape, strict=True))
+    wide = np.zeros(tuple(a.stop - a.start for a in around), bool)
+    wide[tuple(slice(b.start - a.start, b.stop - a.start) for a, b in zip(around, box, strict=True))] = part
+    hu = chest.hu[around]
+    inner = ndimage.binary_erosion(wide)
+    ring1 = ndimage.binary_dilation(wide, iterations=chest.px(6.0))
+    ring = ring1 & ~ndimage.binary_dilation(wide, iterations=1)
+    lung = chest.masks[f"lung/{side}"][around]
+    x = np.abs(np.broadcast_to(chest.x, chest.hu.shape)[box][part])
+    other = np.zeros_like(wide)
+    for name in ("heart", "mediastinum", "liver"):
+        other |= chest.masks[name][around]
+    area = part.sum(axis=(1, 2)).max() * chest.spacing[1] * chest.spacing[2]
+    values = hu[inner] if inner.any() else hu[wide]
+    ringed = hu[ring & chest.cage[around]]
+    return {
+        "ml": float(part.sum() * chest.voxel_ml), "hu": float(np.median(values)),
+        "fade": float(((ringed > -650) & (ringed < -150)).mean()) if ringed.size else 1.0,
+        "lung": float((lung & ring).sum() / max(1, ring.sum())),
+        "other": float((other & ring).sum() / max(1, ring.sum())),
+        "x": float(np.median(x)), "depth": float(np.median(chest.depth[box][part])), "area": float(area / 100),
+        "tall": float(part.shape[0] * chest.spacing[0]),
+        "wide": float(max(part.shape[1] * chest.spacing[1], part.shape[2] * chest.spacing[2])),
+    }
+
+
+def opacities(chest: Chest, fluid: Mask, gas: Mask, floor: NDArray[np.float32]) -> list[Hit]:
+    """Consolidations (one a side, their parts joined) and masses.
+
+    A part counts where lung surrounds at least a third of it, it is denser than fat, not as dense as contrast-filled
+    vessels, and not a fold of the mediastinum. A mass is told from consolidation by its border: a mass ends within a
+    few millimetres, consolidation fades.
+    """
+    space = soft_space(chest, fluid | gas, floor)
+    core = ndimage.binary_opening(space, disk(chest, THICK_MM))
+    smooth = ndimage.gaussian_filter(chest.hu, chest.sigma(1.5, along_z=False))
+    within = chest.cage & (smooth > -420) & ~fluid & ~gas & (chest.depth > 1.5) & ~chest.masks["airway"]
+    for name in ("heart", "liver"):
+        within = within & ~chest.masks[name]
+    hits = []
+    for side in SIDES:
+        labels, sizes = parts(core & chest.half(side))
+        wet = bool((fluid & chest.half(side)).any())
+        airless: list[tuple[int, dict[str, float]]] = []
+        for i, box in enumerate(ndimage.find_objects(labels), start=1):
+            if sizes[i] * chest.voxel_ml < LEAST_CORE_ML:
+                continue
+            f = features(chest, labels[box] == i, box, side)
+            kind = _kind(f, wet)
+            if kind == "lung_mass":
+                hits.append(_mass(chest, labels == i, within, side, f))
+            elif kind == "consolidation":
+                airless.append((i, f))
+        if not airless:
+            continue
+        mask = grown(chest, np.isin(labels, [i for i, _ in airless]), within & chest.half(side), 5.0)
+        ml, best = chest.ml(mask), max((f for _, f in airless), key=lambda f: f["ml"])
+        confidence = float(np.clip(0.45 + best["ml"] / 40.0, 0.5, 0.95)) * (0.85 if best["lung"] < 0.45 else 1.0)
+        z, y, x = np.argwhere(mask).mean(axis=0)
+        hits.append(Hit("consolidation", "lung", side, mask, confidence, "rules:airless-lung 1", {
+            "volume_ml": ml, "hu_mean": float(chest.hu[mask].mean()), "attenuation": "solid",
+            "segment": lobe_of(chest, (z, y, x), side)}))
+    return hits
+
+
+def _kind(f: dict[str, float], wet: bool) -> str | None:
+    """``lung_mass``, ``consolidation`` or None for one opened component."""
+    if not -5 < f["hu"] < 85 or f["lung"] < 0.35 or f["depth"] < 8:
+        return None
+    if f["other"] > 0.12 and (f["x"] < 36 or f["x"] < 42 and f["ml"] < 25):  # hilum, or a fold of the mediastinum
+        return None
+    if wet and f["hu"] < 19 and f["lung"] < 0.7:  # a pool of the effusion
+        return None
+    if f["fade"] < 0.08 and f["lung"] > 0.6 and f["ml"] > 9 and max(f["wide"], f["tall"]) > 30:
+        return "lung_mass"
+    return "consolidation" if f["ml"] > 5 and f["fade"] > 0.08 and f["area"] > 1.8 else None
+
+
+def _mass(chest: Chest, core: Mask, within: Mask, side: str, f: dict[str, float]) -> Hit:
+    mask = grown(chest, core, within & chest.half(side), 4.0)
+    longest, short = axes_mm(chest, mask)
+    z, y, x = np.argwhere(mask).mean(axis=0)
+    confidence = float(np.clip(0.5 + (longest - 26) / 20.0, 0.5, 0.95))
+    return Hit("lung_mass" if longest > 30 else "lung_nodule", "lung", side, mask, confidence, "rules:airless-lung 1", {
+        "volume_ml": chest.ml(mask), "hu_mean": f["hu"], "attenuation": "solid", "longest_mm": longest,
+        "short_mm": short, "count": 1, "segment": lobe_of(chest, (z, y, x), side),
+        "uncertainty_mm": chest.spacing[1] + 0.2 * chest.spacing[0]})

@@ -1,0 +1,54 @@
+"""What was looked for: one statement per finding and side, with the reason where it could not be judged."""
+
+from __future__ import annotations
+
+from medomni.findings.chest import SIDES, Chest
+from medomni.findings.sensitivity import METHODS
+from medomni.records import Coverage
+from medomni.volume import Segmentation
+
+THICKEST_MM = {"lung_nodule": 8.5, "rib_fracture": 6.5}
+
+
+def not_assessable(reason: str) -> tuple[Coverage, ...]:
+    """Coverage of a study in which the chest could not be segmented: nothing is assessable, for ``reason``."""
+    return tuple(Coverage(finding_id=name, anatomy_id=m.anatomy_id, method=m.method, assessable=False, reason=reason)
+                 for name, m in METHODS.items())
+
+
+def coverage_of(
+    chest: Chest, segmentation: Segmentation, ratio: float | None, ribs: tuple[float, float] | None,
+    hidden: dict[str, str],
+) -> tuple[Coverage, ...]:
+    """Coverage of a study with lungs.
+
+    Args:
+        ratio: the cardiothoracic ratio, None where the heart's borders were not seen.
+        ribs: z range (mm, LPS) in which ribs were followed, None where they could not be.
+        hidden: side to the reason why a mass there cannot be told from what surrounds it.
+    """
+    cut = {segmentation.table[v].side for v in segmentation.truncated if segmentation.table[v].anatomy_id == "lung"}
+    out = []
+    for name, m in METHODS.items():
+        common = {"finding_id": name, "anatomy_id": m.anatomy_id, "method": m.method,
+                  "min_size_mm": m.min_size_mm, "sensitivity": m.sensitivity}
+        if name == "cardiomegaly":
+            reason = None if ratio is not None else "MED-S03: the heart's borders are not seen on both sides"
+            out.append(Coverage(**common, assessable=reason is None, reason=reason))
+            continue
+        if name == "rib_fracture":
+            thick = chest.spacing[0] > THICKEST_MM[name]
+            reason = None if ribs and not thick else \
+                f"MED-S03: slices of {chest.spacing[0]:.1f} mm" if thick else "MED-S03: ribs could not be followed"
+            out.append(Coverage(**common, assessable=reason is None, reason=reason, z_range_mm=ribs))
+            continue
+        for side in SIDES:
+            reason = None
+            if name == "lung_mass" and side in hidden:
+                reason = f"MED-S03: {hidden[side]}"
+            elif name == "lung_nodule" and chest.spacing[0] > THICKEST_MM[name]:
+                reason = f"MED-S03: slices of {chest.spacing[0]:.1f} mm"
+            elif side in cut and name != "pleural_effusion":
+                reason = "MED-S01: the field of view cuts this lung"
+            out.append(Coverage(**common, side=side, assessable=reason is None, reason=reason))  # type: ignore[arg-type]
+    return tuple(out)

@@ -1,0 +1,118 @@
+"""Findings of a study: what was measured, and what was looked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from medomni.errors import MedomniError
+from medomni.findings.chest import Chest, Mask, chest_of
+from medomni.findings.consolidation import opacities
+from medomni.findings.coverage import coverage_of, not_assessable
+from medomni.findings.effusion import effusions
+from medomni.findings.floor import diaphragm
+from medomni.findings.heart import cardiomegaly
+from medomni.findings.hit import Hit
+from medomni.findings.nodules import nodules
+from medomni.findings.organs import organs_of
+from medomni.findings.pneumothorax import pneumothoraces
+from medomni.findings.ribs import fractures
+from medomni.records import Finding, Findings, volume_grade
+from medomni.volume import Label, Segmentation, Volume, axis_alignment
+
+LEAST_CONFIDENCE = 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """Findings with their outlines.
+
+    Attributes:
+        findings: the record.
+        masks: label ``n`` is the mask of the n-th finding (from 1); ``mask_ref`` of that finding is ``finding:n``.
+    """
+
+    findings: Findings
+    masks: Segmentation
+
+
+def measure(volume: Volume, segmentation: Segmentation) -> Measured:
+    """Measure a CT volume whose organs are segmented.
+
+    Raises:
+        MedomniError: MED-S02 when the segmentation lies on another grid, MED-D07 for another modality than CT.
+    """
+    if not segmentation.matches(volume):
+        shapes = f"volume {volume.array.shape}, labels {segmentation.labels.shape}"
+        raise MedomniError("MED-S02", shapes, where="measure")
+    if volume.study.modality.upper() != "CT":
+        raise MedomniError("MED-D07", f"findings are measured on CT, this is {volume.study.modality}", where="measure")
+    organs = organs_of(volume, segmentation)
+    if "lung" in segmentation.abstained or not segmentation.mask("lung").any():
+        reason = segmentation.abstained.get("lung", "MED-S01: no lung was segmented")
+        record = Findings(study=volume.study, coverage=not_assessable(reason), organs=organs)
+        return Measured(record, _masks(volume, segmentation, None, []))
+    chest = chest_of(volume, segmentation)
+    wet, dry = effusions(chest), pneumothoraces(chest)
+    fluid, gas = _union(chest, wet), _union(chest, dry)
+    floor = diaphragm(chest, fluid)
+    dense = opacities(chest, fluid, gas, floor)
+    taken = fluid | _union(chest, dense)
+    hearts, ratio = cardiomegaly(chest, taken | gas, floor)
+    broken, ribs_seen = fractures(chest)
+    hits = wet + dry + dense + nodules(chest, taken, floor) + hearts + broken
+    hidden = {hit.side: "airless lung on this side may hide a mass, which density alone cannot tell apart"
+              for hit in dense if hit.finding_id == "consolidation"}
+    findings = tuple(_record(chest, hit, n) for n, hit in enumerate(hits, start=1))
+    record = Findings(study=volume.study, coverage=coverage_of(chest, segmentation, ratio, ribs_seen, hidden),
+                      organs=organs, findings=findings)
+    return Measured(record, _masks(volume, segmentation, chest, hits))
+
+
+def _union(chest: Chest, hits: list[Hit]) -> Mask:
+    out = np.zeros(chest.hu.shape, bool)
+    for hit in hits:
+        if hit.mask is not None:
+            out |= hit.mask
+    return out
+
+
+def _record(chest: Chest, hit: Hit, n: int) -> Finding:
+    fields = {k: round(v, 3) if isinstance(v, float) else v for k, v in hit.fields.items()}
+    if hit.mask is not None and hit.mask.any():
+        at = np.argwhere(hit.mask)
+        fields.setdefault("centroid_mm", chest.point(at.mean(axis=0)))
+        lo = at.min(axis=0) * chest.steps + chest.origin
+        hi = np.minimum((at.max(axis=0) + 1) * chest.steps + chest.origin, chest.shape)
+        fields.setdefault("bbox", tuple(int(v) for pair in zip(lo, hi, strict=True) for v in pair))
+        fields["mask_ref"] = f"finding:{n}"
+    if hit.finding_id in ("pleural_effusion", "pneumothorax"):
+        fields["severity"] = volume_grade(hit.fields["volume_ml"])
+    return Finding(id=f"f{n}", finding_id=hit.finding_id, anatomy_id=hit.anatomy_id, side=hit.side,  # type: ignore[arg-type]
+                   presence="present" if hit.confidence >= LEAST_CONFIDENCE else "uncertain",
+                   confidence=round(hit.confidence, 3), measured_by=hit.method, **fields)
+
+
+def _masks(volume: Volume, segmentation: Segmentation, chest: Chest | None, hits: list[Hit]) -> Segmentation:
+    """Masks of the hits on the volume's own grid; earlier hits keep their voxels, small ones lie over the heart."""
+    dtype = np.uint8 if len(hits) < 255 else np.uint16
+    table = {n: Label(n, hit.anatomy_id, hit.side) for n, hit in enumerate(hits, start=1)}
+    if chest is None:
+        return Segmentation(np.zeros(volume.array.shape, dtype), table, volume.affine, "medomni.findings 1")
+    small = np.zeros(chest.hu.shape, dtype)
+    for n, hit in sorted(enumerate(hits, start=1), key=lambda p: p[1].finding_id != "cardiomegaly"):
+        if hit.mask is not None:
+            small[hit.mask] = n
+    for axis, step in enumerate(chest.steps):
+        small = np.repeat(small, step, axis=axis)
+    full = np.zeros(chest.shape, dtype)
+    ends = [min(o + n, f) for o, n, f in zip(chest.origin, small.shape, chest.shape, strict=True)]
+    place = tuple(slice(o, e) for o, e in zip(chest.origin, ends, strict=True))
+    full[place] = small[tuple(slice(0, p.stop - p.start) for p in place)]
+    order, flips = axis_alignment(volume.affine)
+    for axis, flip in enumerate(flips):
+        if flip:
+            full = np.flip(full, axis)
+    labels = np.ascontiguousarray(full.transpose(np.argsort(order)))
+    return Segmentation(labels, table, volume.affine, "medomni.findings 1")

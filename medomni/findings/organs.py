@@ -1,0 +1,38 @@
+"""Organ volumes and densities from a label map, on the volume's own voxels."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from medomni.records import Organ
+from medomni.volume import Segmentation, Volume
+
+REPORTED = ("lung", "airway", "heart", "liver", "spine", "rib", "aorta", "mediastinum")
+
+
+def organs_of(volume: Volume, segmentation: Segmentation) -> tuple[Organ, ...]:
+    """One row per reported label: volume (ml), mean and SD (HU); abstained organs are left out, never given as 0 ml."""
+    values = sorted(v for v, row in segmentation.table.items()
+                    if row.anatomy_id in REPORTED and row.anatomy_id not in segmentation.abstained)
+    if not values:
+        return ()
+    flat = segmentation.labels.ravel()
+    hu = volume.array.ravel()
+    n = max(segmentation.table) + 1
+    count = np.bincount(flat, minlength=n)
+    total = np.bincount(flat, weights=hu, minlength=n)
+    square = np.bincount(flat, weights=hu.astype(np.float64) ** 2, minlength=n)
+    out = []
+    for v in values:
+        row, k = segmentation.table[v], int(count[v])
+        if k == 0:
+            out.append(Organ(label=v, anatomy_id=row.anatomy_id, side=row.side, present=False))  # type: ignore[arg-type]
+            continue
+        mean = total[v] / k
+        out.append(Organ(
+            label=v, anatomy_id=row.anatomy_id, side=row.side,  # type: ignore[arg-type]
+            volume_ml=round(k * volume.voxel_ml, 1), hu_mean=round(float(mean), 1),
+            hu_sd=round(float(np.sqrt(max(0.0, square[v] / k - mean * mean))), 1),
+            truncated=v in segmentation.truncated,
+        ))
+    return tuple(out)

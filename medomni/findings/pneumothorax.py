@@ -1,0 +1,71 @@
+"""Pneumothorax: gas without lung in it, against the chest wall.
+
+Free air measures about -1000 HU and has no vessels; the emptiest lung stays some 30 HU above, and its vessels show. The
+mean is taken over the gas voxels within 6 mm, so that thin vessels do not hide empty lung and noise averages out. Where
+it lies does not matter: front (supine), back (prone) or apex.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import ndimage
+
+from medomni.findings.chest import SIDES, Chest, Mask
+from medomni.findings.hit import Hit, parts
+
+EMPTY_HU = -974.0
+BORDER_HU = -955.0
+LEAST_ML = 30.0
+
+
+def gas_mean(chest: Chest) -> np.ndarray:
+    """Mean HU of gas voxels (below -750) within about 6 mm, (slices, rows, columns) float32; 0 where no gas is."""
+    gas = chest.lung & (chest.hu < -750)
+    s = (3.0 / chest.spacing[0], 4.5 / chest.spacing[1], 4.5 / chest.spacing[2])
+    w = ndimage.gaussian_filter(gas.astype(np.float32), s, truncate=2.0)
+    v = ndimage.gaussian_filter(np.where(gas, chest.hu, 0).astype(np.float32), s, truncate=2.0)
+    return np.where(gas, v / np.maximum(w, 1e-3), 0).astype(np.float32)
+
+
+def features(chest: Chest, part: Mask, box: tuple[slice, ...], mean: np.ndarray) -> dict[str, float]:
+    """Place, size and emptiness of a gas component."""
+    depth = chest.depth[box][part]
+    z = np.nonzero(part)[0]
+    inside = ndimage.binary_erosion(part, iterations=1)
+    return {
+        "ml": float(part.sum() * chest.voxel_ml), "wall": float((depth < 9.0).mean()),
+        "tall": float((z.max() - z.min() + 1) * chest.spacing[0]), "mean": float(mean[box][part].mean()),
+        "vessels": float((chest.hu[box][inside] > -850).mean()) if inside.any() else 1.0,
+        "thick": float(inside.sum() / max(1, part.sum())),
+    }
+
+
+def pneumothoraces(chest: Chest) -> list[Hit]:
+    """One hit a side with free air of at least 30 ml."""
+    mean = gas_mean(chest)
+    empty = (mean < EMPTY_HU) & chest.lung
+    hits = []
+    for side in SIDES:
+        lung = chest.masks[f"lung/{side}"]
+        labels, sizes = parts(empty & lung)
+        kept, features_of = [], []
+        for i, box in enumerate(ndimage.find_objects(labels), start=1):
+            if sizes[i] * chest.voxel_ml < 15.0:
+                continue
+            f = features(chest, labels[box] == i, box, mean)
+            if f["wall"] > 0.12 and f["tall"] > 30 and f["vessels"] < 0.02:
+                kept.append(i)
+                features_of.append(f)
+        if not kept:
+            continue
+        core = np.isin(labels, kept)
+        border = ndimage.binary_dilation(core, iterations=chest.px(3.0), mask=lung & (mean < BORDER_HU))
+        rim = ndimage.binary_dilation(border, iterations=1) & chest.cage & (chest.hu < -500) & (chest.depth < 4.0)
+        mask = border | (rim & chest.half(side))
+        ml = chest.ml(mask)
+        if ml < LEAST_ML:
+            continue
+        confidence = float(min(0.97, 0.6 + ml / 200.0))
+        hits.append(Hit("pneumothorax", "pleural_space", side, mask, confidence, "rules:empty-gas-against-the-wall 1",
+                        {"volume_ml": ml, "hu_mean": float(chest.hu[core].mean()), "attenuation": "gas"}))
+    return hits

@@ -1,0 +1,35 @@
+"""How sensitive each measurement is, measured on phantoms, and the method's name that every coverage states.
+
+The figures are the recall on phantoms of the three synthetic hospitals (matrix 128, 6 mm slices, seeds below 1000);
+they are figures of *synthetic* images. ``tests/findings/phantom_figures.py`` measures them again and prints them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Method:
+    """One measurement as its coverage states it.
+
+    Attributes:
+        anatomy_id: where it looks. method: name and version.
+        min_size_mm: smallest size that the sensitivity holds for. sensitivity: recall on phantoms, None if unmeasured.
+    """
+
+    anatomy_id: str
+    method: str
+    min_size_mm: float | None
+    sensitivity: float | None
+
+
+METHODS: dict[str, Method] = {
+    "pleural_effusion": Method("pleural_space", "rules:fluid-against-the-wall 1", None, None),
+    "pneumothorax": Method("pleural_space", "rules:empty-gas-against-the-wall 1", None, None),
+    "consolidation": Method("lung", "rules:airless-lung 1", 30.0, None),
+    "lung_nodule": Method("lung", "rules:blob 1", 8.0, None),
+    "lung_mass": Method("lung", "rules:airless-lung 1", 30.0, None),
+    "cardiomegaly": Method("heart", "rules:cardiothoracic-ratio 1", None, None),
+    "rib_fracture": Method("rib", "rules:rib-step 1", 4.0, None),
+}
