@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 from medomni.check.language import detect_language
 from medomni.check.lexicon import Lexicon, lexicon
@@ -19,7 +19,7 @@ from medomni.check.text import Uniform, as_text, uniform
 from medomni.check.tokens import Token, tokenise
 from medomni.errors import MedomniError
 from medomni.knowledge import load_graph
-from medomni.records import Claim, Measurement, Section
+from medomni.records import Claim, Measurement, Section, Side
 
 __all__ = ["ExtractResult", "extract_claims"]
 
@@ -134,7 +134,7 @@ class _Reader:
                         finding_id=d.finding_id,
                         anatomy_id=d.anatomy_id,
                         presence="absent",
-                        side=d.side if sided(d.finding_id) else "unspecified",
+                        side=cast(Side, d.side if sided(d.finding_id) else "unspecified"),
                         parse_confidence=d.confidence,
                     )
                 )
@@ -178,7 +178,7 @@ class _Reader:
             with_side = sided(finding)
             side = merged_side(side_words) if with_side else "unspecified"
             count = self._count(stretch) if presence == "present" else None
-            common = {
+            common: dict[str, Any] = {
                 "span": self.clean.original(find.start, find.end),
                 "section": section,
                 "text": self._words(find.start, find.end),
@@ -194,11 +194,13 @@ class _Reader:
                 for one, some in pairs.items():
                     word = next(t for t in side_words if one == (t.value if t.kind == "side" else t.side))
                     near = sorted(places, key=lambda t: (t.start < word.start, abs(t.start - word.start)))
-                    own = {"count": None, "anatomy_id": _anatomy(finding, tuple(t.value for t in near[:1]))}
+                    own: dict[str, Any] = {
+                        "count": None,
+                        "anatomy_id": _anatomy(finding, tuple(t.value for t in near[:1])),
+                    }
                     self.claims.append(
                         Claim(
-                            **{**common, **own},
-                            side=one,
+                            **{**common, **own, "side": one},
                             measurements=self._measures(some),
                             parse_confidence=round(confidence * 0.95, 3),
                         )
@@ -206,8 +208,7 @@ class _Reader:
             else:
                 self.claims.append(
                     Claim(
-                        **common,
-                        side=side,
+                        **{**common, "side": side},
                         measurements=self._measures(sizes),
                         parse_confidence=round(confidence, 3),
                     )

@@ -13,13 +13,11 @@ from medomni.check.flags import make_flag
 from medomni.check.messages import describe, message, side_word
 from medomni.check.policy import Policy
 from medomni.check.relate import coverage_state, denied_by, lobes_apart, relation, same_side, side_set
+from medomni.check.tiers import FOCAL, GRADES, denial_tier, firm, grade, grave, said_sizes, sure_swap
 from medomni.knowledge import load_graph
-from medomni.records import CheckedClaim, Claim, Evidence, Finding, Findings, Flag, volume_grade
+from medomni.records import CheckedClaim, Claim, Evidence, Finding, Findings, Flag, FlagSeverity
 
 __all__ = ["Comparison"]
-
-_GRADES = ("trace", "small", "moderate", "large")
-_FOCAL = ("lung_nodule", "lung_mass")
 
 
 def _tells(c: Claim) -> bool:
@@ -92,11 +90,19 @@ class Comparison:
                 evidence=evidence,
             )
         if other and not self._said_elsewhere(i, other):
-            self._swap(i, claim, other, evidence, "critical" if self._sure(claim, other) else "major")
+            self._swap(
+                i, claim, other, evidence, "critical" if sure_swap(claim, other, self.policy) else "major"
+            )
             return CheckedClaim(
                 claim=claim, state="contradicted", reason="measured on the other side", evidence=evidence
             )
-        tier = "critical" if self._grave(claim, sensitivity) else "major" if self._firm(claim) else "minor"
+        tier: FlagSeverity = (
+            "critical"
+            if grave(claim, sensitivity, self.policy)
+            else "major"
+            if firm(claim, self.policy)
+            else "minor"
+        )
         self._flag(
             "E01",
             "unsupported",
@@ -109,7 +115,9 @@ class Comparison:
             claim=claim, state="contradicted", reason="looked for and not found", evidence=evidence
         )
 
-    def _swap(self, i: int, claim: Claim, other: list[Finding], evidence: Evidence, tier: str) -> None:
+    def _swap(
+        self, i: int, claim: Claim, other: list[Finding], evidence: Evidence, tier: FlagSeverity
+    ) -> None:
         self.blamed |= {f.id for f in other}
         said = (side_word(claim.side, "en"), side_word(claim.side, "zh"))
         self._flag(
@@ -132,7 +140,7 @@ class Comparison:
                 continue
             if self.policy.rank(f) == 0:
                 continue
-            if claim.severity in ("moderate", "large") and self._grade(f) < _GRADES.index(claim.severity):
+            if claim.severity in ("moderate", "large") and grade(f) < GRADES.index(claim.severity):
                 continue  # "no large effusion" says nothing against a small one
             if (
                 bounds
@@ -145,20 +153,7 @@ class Comparison:
             worst = max(against, key=lambda f: (self.policy.rank(f), f.confidence))
             evidence = self._evidence(against, claim)
             told = self._said_elsewhere(i, against)
-            sure = (
-                claim.parse_confidence >= self.policy.sure_parse
-                and worst.confidence >= self.policy.sure_confidence
-            )
-            rank = self.policy.rank(worst)
-            tier = (
-                "minor"
-                if told
-                else "critical"
-                if sure and rank == 2
-                else "major"
-                if sure or rank == 2
-                else "minor"
-            )
+            tier: FlagSeverity = "minor" if told else denial_tier(claim, worst, self.policy)
             self.blamed |= {f.id for f in against}
             self._flag(
                 "E03",
@@ -202,12 +197,12 @@ class Comparison:
         same = (
             [f for f in here if f.finding_id == claim.finding_id]
             or [f for f in here if relation(f.finding_id, claim.finding_id) == "same"]
-            or [f for f in here if f.finding_id in _FOCAL and claim.finding_id in _FOCAL]
+            or [f for f in here if f.finding_id in FOCAL and claim.finding_id in FOCAL]
         )
         if not same:
             return supported
         wrong = False
-        if claim.side == "bilateral" and claim.finding_id not in _FOCAL:
+        if claim.side == "bilateral" and claim.finding_id not in FOCAL:
             wrong = self._both_sides(i, claim, same, evidence)
         best = self._size(i, claim, same, evidence)
         wrong = wrong or best is None
@@ -216,7 +211,9 @@ class Comparison:
             self._flag(
                 "E06",
                 "lobe",
-                "major" if self._firm(claim) and best.confidence >= self.policy.sure_confidence else "minor",
+                "major"
+                if firm(claim, self.policy) and best.confidence >= self.policy.sure_confidence
+                else "minor",
                 i,
                 evidence,
                 message(
@@ -233,15 +230,15 @@ class Comparison:
             claim.severity
             and not claim.measurements
             and best.volume_ml is not None
-            and claim.finding_id not in _FOCAL
+            and claim.finding_id not in FOCAL
         ):
-            grade = max(self._grade(f) for f in same)
-            if abs(grade - _GRADES.index(claim.severity)) > 1:
+            measured_grade = max(grade(f) for f in same)
+            if abs(measured_grade - GRADES.index(claim.severity)) > 1:
                 g = load_graph()
                 self._flag(
                     "E07",
                     "grade",
-                    "major" if self._firm(claim) else "minor",
+                    "major" if firm(claim, self.policy) else "minor",
                     i,
                     evidence,
                     message(
@@ -258,7 +255,7 @@ class Comparison:
                 and (claim.count > 1 or counted > 1)
                 and all(self.policy.rank(f) for f in same)
             ):
-                tier = "minor" if abs(claim.count - counted) > 1 and counted > claim.count else "info"
+                tier: FlagSeverity = "minor" if abs(claim.count - counted) > 1 and counted > claim.count else "info"
                 self._flag(
                     "E15", "count", tier, i, evidence, message("count", measured=best, said=str(claim.count))
                 )
@@ -286,7 +283,7 @@ class Comparison:
         self._flag(
             "E04",
             "one_side",
-            "major" if self._firm(claim) else "minor",
+            "major" if firm(claim, self.policy) else "minor",
             i,
             evidence,
             message("one_side", measured=same[0]),
@@ -296,8 +293,8 @@ class Comparison:
 
     def _size(self, i: int, claim: Claim, same: list[Finding], evidence: Evidence) -> Finding | None:
         """The measured finding that fits best; ``None`` after a size flag."""
-        sizes = [m.value_mm for m in claim.measurements if m.role in ("size", "largest-of")]
-        measured = [f for f in same if f.longest_mm is not None and f.finding_id in _FOCAL]
+        sizes = said_sizes(claim)
+        measured = [f for f in same if f.longest_mm is not None and f.finding_id in FOCAL]
         if not measured:
             return same[0]
         lobed = [f for f in measured if f.anatomy_id == claim.anatomy_id]
@@ -326,7 +323,9 @@ class Comparison:
         longest = best.longest_mm or 0.1
         ratio = said / longest
         ten = 8 <= ratio <= 12.5 or 0.08 <= ratio <= 0.125
-        tier = "major" if self._firm(claim) and best.confidence >= self.policy.min_confidence else "minor"
+        tier: FlagSeverity = (
+            "major" if firm(claim, self.policy) and best.confidence >= self.policy.min_confidence else "minor"
+        )
         self._flag(
             "E05",
             "power_of_ten" if ten else "size",
@@ -345,33 +344,6 @@ class Comparison:
         return self.policy.same_size(said, f.longest_mm or 0.0, min(f.uncertainty_mm or 0.0, 3.0))
 
     # --- helpers -----------------------------------------------------------------------------------------
-    def _grade(self, f: Finding) -> int:
-        if f.severity:
-            return _GRADES.index(f.severity)
-        return _GRADES.index(volume_grade(f.volume_ml)) if f.volume_ml is not None else 2
-
-    def _firm(self, claim: Claim) -> bool:
-        return claim.presence == "present" and claim.parse_confidence >= self.policy.sure_parse
-
-    def _sure(self, claim: Claim, other: list[Finding]) -> bool:
-        if not self._firm(claim) or max(f.confidence for f in other) < self.policy.sure_confidence:
-            return False
-        sizes = [m.value_mm for m in claim.measurements if m.role in ("size", "largest-of")]
-        if sizes and claim.finding_id in _FOCAL:
-            return any(self.policy.same_size(max(sizes), f.longest_mm or 0) for f in other)
-        return True
-
-    def _grave(self, claim: Claim, sensitivity: float | None) -> bool:
-        """Whether an unsupported claim is critical: firm, of a size that the method does not miss."""
-        if not self._firm(claim) or (sensitivity is not None and sensitivity < self.policy.min_sensitivity):
-            return False
-        sizes = [m.value_mm for m in claim.measurements if m.role in ("size", "largest-of")]
-        if claim.finding_id in _FOCAL:
-            return max(sizes, default=30 if claim.finding_id == "lung_mass" else 0) >= 10
-        if claim.finding_id == "cardiomegaly":
-            return claim.severity in ("moderate", "large")
-        return claim.severity not in ("trace",)
-
     def _said_elsewhere(self, i: int, measured: list[Finding]) -> bool:
         """Whether another claim of the report states these findings on their own side."""
         mine = self.claims[i]
@@ -399,7 +371,7 @@ class Comparison:
         )
 
     def _flag(
-        self, code: str, rule: str, tier: str, i: int, evidence: Evidence, text, suggestion=None
+        self, code: str, rule: str, tier: FlagSeverity, i: int, evidence: Evidence, text, suggestion=None
     ) -> None:
         claim = self.claims[i]
         confidence = claim.parse_confidence

@@ -7,11 +7,11 @@ import hashlib
 from medomni.check.messages import message, side_word
 from medomni.check.relate import same_side, side_set
 from medomni.knowledge import load_graph
-from medomni.records import Claim, Evidence, Flag, Message, Study
+from medomni.records import Category, Claim, Evidence, Flag, FlagSeverity, Message, Span, Study
 
 __all__ = ["inner_flags", "make_flag", "study_flags"]
 
-_CATEGORY = {
+_CATEGORY: dict[str, Category] = {
     "E01": "false_finding",
     "E02": "omitted_finding",
     "E03": "omitted_finding",
@@ -33,10 +33,10 @@ _CATEGORY = {
 def make_flag(
     code: str,
     rule: str,
-    severity: str,
+    severity: FlagSeverity,
     text: Message,
     *,
-    span=None,
+    span: Span | None = None,
     claim: int | None = None,
     evidence: Evidence | None = None,
     confidence: float = 1.0,

@@ -52,10 +52,6 @@ _TEXT: dict[str, tuple[str, str]] = {
     "sex": ("{name} does not fit a {said} patient.", "{name}与患者性别（{said}）不符。"),
     "contrast": ("{name} cannot be stated without contrast medium.", "未注射对比剂，不能肯定{name}。"),
     "count": ("The report counts {said}; measured: {measured}.", "报告数目为{said}；测得：{measured}。"),
-    "implausible": (
-        "{said} mm is implausible for the calibre of the {name}.",
-        "{name}管径{said} mm不合常理，请核对单位。",
-    ),
 }
 _SIDE = {"left": ("left", "左侧"), "right": ("right", "右侧"), "bilateral": ("both sides", "双侧")}
 

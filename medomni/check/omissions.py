@@ -6,7 +6,7 @@ from medomni.check.flags import make_flag
 from medomni.check.messages import describe, message
 from medomni.check.policy import Policy
 from medomni.check.relate import relation, same_side
-from medomni.records import Claim, Evidence, Finding, Flag
+from medomni.records import Claim, Evidence, Finding, Flag, FlagSeverity
 
 __all__ = ["find_omissions"]
 
@@ -34,13 +34,15 @@ def find_omissions(
         if words and not (f.finding_id in _FOCAL and _others_meant(f, words, seen, policy)):
             continue
         left_out.append(f.id)
+        tier: FlagSeverity
         sure = f.confidence >= policy.sure_confidence
         if words:
             tier = "major" if rank == 2 and sure else "minor"
         elif rank == 2 and sure:
             tier = "major" if f.finding_id in ("cardiomegaly", "rib_fracture") else "critical"
         else:
-            tier = "major" if sure and rank >= 1 and f.finding_id != "cardiomegaly" else "minor"
+            small = f.finding_id == "cardiomegaly" or (f.finding_id in _FOCAL and (f.longest_mm or 6.0) < 6.0)
+            tier = "major" if sure and not small else "minor"
         flags.append(
             make_flag(
                 "E02",
@@ -58,7 +60,7 @@ def _speaks_of(c: Claim, f: Finding, seen: list[Finding]) -> bool:
     """Whether a claim may mean a finding; a word that names another measured finding there is used up by
     it."""
     how = relation(f.finding_id, c.finding_id)
-    if how != "may" or {f.finding_id, c.finding_id} <= set(_FOCAL):
+    if how != "may":
         return how != "none"
     return not any(
         g.id != f.id and same_side(g.side, c.side) and relation(g.finding_id, c.finding_id) == "same"

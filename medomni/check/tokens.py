@@ -126,9 +126,9 @@ def _composed(row: list[Token]) -> list[Token]:
         organ = _organ(row, i)
         finding = None
         if organ is not None:
-            for anatomy in (row[organ].value, *graph.ancestors(row[organ].value)):
+            for anatomy in (row[organ].value, *sorted(graph.ancestors(row[organ].value))):
                 finding = finding or graph.composites.get((anatomy, state))
-        if finding is None:
+        if finding is None or organ is None:
             if not grown:
                 gone.add(i)
             continue
