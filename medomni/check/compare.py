@@ -255,7 +255,8 @@ class Comparison:
                 and (claim.count > 1 or counted > 1)
                 and all(self.policy.rank(f) for f in same)
             ):
-                tier: FlagSeverity = "minor" if abs(claim.count - counted) > 1 and counted > claim.count else "info"
+                far = counted > claim.count + 1
+                tier: FlagSeverity = "minor" if far else "info"
                 self._flag(
                     "E15", "count", tier, i, evidence, message("count", measured=best, said=str(claim.count))
                 )
