@@ -29,7 +29,7 @@ def fluid_space(chest: Chest) -> Mask:
     core = chest.cage & (np.abs(chest.hu - 10) < margin) & (chest.depth > 3.0) & ~chest.lung & ~chest.masks["airway"]
     mean, spread, density = _mean_of(chest, core)
     fluid = core & (mean > FLUID_HU[0]) & (mean < FLUID_HU[1]) & (spread < 1.35 * chest.noise + 14) & (density > 0.10)
-    return fluid & ~chest.masks["heart"] & (np.abs(chest.x) > 26)
+    return fluid & (np.abs(chest.x) > 26)
 
 
 def _mean_of(chest: Chest, core: Mask) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -68,13 +68,14 @@ def effusions(chest: Chest) -> list[Hit]:
 
 def _is_anchor(f: dict[str, float]) -> bool:
     """Fluid that lies along the ribs over 80 mm and touches the lung: neither a shoulder nor an abdominal mixture."""
-    return f["wall"] > 0.2 and f["lung"] > 0.12 and f["tall"] >= 78 and f["hu"] < 26 and f["ml"] >= 8
+    touches = f["lung"] > 0.12 or (f["ml"] > 150 and f["lung"] > 0.03)
+    return f["wall"] > 0.2 and touches and f["tall"] >= 78 and f["hu"] < 26 and f["ml"] >= 8
 
 
 def _whole(chest: Chest, core: Mask, side: str) -> Mask:
     """Core with its mixed borders: soft voxels within 6 mm that are not denser than fluid may be."""
     smooth = chest.local_mean
-    within = chest.cage & chest.half(side) & (chest.hu > -420) & (smooth < 60) & ~chest.masks["heart"]
+    within = chest.cage & chest.half(side) & (chest.hu > -420) & (smooth < 60)
     return grown(chest, core, within & ~chest.masks["airway"], 4.5)
 
 

@@ -13,7 +13,7 @@ from scipy import ndimage
 from medomni.findings.chest import SIDES, Chest, Mask
 from medomni.findings.hit import Hit, parts
 
-EMPTY_HU = -974.0
+EMPTY_HU = (-974.0, -952.0)  # 52 HU below the typical lung of the study, within these limits
 BORDER_HU = -955.0
 LEAST_ML = 30.0
 
@@ -35,7 +35,7 @@ def features(chest: Chest, part: Mask, box: tuple[slice, ...], mean: np.ndarray)
     return {
         "ml": float(part.sum() * chest.voxel_ml), "wall": float((depth < 9.0).mean()),
         "tall": float((z.max() - z.min() + 1) * chest.spacing[0]), "mean": float(mean[box][part].mean()),
-        "vessels": float((chest.hu[box][inside] > -850).mean()) if inside.any() else 1.0,
+        "vessels": float((chest.hu[box][inside] > -850).mean()) if inside.any() else 0.0,
         "thick": float(inside.sum() / max(1, part.sum())),
     }
 
@@ -43,7 +43,9 @@ def features(chest: Chest, part: Mask, box: tuple[slice, ...], mean: np.ndarray)
 def pneumothoraces(chest: Chest) -> list[Hit]:
     """One hit a side with free air of at least 30 ml."""
     mean = gas_mean(chest)
-    empty = (mean < EMPTY_HU) & chest.lung
+    gas = mean < 0
+    typical = float(np.median(mean[gas])) if gas.any() else -850.0
+    empty = (mean < np.clip(typical - 52.0, *EMPTY_HU)) & chest.lung
     hits = []
     for side in SIDES:
         lung = chest.masks[f"lung/{side}"]
@@ -53,7 +55,7 @@ def pneumothoraces(chest: Chest) -> list[Hit]:
             if sizes[i] * chest.voxel_ml < 15.0:
                 continue
             f = features(chest, labels[box] == i, box, mean)
-            if f["wall"] > 0.12 and f["tall"] > 30 and f["vessels"] < 0.02:
+            if _is_free(f):
                 kept.append(i)
                 features_of.append(f)
         if not kept:
@@ -69,3 +71,10 @@ def pneumothoraces(chest: Chest) -> list[Hit]:
         hits.append(Hit("pneumothorax", "pleural_space", side, mask, confidence, "rules:empty-gas-against-the-wall 1",
                         {"volume_ml": ml, "hu_mean": float(chest.hu[core].mean()), "attenuation": "gas"}))
     return hits
+
+
+def _is_free(f: dict[str, float]) -> bool:
+    """A thin layer along the wall, or a thick pocket as empty as air: emptiest lung inside the chest is neither."""
+    thin = f["wall"] > 0.6 and f["tall"] >= 54 and f["ml"] >= 18
+    thick = f["wall"] > 0.12 and f["mean"] < -978 and f["ml"] > 60
+    return (thin or thick) and f["vessels"] < 0.02

@@ -41,7 +41,13 @@ def find_middle(grid: Grid, cage: Mask, right: Mask, left: Mask, airway: Mask, s
     z = np.arange(cage.shape[0])[:, None, None]
     core = soft & ~liver & (z <= top - round(10 / grid.spacing[0])) & (z >= bottom) & (y < -4)
     muscle = core & (grid.smooth(grid.hu, 3.0) > -15)
-    heart = largest(ndimage.binary_opening(muscle, disk(grid.pixels(13.0))) & (np.abs(x) < 110))
+    thick = ndimage.binary_opening(muscle, disk(grid.pixels(13.0))) & (np.abs(x) < 110)
+    middle_hu = grid.hu[thick & (np.abs(x) < 22)]
+    if middle_hu.size > 50:  # fluid and airless lung beside the heart are less dense than blood
+        dense = thick & (grid.smooth(grid.hu, 4.0) > 0.62 * float(np.median(middle_hu)))
+        dense = largest(ndimage.binary_opening(dense, disk(grid.pixels(7.0))))
+        thick &= ndimage.binary_dilation(dense, disk(grid.pixels(9.0)))
+    heart = largest(thick)
     middle = soft & ~liver & ~heart & (np.abs(x) < 42) & (z >= bottom)
     return Middle(heart, middle, liver, dome)
 
