@@ -53,9 +53,8 @@ def coverage_state(
 ) -> tuple[str, str, float | None]:
     """(``present``, ``absent`` or ``not_assessable``; the reason or the coverage used; its sensitivity).
 
-    Absence of a wider finding, or of one that the claim implies, is absence of the claim. A size below
-    what the
-    method can see is not assessable.
+    Absence of a wider finding, or of one that the claim implies, is absence of the claim, unless coverage names
+    the claim's own finding as not assessable. A size below what the method can see is not assessable.
     """
     graph = load_graph()
     side = claim.side if side is None else side
@@ -86,6 +85,8 @@ def coverage_state(
             next((c.reason for c in rows if not c.assessable and c.reason), None)
             or "this side was not looked at"
         )
+        if name == claim.finding_id:  # a statement about the finding itself outweighs any about a wider one
+            break
     return "not_assessable", reason, None
 
 

@@ -7,6 +7,9 @@ from medomni.findings.sensitivity import METHODS
 from medomni.records import Coverage
 from medomni.volume import Segmentation
 
+UNSEEN = ("ground_glass_nodule", "ground_glass_opacity")
+"""Kinds of a measured finding that the rules do not see: without a row of their own, absence would be inferred."""
+
 THICKEST_MM = {"lung_nodule": 8.5, "rib_fracture": 6.5}
 
 
@@ -51,4 +54,6 @@ def coverage_of(
             elif side in cut and name != "pleural_effusion":
                 reason = "MED-S01: the field of view cuts this lung"
             out.append(Coverage(**common, side=side, assessable=reason is None, reason=reason))  # type: ignore[arg-type]
+    out += [Coverage(finding_id=name, anatomy_id="lung", method="none", assessable=False,
+                     reason="MED-S03: the rules find solid lesions only") for name in UNSEEN]
     return tuple(out)
