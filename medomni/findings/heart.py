@@ -24,6 +24,7 @@ def heart_region(chest: Chest, taken: Mask, floor: NDArray[np.float32]) -> Mask:
     soft = chest.cage & ~chest.lung & ~chest.masks["airway"] & (chest.local_mean > FAT_HU)
     soft &= ~ndimage.binary_dilation(taken, iterations=1) if taken.any() else True
     soft &= (z > floor[None] + 2.0 / chest.spacing[0]) & (z <= top) & (chest.depth > 3.0)
+    within = chest.cage & ~chest.lung & (chest.hu > -350)
     spine = chest.masks["spine"]
     front = np.array([np.flatnonzero(s.any(axis=1))[0] if s.any() else s.shape[0] for s in spine], float)
     front = ndimage.median_filter(front, 7, mode="nearest")
@@ -34,14 +35,16 @@ def heart_region(chest: Chest, taken: Mask, floor: NDArray[np.float32]) -> Mask:
     if not n:
         return opened
     central = np.bincount(labels[(np.abs(chest.x) < 50) & (labels > 0)], minlength=n + 1)
-    return labels == int(central.argmax()) if central[1:].any() else np.zeros_like(opened)
+    if not central[1:].any():
+        return np.zeros_like(opened)
+    return ndimage.binary_dilation(labels == int(central.argmax()), disk(chest, 3.0)) & within  # what opening cut off
 
 
-def heart_width(chest: Chest, region: Mask) -> tuple[float, float, int] | None:
+def heart_width(chest: Chest, region: Mask, taken: Mask) -> tuple[float, float, int] | None:
     """(heart width, inner chest width, slice) in millimetres at the heart's widest slice, or None where it is not seen.
 
-    The heart's width is the 95th percentile over slices of its transverse extent, the chest's the greatest inner width
-    of the cage.
+    The heart's width is its second greatest transverse extent over the slices, the chest's the greatest extent of
+    the lungs with what lies in them and beside them.
     """
     widths = np.zeros(region.shape[0])
     for k in np.flatnonzero(region.any(axis=(1, 2))):
@@ -53,11 +56,9 @@ def heart_width(chest: Chest, region: Mask) -> tuple[float, float, int] | None:
     if seen.size * chest.spacing[0] < 25:
         return None
     width = float(np.sort(seen)[-min(2, seen.size)])
-    lung_rows = [k for k in range(region.shape[0]) if chest.lung[k].any()]
-    chest_mm = 0.0
-    for k in lung_rows[:: max(1, len(lung_rows) // 24)]:
-        columns = np.flatnonzero((chest.depth[k] > 3.0).any(axis=0))
-        chest_mm = max(chest_mm, (columns[-1] - columns[0] + 1) * chest.spacing[2] if columns.size else 0.0)
+    filled = chest.lung | taken
+    columns_of = (np.flatnonzero(filled[k].any(axis=0)) for k in np.flatnonzero(filled.any(axis=(1, 2))))
+    chest_mm = max(((c[-1] - c[0] + 1) * chest.spacing[2] for c in columns_of), default=0.0)
     return (width, float(chest_mm), int(np.abs(widths - width).argmin())) if chest_mm > 100 else None
 
 
@@ -67,7 +68,7 @@ def cardiomegaly(chest: Chest, taken: Mask, floor: NDArray[np.float32]) -> tuple
     Within 0.03 of the threshold the confidence stays near 0.6: one pixel at either border moves the ratio by 0.01.
     """
     region = heart_region(chest, taken, floor)
-    measured = heart_width(chest, region)
+    measured = heart_width(chest, region, taken)
     if measured is None:
         return [], None
     ratio = measured[0] / measured[1]

@@ -41,7 +41,8 @@ def find_skeleton(grid: Grid, body: Mask) -> Skeleton:
     rows = np.arange(body.shape[1])[None, :, None]
     near_spine = (np.abs(columns - midline[:, None, None]) * grid.spacing[2] < 38) & \
         ((rows - front[:, None, None]) * grid.spacing[1] > -8)
-    thick = ndimage.binary_opening(dense, disk(grid.pixels(7.0)))
+    solid = (grid.smooth(grid.hu, 3.0) > BONE_HU - 45) & body  # blood near the threshold is full of holes
+    thick = ndimage.binary_opening(solid, disk(grid.pixels(8.0)))
     blood = ndimage.binary_dilation(thick & ~near_spine, disk(grid.pixels(4.0))) & dense & ~near_spine
     bone = dense & ~blood
     labels, sizes = components(bone)
