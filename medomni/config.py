@@ -49,7 +49,7 @@ def _known_keys(schema: type[BaseModel], loc: tuple) -> list[str]:
             annotation = current.model_fields[str(part)].annotation
             models = [a for a in (annotation, *getattr(annotation, "__args__", ())) if _is_model(a)]
             current = models[0] if models else None
-    return list(current.model_fields) if _is_model(current) else []  # type: ignore[union-attr]
+    return list(getattr(current, "model_fields", {})) if _is_model(current) else []
 
 
 def _is_model(annotation: object) -> bool:

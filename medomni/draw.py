@@ -200,7 +200,7 @@ def _outlined(image: Image.Image, labels: NDArray[np.generic]) -> tuple[Image.Im
     edge[:-1] |= down
     edge[:, 1:] |= right
     edge[:, :-1] |= right
-    edge &= labels > 0
+    edge &= labels != 0
     pixels = np.asarray(image).copy()
     pixels[edge] = PALETTE[(labels[edge].astype(np.int64) - 1) % len(PALETTE)]
     return Image.fromarray(pixels), [int(v) for v in np.unique(labels[edge])]

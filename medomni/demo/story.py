@@ -51,7 +51,8 @@ def run_demo(out: Path, console: Any, *, fast: bool = False, federated: bool = T
     from medomni.model.coverage import trainable_share
     from medomni.train import Recipe
 
-    begun, seconds = time.perf_counter(), {}
+    begun = time.perf_counter()
+    seconds: dict[str, float] = {}
     train_n, test_n, rounds = (4, 4, 1) if fast else (20, 20, 3)
     steps = (2, 3) if fast else (20, 40)
     out.mkdir(parents=True, exist_ok=True)

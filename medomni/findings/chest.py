@@ -153,7 +153,7 @@ def chest_of(volume: Volume, segmentation: Segmentation, in_plane_mm: float = 1.
     spacing = (sz * steps[0], sy * steps[1], sx * steps[2])
     origin = tuple(b.start for b in box)
     return Chest(np.ascontiguousarray(np.clip(hu, -1024, 3071)), spacing, masks, _midline(masks), origin, steps,  # type: ignore[arg-type]
-                 axial.affine, axial.array.shape)
+                 axial.affine, axial.array.shape)  # type: ignore[arg-type]
 
 
 def _midline(masks: Mapping[str, Mask]) -> NDArray[np.float64]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from medomni.findings.chest import SIDES, Chest
 from medomni.findings.sensitivity import METHODS
 from medomni.records import Coverage
@@ -33,7 +35,7 @@ def coverage_of(
     cut = {segmentation.table[v].side for v in segmentation.truncated if segmentation.table[v].anatomy_id == "lung"}
     out = []
     for name, m in METHODS.items():
-        common = {"finding_id": name, "anatomy_id": m.anatomy_id, "method": m.method,
+        common: dict[str, Any] = {"finding_id": name, "anatomy_id": m.anatomy_id, "method": m.method,
                   "min_size_mm": m.min_size_mm, "sensitivity": m.sensitivity}
         if name == "cardiomegaly":
             reason = None if ratio is not None else "MED-S03: the heart's borders are not seen on both sides"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -79,7 +80,7 @@ def _union(chest: Chest, hits: list[Hit]) -> Mask:
 
 
 def _record(chest: Chest, hit: Hit, n: int) -> Finding:
-    fields = {k: round(v, 3) if isinstance(v, float) else v for k, v in hit.fields.items()}
+    fields: dict[str, Any] = {k: round(v, 3) if isinstance(v, float) else v for k, v in hit.fields.items()}
     if hit.mask is not None and hit.mask.any():
         at = np.argwhere(hit.mask)
         fields.setdefault("centroid_mm", chest.point(at.mean(axis=0)))

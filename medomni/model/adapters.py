@@ -116,7 +116,8 @@ def attach_adapter(bundle: Bundle, settings: AdapterSettings, *, seed: int = 0) 
     modules, parameters = resolve_targets(bundle.thinker, settings, bundle.family)
     ranks = {**modules, **parameters}
     config = LoraConfig(
-        r=settings.rank, lora_alpha=settings.alpha, use_rslora=settings.rslora, lora_dropout=0.0, bias="none",
+        r=settings.rank, lora_alpha=settings.alpha,  # type: ignore[arg-type]
+        use_rslora=settings.rslora, lora_dropout=0.0, bias="none",
         target_modules=sorted(modules), target_parameters=sorted(parameters) or None,
         rank_pattern={f"^{re.escape(n)}$": r for n, r in ranks.items() if r != settings.rank},
         alpha_pattern={f"^{re.escape(n)}$": settings.alpha * r / settings.rank

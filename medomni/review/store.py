@@ -33,7 +33,7 @@ class VerdictStore:
     """
 
     def __init__(self, url: str | Path) -> None:
-        self.engine = create_engine(url if "://" in str(url) else f"sqlite:///{url}")
+        self.engine = create_engine(str(url) if "://" in str(url) else f"sqlite:///{url}")
         if self.engine.dialect.name == "sqlite":
             event.listen(self.engine, "connect", _durable)
         _metadata.create_all(self.engine)

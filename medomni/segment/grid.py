@@ -45,7 +45,7 @@ class Grid:
                 shape[axis] = -1
                 hu = np.add.reduceat(hu, starts, axis=axis) / counts.reshape(shape)
         spacing = (sz * steps[0], sy * steps[1], sx * steps[2])
-        return cls(np.ascontiguousarray(hu), spacing, steps, axial.array.shape)
+        return cls(np.ascontiguousarray(hu), spacing, steps, axial.array.shape)  # type: ignore[arg-type]
 
     def ml(self, mask: Mask) -> float:
         """Volume of a mask in millilitres."""

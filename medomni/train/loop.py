@@ -177,6 +177,7 @@ def _run_stage(run: _Run, stage: StageSettings, rates: dict[str, float], start: 
         if progress:
             progress(run.step, run.total, value, stage.name)
         if run.step == start + stage.steps:
+            assert run.before is not None
             run.proofs[stage.name] = stage_proof(run.before, tensor_hashes(model), rates)
             run.carried.update({k: v.clone() for k, v in optimizer_tensors(model, run.optimizer).items()})
             run.before = None
