@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import warnings
 from typing import Any
 
 import numpy as np
@@ -10,75 +12,108 @@ from numpy.typing import NDArray
 from pydicom.pixels import apply_modality_lut
 
 from medomni.dicom.headers import SliceHeader
+from medomni.dicom.parse import UnreadableError, read_elements
 from medomni.errors import MedomniError
 
 AIR_HU = -1024
+MOST_PIXELS = 1 << 27  # a larger frame is a damaged header, not a slice
+PIXEL_TAGS = [
+    "Modality", "SamplesPerPixel", "PhotometricInterpretation", "PlanarConfiguration", "NumberOfFrames", "Rows",
+    "Columns", "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation", "PixelPaddingValue",
+    "PixelPaddingRangeLimit", "RescaleSlope", "RescaleIntercept", "ModalityLUTSequence", "PixelData",
+    "ExtendedOffsetTable", "ExtendedOffsetTableLengths",
+]
 
 
-def decode(header: SliceHeader) -> tuple[NDArray[Any], NDArray[np.bool_] | None, pydicom.Dataset]:
-    """Stored pixel values (rows, columns) and the mask of padding (PS3.3 C.7.5.1.1.2), or None without one.
+def slice_values(header: SliceHeader) -> tuple[NDArray[Any], int]:
+    """Values of a slice in the modality's unit, (rows, columns), int16 where exact, else float32; and how many
+    voxels were padding (set to -1024 HU in a CT).
 
     Raises:
-        MedomniError: MED-D03 where the file ends early, MED-D10 where it cannot be decoded.
+        MedomniError: MED-D03 where the file ends early, MED-D10 where it cannot be decoded, MED-D11 for a CT
+            without rescale values, MED-D12 where the size is not the header's.
     """
-    name = header.path.name
+    stored, ds = _decoded(header)
+    values = _rescaled(stored, ds, header.label)
+    padding = _padding(ds, stored) if ds.get("Modality") == "CT" else None
+    if padding is None:
+        return values, 0
+    values[padding] = AIR_HU
+    return values, int(padding.sum())
+
+
+def _decoded(header: SliceHeader) -> tuple[NDArray[Any], pydicom.Dataset]:
+    name, label = header.label, "unknown transfer syntax"
     try:
-        ds = pydicom.dcmread(header.path, force=True)
+        ds = read_elements(header.path, PIXEL_TAGS, pixels=True)
+        syntax = getattr(ds.file_meta, "TransferSyntaxUID", None)
+        label = "unknown transfer syntax" if syntax is None or syntax.is_private else syntax.name
         data = ds.get("PixelData")
-        if data is None:
-            raise MedomniError("MED-D03", "the file has no pixel data", where=name)
-        expected = int(ds.Rows) * int(ds.Columns) * int(ds.BitsAllocated) // 8
-        if not ds.file_meta.TransferSyntaxUID.is_compressed and len(data) < expected:
-            raise MedomniError("MED-D03", f"{len(data)} of {expected} bytes of pixel data", where=name)
-        stored = ds.pixel_array
+        if not data:
+            raise MedomniError("MED-D03", "the file ends before its pixel data", where=name)
+        if header.rows * header.columns > MOST_PIXELS:
+            raise MedomniError("MED-D10", f"{header.rows} x {header.columns} pixels cannot be true", where=name)
+        if syntax is not None and not syntax.is_compressed:
+            expected = header.rows * header.columns * int(ds.BitsAllocated) // 8
+            if len(data) < expected:
+                raise MedomniError("MED-D03", f"{len(data)} of {expected} bytes of pixel data", where=name)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            stored = np.array(ds.pixel_array)
     except MedomniError:
         raise
     except (EOFError, OSError) as exc:
         raise MedomniError("MED-D03", type(exc).__name__, where=name) from exc
-    except (ValueError, RuntimeError, AttributeError, NotImplementedError, KeyError, TypeError, IndexError) as exc:
-        syntax = getattr(getattr(header.dataset, "file_meta", None), "TransferSyntaxUID", None)
-        label = getattr(syntax, "name", "unknown transfer syntax")
+    except UnreadableError as exc:
+        raise MedomniError("MED-D10", str(exc), where=name) from exc
+    except Exception as exc:  # decoders meeting damaged bytes may raise anything
         raise MedomniError("MED-D10", f"{label}: {type(exc).__name__}", where=name) from exc
-    if stored.shape != (int(ds.Rows), int(ds.Columns)):
-        raise MedomniError("MED-D12", f"decoded {stored.shape}, header says {ds.Rows} x {ds.Columns}", where=name)
-    return stored, _padding(ds, stored), ds
+    if stored.shape != (header.rows, header.columns):
+        raise MedomniError("MED-D12", f"decoded {stored.shape}, header says {header.rows} x {header.columns}",
+                           where=name)
+    return stored, ds
 
 
 def _padding(ds: pydicom.Dataset, stored: NDArray[Any]) -> NDArray[np.bool_] | None:
-    low = ds.get("PixelPaddingValue")
-    if low is None or low == "":
+    """Mask of padding (PS3.3 C.7.5.1.1.2), or None without one."""
+    ends = [_number(ds.get(name)) for name in ("PixelPaddingValue", "PixelPaddingRangeLimit")]
+    if ends[0] is None:
         return None
-    bits = int(ds.get("BitsStored", 16))
-    signed = int(ds.get("PixelRepresentation", 0)) == 1
-    low = int(low)
-    high = ds.get("PixelPaddingRangeLimit")
-    high = low if high is None or high == "" else int(high)
-    if signed:  # the VR is ambiguous (US or SS): an unsigned reading of a negative value is folded back
-        full = 1 << max(bits, 16)
-        low, high = (v - full if v >= full // 2 else v for v in (low, high))
-    low, high = min(low, high), max(low, high)
-    mask = (stored >= low) & (stored <= high)
+    full = 1 << 16  # the VR is ambiguous (US or SS): a value read with the other sign is folded back
+    signed = stored.dtype.kind == "i"
+    folded = []
+    for end in ends:
+        value = int(ends[0] if end is None else end)
+        folded.append(value - full if signed and full // 2 <= value < full else
+                      value + full if not signed and -full // 2 <= value < 0 else value)
+    mask = (stored >= min(folded)) & (stored <= max(folded))
     return mask if mask.any() else None
 
 
-def rescaled(stored: NDArray[Any], ds: pydicom.Dataset, name: str) -> NDArray[Any]:
-    """Stored values to modality units: Modality LUT Sequence if present, else slope and intercept, per slice.
-
-    Returns int16 where that is exact, else float32.
-
-    Raises:
-        MedomniError: MED-D11 for a CT without rescale values.
-    """
-    if "ModalityLUTSequence" in ds:
-        return np.asarray(apply_modality_lut(stored, ds), dtype=np.float32)
-    slope, intercept = ds.get("RescaleSlope"), ds.get("RescaleIntercept")
-    if slope is None or intercept is None:
+def _rescaled(stored: NDArray[Any], ds: pydicom.Dataset, name: str) -> NDArray[Any]:
+    """Modality LUT Sequence if present, else slope and intercept, per slice; error MED-D11."""
+    if ds.get("ModalityLUTSequence"):
+        try:
+            return np.asarray(apply_modality_lut(stored, ds), dtype=np.float32)
+        except Exception as exc:  # a damaged table
+            raise MedomniError("MED-D11", f"modality table: {type(exc).__name__}", where=name) from exc
+    slope, intercept = _number(ds.get("RescaleSlope")), _number(ds.get("RescaleIntercept"))
+    if slope is None or intercept is None or slope == 0:
         if ds.get("Modality") == "CT":
-            raise MedomniError("MED-D11", where=name)
+            raise MedomniError("MED-D11", "" if slope != 0 else "the slope is 0", where=name)
         slope, intercept = 1.0, 0.0
-    slope, intercept = float(slope), float(intercept)
-    if slope.is_integer() and intercept.is_integer():
-        wide = stored.astype(np.int32) * int(slope) + int(intercept)
-        if wide.min() >= -32768 and wide.max() <= 32767:
-            return wide.astype(np.int16)
+    low, high = (float(v) * slope + intercept for v in (stored.min(), stored.max()))
+    if max(abs(low), abs(high)) > np.finfo(np.float32).max:
+        raise MedomniError("MED-D11", "slope and intercept give no finite value", where=name)
+    if slope.is_integer() and intercept.is_integer() and -32768 <= min(low, high) and max(low, high) <= 32767:
+        return (stored.astype(np.int64) * int(slope) + int(intercept)).astype(np.int16)
     return (stored.astype(np.float64) * slope + intercept).astype(np.float32)
+
+
+def _number(value: Any) -> float | None:
+    """A finite number, or None where the element is absent, empty or damaged."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return None
+    return number if math.isfinite(number) else None
