@@ -7,6 +7,8 @@ image.
 
 from __future__ import annotations
 
+import re
+
 from medomni.check.tokens import Token
 
 __all__ = ["assign_presence"]
@@ -21,9 +23,32 @@ def assign_presence(row: list[Token], text: str, end: int, chinese: bool) -> Non
     _orient(row, text, end, chinese)
     _forward(row, text, chinese)
     _backward(row, text)
+    _unassessed(row, text, end)
     for token in row:
         if token.kind == "find" and not token.presence:
             token.presence = "present"
+
+
+_NOT_ASSESSED = re.compile(
+    r"(?:[:：]\s*not|\b(?:is|are|was|were)\s+not|\b(?:cannot|can not|could not)\s+be)\s*"
+    r"(?:fully |reliably |adequately )?(?:assessable|assessed|evaluable|evaluated|interpretable)|[:：]?\s*(?:未作评估|未评估|无法评估|不能评估|未能评估)",
+    re.IGNORECASE,
+)
+
+
+def _unassessed(row: list[Token], text: str, end: int) -> None:
+    """"The heart cannot be assessed" and "mass, left: not assessable" state nothing of a finding: what stands
+    before such a predicate, back to the last stop, is no claim, and nor is the reason in brackets behind it. A
+    mark in brackets behind a claim ("... [not assessable]") takes nothing back.
+    """
+    if not row:
+        return
+    for match in _NOT_ASSESSED.finditer(text, row[0].start, end):
+        start = max((t.end for t in row if t.kind == "brk" and t.end <= match.start()), default=row[0].start)
+        stop = min((t.start for t in row if t.kind == "brk" and t.start >= match.end()), default=end)
+        for token in row:
+            if token.kind == "find" and start <= token.start < stop:
+                token.presence = "hypothetical"
 
 
 def _join_participles(row: list[Token]) -> None:
