@@ -194,12 +194,13 @@ def phantom(out: OutDir, seed: int = 1, hospital: str = "A", count: int = 1) -> 
 
 
 @app.command()
-def pretrain(config: Annotated[Path, typer.Argument(help="Recipe, e.g. configs/tiny.yaml.")], out: OutDir) -> None:
+def pretrain(config: Annotated[Path, typer.Argument(help="Recipe, e.g. configs/tiny.yaml.")], out: OutDir,
+             install: Annotated[bool, typer.Option(help="Make the result the embedded model.")] = False) -> None:
     """Train the tiny omni model from scratch on phantoms; resumes where it was killed."""
     from medomni.demo.pretrain import pretrain as run
 
     with _two_bars() as (cases, steps):
-        done = run(config, out, cases=cases, steps=steps)
+        done = run(config, out, cases=cases, steps=steps, install=install)
     print(done)
 
 

@@ -13,6 +13,8 @@ from medomni.model.bundle import Bundle
 from medomni.records import CheckResult, Provenance, Report
 
 ROUNDS = 3
+SILENT = "The model wrote no report."
+"""Stands where a model ends its turn at once: an empty report would read as nothing to say."""
 
 
 def generate_report(
@@ -26,7 +28,7 @@ def generate_report(
     Returns:
         The report and the check of its final text.
     """
-    draft = decode(bundle, [case], facts=facts, batch=1)[0]
+    draft = decode(bundle, [case], facts=facts, batch=1)[0] or SILENT
     encoder = Encoder(bundle.tokenizer, bundle.family)
     prompt = encoder.prompt_text(case, facts=facts)
     origin = Provenance(

@@ -1,0 +1,164 @@
+"""The whole job and the short forms of the bars, on synthetic patients through DICOM and on real chest CTs."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from medomni.errors import MedomniError
+
+ROOT = Path(__file__).resolve().parents[1]
+COMMAND = str(Path(sys.executable).parent / "medomni")
+HOME, AWAY = 24, 10
+
+
+@pytest.fixture(scope="session")
+def home_cases(tmp_path_factory: pytest.TempPathFactory) -> list:
+    """Patients of hospital A through the whole product; their seeds are used nowhere else."""
+    from medomni.data import SlabSettings
+    from medomni.demo.corpus import build_cases
+
+    return build_cases("A", range(300_000, 300_000 + HOME), SlabSettings(), tmp_path_factory.mktemp("home"))
+
+
+@pytest.mark.flow
+def test_report_of_one_patient(tmp_path: Path) -> None:
+    from medomni.phantom import render, sample_patient, write_series
+    from medomni.pipeline import report_study
+    from medomni.records import CheckResult, Findings, Report
+
+    patient = sample_patient(300_500, "A")
+    write_series(patient, render(patient), tmp_path / "dicom")
+    stages: list[str] = []
+    done = report_study(tmp_path / "dicom", tmp_path / "out", history=patient.history, stage=stages.append)
+    assert stages == ["read", "segment", "measure", "load model", "generate and check", "write"]
+    out = tmp_path / "out"
+    findings = Findings.model_validate_json((out / "findings.json").read_text())
+    report = Report.model_validate_json((out / "report.json").read_text())
+    result = CheckResult.model_validate_json((out / "check.json").read_text())
+    page = (out / "report.html").read_text()
+    assert findings.study.synthetic and report.provenance is not None and report.provenance.demonstration
+    assert "demonstration model" in page and "Synthetic patient" in page and "data:image/png" in page
+    assert not [c for c in result.claims if c.state == "contradicted"], "revision takes contradicted claims back"
+    assert "assessable" in report.text, "what was not assessed is part of the report"
+    assert set(done["seconds"]) == set(stages)
+
+
+@pytest.mark.flow
+def test_ct_that_holds_no_chest_is_not_reported_on(real_dicom: Path, tmp_path: Path) -> None:
+    from medomni.pipeline import report_study
+
+    report_study(real_dicom / "abdomen_ct_20slices_with_reference_seg", tmp_path)
+    text = (tmp_path / "report.txt").read_text()
+    assert "not assessed" in text and "MED-S01" in text
+    findings = json.loads((tmp_path / "findings.json").read_text())
+    assert not [o for o in findings["organs"] if o["anatomy_id"] == "lung" and o["present"] and o["volume_ml"]]
+    assert findings["findings"] == []
+
+
+@pytest.mark.flow
+def test_short_form_of_a3(real_dicom: Path, tmp_path: Path) -> None:
+    """The tumour on the right of A0002: its side is spoken of or named as not assessable, never called normal."""
+    from benchmarks.bar_a3 import calls_side_normal, side_is_spoken_of
+    from medomni.pipeline import report_study
+
+    report_study(real_dicom / "chest_ct_a0002_b40f8mm", tmp_path)
+    text = (tmp_path / "report.txt").read_text()
+    findings = json.loads((tmp_path / "findings.json").read_text())
+    lungs = {o["side"]: o["volume_ml"] for o in findings["organs"] if o["anatomy_id"] == "lung"}
+    assert all(800 <= v <= 4500 for v in lungs.values()) and set(lungs) == {"left", "right"}
+    assert side_is_spoken_of(text, findings, "right") and not calls_side_normal(text, "right"), text
+
+
+@pytest.mark.flow
+def test_short_form_of_a4(home_cases: list) -> None:
+    """With facts the model transcribes; without them it sees: better than with another patient's images."""
+    from medomni.evaluate import count_facts, score
+    from medomni.evaluate.facts import VISIBLE
+    from medomni.generate import decode
+    from medomni.model import load_bundle
+
+    bundle = load_bundle()
+    truths = [c.truth for c in home_cases]
+    told = score(decode(bundle, home_cases, facts=True), truths)
+    assert told.f1.value >= 0.85, told
+    order = np.roll(np.arange(len(home_cases)), 7)
+    other = [replace(c, hu=home_cases[k].hu) for c, k in zip(home_cases, order, strict=True)]
+    seen = count_facts(decode(bundle, home_cases, facts=False), truths, VISIBLE)
+    blind = count_facts(decode(bundle, other, facts=False), truths, VISIBLE)
+    assert seen.f1() >= 0.6 and seen.f1() > blind.f1() + 0.2, (seen.f1(), blind.f1())
+
+
+@pytest.mark.flow
+def test_short_form_of_a7(home_cases: list) -> None:
+    """Untouched reports raise no critical flag in nearly all cases; planted errors raise one in nearly all."""
+    from benchmarks.bar_a7 import mentions, plant
+    from medomni.check import check_report
+    from medomni.phantom import REPORT_STYLES, reference_report, sample_patient
+
+    rng = np.random.default_rng(0)
+    false = reports = hits = planted = 0
+    for k, case in enumerate(home_cases):
+        patient = sample_patient(300_000 + k, "A")
+        for style in REPORT_STYLES:
+            reports += 1
+            false += any(f.severity == "critical" for f in check_report(reference_report(patient, style=style),
+                                                                        case.findings).flags)
+            for kind in ("side", "negation", "size", "invented"):
+                wrong = plant(kind, patient, rng)
+                text = reference_report(wrong[0], style=style) if wrong else ""
+                if wrong is None or kind == "negation" and not mentions(text, wrong[1]):
+                    continue
+                planted += 1
+                hits += any(f.severity in ("critical", "major") for f in check_report(text, case.findings).flags)
+    assert false / reports <= 0.06, f"{false} of {reports}"
+    assert planted >= 100 and hits / planted >= 0.85, f"{hits} of {planted}"
+
+
+@pytest.mark.flow
+def test_miniature_of_pretraining_resumes(tmp_path: Path) -> None:
+    """The same run as configs/tiny.yaml in about a minute: cohort, tokenizer, training, saving, loading, resume."""
+    from medomni.demo.pretrain import pretrain
+    from medomni.model import load_bundle
+
+    done = pretrain(ROOT / "configs" / "tiny_mini.yaml", tmp_path)
+    assert done["cases"] == 16 and done["steps"] == 40 and done["resumed_from"] == 0
+    losses = [json.loads(line)["loss"] for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
+    assert np.mean(losses[-5:]) < 0.7 * np.mean(losses[:5])
+    assert load_bundle(tmp_path / "run" / "model").demonstration
+    assert pretrain(ROOT / "configs" / "tiny_mini.yaml", tmp_path)["resumed_from"] == 40
+
+
+@pytest.mark.unit
+def test_shipped_model_fits_and_has_a_card() -> None:
+    from medomni.model.bundle import EMBEDDED, WEIGHTS
+
+    assert (EMBEDDED / WEIGHTS).stat().st_size <= 8_000_000
+    card = (EMBEDDED / "MODEL_CARD.md").read_text()
+    assert "synthetic" in card and "not a medical device" in card
+
+
+@pytest.mark.unit
+def test_another_modality_is_not_measured(real_dicom: Path) -> None:
+    from medomni.pipeline import measure_study
+
+    with pytest.raises(MedomniError) as info:
+        measure_study(real_dicom / "per_slice_float_slope_mr")
+    assert info.value.code == "MED-D07"
+
+
+@pytest.mark.system
+def test_short_form_of_the_demo(tmp_path: Path) -> None:
+    """Short form of bar A1 and A5: three hospitals, real federated processes, a table and a page."""
+    done = subprocess.run([COMMAND, "demo", "--fast", "--out", str(tmp_path)], capture_output=True, text=True, timeout=500)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    for words in ("federated", "pooled", "local A", "parameters trained"):
+        assert words in done.stdout
+    page = (tmp_path / "index.html").read_text()
+    assert "phantom" in page and "federated" in page and (tmp_path / "patient" / "report.html").is_file()
