@@ -1,4 +1,6 @@
-"""From positions and orientation to slice order and affine. InstanceNumber and SliceThickness are never used."""
+"""From positions and orientation to slice order and affine. InstanceNumber is never used, nor SliceThickness where
+there are two slices.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from medomni.dicom.headers import SliceHeader
+from medomni.dicom.headers import SPACING_MM, SliceHeader
 from medomni.errors import MedomniError
 
 POSITION_TOLERANCE_MM = 0.01
 SPACING_TOLERANCE = 0.01  # relative to the median step, or POSITION_TOLERANCE_MM, whichever is larger
 SHEAR_TOLERANCE_DEG = 0.05
+GAPS_SHOWN = 4
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ def sorted_stack(group: list[SliceHeader]) -> Stack:
     """
     bare = [h for h in group if h.position is None or h.orientation is None or h.pixel_spacing is None]
     if bare:
-        raise MedomniError("MED-D09", f"{len(bare)} of {len(group)} images", where=bare[0].path.name)
+        raise MedomniError("MED-D09", f"{len(bare)} of {len(group)} images", where=bare[0].label)
     normal = group[0].normal / np.linalg.norm(group[0].normal)
     placed = sorted(group, key=lambda h: float(normal @ h.position))  # type: ignore[operator]
     kept: list[SliceHeader] = []
@@ -60,8 +63,7 @@ def _checked_step(
     positions: NDArray[np.float64], normal: NDArray[np.float64], headers: list[SliceHeader]
 ) -> tuple[NDArray[np.float64], float]:
     if len(positions) == 1:
-        thickness = headers[0].dataset.get("SliceThickness")
-        return normal * float(thickness or 1.0), 0.0
+        return normal * _thickness(headers[0]), 0.0
     heights = positions @ normal
     gaps = np.diff(heights)
     median = float(np.median(gaps))
@@ -69,22 +71,30 @@ def _checked_step(
     if gaps.min() < POSITION_TOLERANCE_MM:
         k = int(gaps.argmin())
         raise MedomniError("MED-D12", f"two slices at height {heights[k]:.2f} mm have different in-plane origins",
-                           where=headers[k].path.name)
-    smallest = float(gaps.min())
+                           where=headers[k].label)
     uneven = np.flatnonzero(np.abs(gaps - median) > tolerance)
     if len(uneven):
-        k = int(np.abs(gaps - smallest).argmax())
-        raise MedomniError(
-            "MED-D05",
-            f"{len(uneven)} of {len(gaps)} steps differ from {median:.3f} mm; the largest, {gaps[k]:.3f} mm, lies "
-            f"between {heights[k]:.2f} and {heights[k + 1]:.2f} mm",
-            where=headers[k].path.name)
+        widest = sorted(uneven.tolist(), key=lambda k: -gaps[k])
+        shown = "; ".join(f"{gaps[k]:.3f} mm between {heights[k]:.2f} and {heights[k + 1]:.2f} mm"
+                          for k in widest[:GAPS_SHOWN])
+        more = f"; and {len(widest) - GAPS_SHOWN} more" if len(widest) > GAPS_SHOWN else ""
+        raise MedomniError("MED-D05", f"{len(uneven)} of {len(gaps)} steps differ from {median:.3f} mm: {shown}{more}",
+                           where=headers[widest[0]].label)
     step = (positions[-1] - positions[0]) / (len(positions) - 1)
     drift = np.abs(positions - (positions[0] + np.outer(np.arange(len(positions)), step))).max()
     if drift > max(0.1, tolerance):
-        raise MedomniError("MED-D12", f"positions leave a straight line by {drift:.2f} mm", where=headers[0].path.name)
+        raise MedomniError("MED-D12", f"positions leave a straight line by {drift:.2f} mm", where=headers[0].label)
     cosine = float(np.clip(step @ normal / np.linalg.norm(step), -1.0, 1.0))
     return step, float(np.degrees(np.arccos(cosine)))
+
+
+def _thickness(header: SliceHeader) -> float:
+    """Step of a lone slice, which has no neighbour to measure it by: SliceThickness, 1 mm where it is not usable."""
+    try:
+        value = float(header.get("SliceThickness", 1.0))
+    except (TypeError, ValueError):
+        return 1.0
+    return value if SPACING_MM[0] <= value <= SPACING_MM[1] else 1.0
 
 
 def _affine(first: SliceHeader, step: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -23,7 +23,7 @@ TAGS = [
 
 SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 FARTHEST_MM = 1e6  # a position beyond a kilometre is a damaged number
-SPACING_MM = (1e-3, 1e3)
+SPACING_MM = (1e-2, 1e3)
 COSINE_TOLERANCE = 1e-2
 
 

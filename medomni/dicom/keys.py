@@ -8,15 +8,20 @@ import os
 import secrets
 from pathlib import Path
 
+from medomni.errors import MedomniError
+
 
 def site_key() -> bytes:
     """The site's 32-byte secret: ``MEDOMNI_SITE_KEY`` (hexadecimal), else a file made on first use.
+
+    Raises:
+        MedomniError: MED-C03 where the key is not hexadecimal.
 
     The file is ``$XDG_CONFIG_HOME/medomni/site.key`` (``~/.config`` by default), readable by its owner only.
     """
     given = os.environ.get("MEDOMNI_SITE_KEY")
     if given:
-        return bytes.fromhex(given)
+        return _bytes(given, "MEDOMNI_SITE_KEY")
     folder = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "medomni"
     path = folder / "site.key"
     if not path.is_file():
@@ -31,7 +36,14 @@ def site_key() -> bytes:
             pass
         finally:
             beside.unlink()
-    return bytes.fromhex(path.read_text(encoding="ascii").strip())
+    return _bytes(path.read_text(encoding="ascii", errors="replace").strip(), str(path))
+
+
+def _bytes(text: str, where: str) -> bytes:
+    try:
+        return bytes.fromhex(text)
+    except ValueError as exc:  # the text itself is a secret and stays out of the message
+        raise MedomniError("MED-C03", "the site key is not hexadecimal", where=where) from exc
 
 
 def study_key(study_uid: str) -> str:

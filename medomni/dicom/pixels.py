@@ -105,7 +105,8 @@ def _rescaled(stored: NDArray[Any], ds: pydicom.Dataset, name: str) -> NDArray[A
     low, high = (float(v) * slope + intercept for v in (stored.min(), stored.max()))
     if max(abs(low), abs(high)) > np.finfo(np.float32).max:
         raise MedomniError("MED-D11", "slope and intercept give no finite value", where=name)
-    if slope.is_integer() and intercept.is_integer() and -32768 <= min(low, high) and max(low, high) <= 32767:
+    exact = slope.is_integer() and intercept.is_integer() and max(abs(slope), abs(intercept)) < 2**31
+    if exact and min(low, high) >= -32768 and max(low, high) <= 32767:
         return (stored.astype(np.int64) * int(slope) + int(intercept)).astype(np.int16)
     return (stored.astype(np.float64) * slope + intercept).astype(np.float32)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,15 @@ from numpy.typing import NDArray
 from medomni.dicom.geometry import SHEAR_TOLERANCE_DEG, Stack, plane_name, sorted_stack
 from medomni.dicom.headers import SliceHeader
 from medomni.dicom.keys import study_key
-from medomni.dicom.pixels import AIR_HU, decode, rescaled
+from medomni.dicom.pixels import slice_values
 from medomni.dicom.scan import Inventory, scan, unusable_reason
 from medomni.errors import MedomniError
 from medomni.records import Patient, Study, Warned
 from medomni.volume import Volume
 
 FEW_SLICES = 8
+_CODE_STRING = re.compile(r"[A-Z0-9_ ]{1,16}")  # PS3.5 6.2, VR CS
+_KERNEL = re.compile(r"[\w .+\-/\\]{1,32}")
 
 
 def read_study(folder: Path | str, *, series: int | None = None) -> Volume:
@@ -31,13 +34,16 @@ def read_study(folder: Path | str, *, series: int | None = None) -> Volume:
         A volume (slices, rows, columns), int16 where exact, else float32; affine to LPS millimetres.
 
     Raises:
-        MedomniError: MED-C08, MED-D01, MED-D03 to MED-D06, MED-D08 to MED-D12.
+        MedomniError: MED-C08, MED-C03 for a series that is not there, MED-D01, MED-D03 to MED-D06, MED-D08 to
+            MED-D12.
     """
     inventory = scan(folder)
     number = series or 0
     if not 0 <= number < len(inventory.groups):
-        raise MedomniError("MED-C03", f"series {number} of {len(inventory.groups)}", where=folder)
+        raise MedomniError("MED-C03", f"series {number} was asked for; the folder has 0 to {len(inventory.groups) - 1}",
+                           where=folder)
     group = inventory.groups[number]
+    _refuse_cut(inventory, group[0])
     _refuse_unusable(group[0])
     stack = sorted_stack(group)
     array, warnings = _pixels(stack)
@@ -52,33 +58,33 @@ def read_study(folder: Path | str, *, series: int | None = None) -> Volume:
     return Volume(array, stack.affine, study.model_copy(update={"spacing_mm": volume.spacing_mm}), slice_uids=uids)
 
 
+def _refuse_cut(inventory: Inventory, first: SliceHeader) -> None:
+    """A file cut inside its header may be a slice of this series: without it the volume would be silently shorter."""
+    for name, series in inventory.cut:
+        if series in ("", first.text("SeriesInstanceUID")):
+            raise MedomniError("MED-D03", "the file ends inside its header", where=name)
+
+
 def _refuse_unusable(first: SliceHeader) -> None:
     reason = unusable_reason(first)
     if not reason:
         return
     code = {"colour or secondary capture": "MED-D08", "no position or orientation": "MED-D09",
             "no pixel spacing": "MED-D09"}.get(reason, "MED-D12")
-    raise MedomniError(code, f"the only images are of the kind: {reason}", where=first.path.name)
+    raise MedomniError(code, f"the images are of the kind: {reason}", where=first.label)
 
 
 def _pixels(stack: Stack) -> tuple[NDArray[Any], list[Warned]]:
     slices, warnings, padded = [], [], 0
     for header in stack.headers:
-        stored, padding, ds = decode(header)
-        values = rescaled(stored, ds, header.path.name)
-        if padding is not None and ds.get("Modality") == "CT":
-            values[padding] = AIR_HU
-            padded += int(padding.sum())
+        values, count = slice_values(header)
+        padded += count
         slices.append(values)
     for kept, other in stack.twins:
         first = slices[stack.headers.index(kept)]
-        stored, padding, ds = decode(other)
-        values = rescaled(stored, ds, other.path.name)
-        if padding is not None and ds.get("Modality") == "CT":
-            values[padding] = AIR_HU
-        if not np.array_equal(values, first):
-            raise MedomniError("MED-D06", f"{kept.path.name} and {other.path.name}", where=kept.path.name)
-        warnings.append(Warned(code="MED-D15", detail=f"{other.path.name} equals {kept.path.name}"))
+        if not np.array_equal(slice_values(other)[0], first):
+            raise MedomniError("MED-D06", f"{kept.label} and {other.label}", where=kept.label)
+        warnings.append(Warned(code="MED-D15", detail=f"{other.label} equals {kept.label}"))
     if padded:
         warnings.append(Warned(code="MED-D16", detail=f"{padded} voxels"))
     dtype = np.int16 if all(s.dtype == np.int16 for s in slices) else np.float32
@@ -95,16 +101,14 @@ def _left_out(inventory: Inventory, chosen: int) -> list[Warned]:
 
 
 def _study(first: SliceHeader, stack: Stack, warnings: list[Warned]) -> Study:
-    kernel = first.get("ConvolutionKernel")
-    manufacturer = str(first.get("Manufacturer", ""))
-    synthetic = "SYNTHETIC" in manufacturer.upper()
+    synthetic = "SYNTHETIC" in first.text("Manufacturer").upper()
     return Study(
-        study_key=study_key(str(first.get("StudyInstanceUID", ""))),
-        modality=str(first.get("Modality", "unknown")),
-        body_part=first.get("BodyPartExamined"),
+        study_key=study_key(first.text("StudyInstanceUID") or first.text("SeriesInstanceUID")),
+        modality=_matching(_CODE_STRING, first.text("Modality")) or "unknown",
+        body_part=_matching(_CODE_STRING, first.text("BodyPartExamined")),
         patient=Patient(sex=_sex(first), age_years=_age(first)),
         orientation=plane_name(stack.affine),
-        kernel=None if kernel is None else "\\".join(map(str, kernel)) if not isinstance(kernel, str) else kernel,
+        kernel=_matching(_KERNEL, first.text("ConvolutionKernel")),
         contrast=True if first.get("ContrastBolusAgent") else None,
         source="phantom" if synthetic else "dicom",
         synthetic=synthetic,
@@ -112,19 +116,24 @@ def _study(first: SliceHeader, stack: Stack, warnings: list[Warned]) -> Study:
     )
 
 
+def _matching(pattern: re.Pattern[str], value: str) -> str | None:
+    """The value where it is a code or a kernel's name; free text stays out of the record."""
+    return value if pattern.fullmatch(value) else None
+
+
 def _sex(header: SliceHeader) -> Any:
-    return {"F": "female", "M": "male", "O": "other"}.get(str(header.get("PatientSex", "")).upper(), "unknown")
+    return {"F": "female", "M": "male", "O": "other"}.get(header.text("PatientSex").upper(), "unknown")
 
 
 def _age(header: SliceHeader) -> int | None:
     """Years from PatientAge (0010,1010), else from birth and study date; capped at 90."""
-    age = str(header.get("PatientAge", ""))
-    if len(age) == 4 and age[:3].isdigit():
+    age = header.text("PatientAge")
+    if len(age) == 4 and age[:3].isdecimal():
         years = int(age[:3]) if age[3] == "Y" else 0 if age[3] in "DWM" else None
         if years is not None:
             return min(years, 90)
-    birth, day = str(header.get("PatientBirthDate", "")), str(header.get("StudyDate", ""))
-    if len(birth) == 8 and len(day) == 8 and birth.isdigit() and day.isdigit():
+    birth, day = header.text("PatientBirthDate"), header.text("StudyDate")
+    if len(birth) == 8 and len(day) == 8 and birth.isdecimal() and day.isdecimal():
         years = int(day[:4]) - int(birth[:4]) - (day[4:] < birth[4:])
         return min(max(years, 0), 90)
     return None

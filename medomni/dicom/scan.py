@@ -6,9 +6,9 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pydicom.errors import InvalidDicomError
-
-from medomni.dicom.headers import SliceHeader, read_header
+from medomni.dicom.headers import CutHeaderError, SliceHeader, read_header
+from medomni.dicom.names import hidden_words, shown_name
+from medomni.dicom.parse import UnreadableError
 from medomni.errors import MedomniError
 from medomni.records import Warned
 
@@ -36,19 +36,24 @@ class SeriesSummary:
 
 @dataclass(frozen=True)
 class Inventory:
-    """The result of :func:`scan`: groups sorted best first, summaries in the same order, warnings."""
+    """The result of :func:`scan`: groups sorted best first, summaries in the same order, warnings.
+
+    Attributes:
+        cut: (name, SeriesInstanceUID or empty) of image files that end inside their header.
+    """
 
     groups: list[Group] = field(repr=False)
     series: list[SeriesSummary]
     warnings: list[Warned]
     files: int
+    cut: list[tuple[str, str]] = field(default_factory=list, repr=False)
 
 
 def scan(folder: Path | str) -> Inventory:
     """Look at every file below ``folder`` and group the images.
 
     Groups are split by series, matrix, orientation (rounded to 1e-3), pixel spacing, frame of reference and
-    kernel; by echo time for MR. Best first: usable, then most slices, then CT, then axial.
+    kernel; by echo time for MR; colour and captures apart. Best first: usable, then most slices, then CT, then axial.
 
     Raises:
         MedomniError: MED-C08 where the folder is absent, MED-D01 where no image was found, MED-D04 where more
@@ -59,35 +64,51 @@ def scan(folder: Path | str) -> Inventory:
         raise MedomniError("MED-C08", where=folder)
     paths = [folder] if folder.is_file() else sorted(p for p in folder.rglob("*") if p.is_file())
     headers: list[SliceHeader] = []
-    warnings: list[Warned] = []
-    not_images = not_dicom = 0
+    broken: list[tuple[Path, str]] = []  # files that claim to be DICOM, and what is wrong
+    cut: list[tuple[Path, str]] = []
+    without_image = others = 0
     for path in paths:
-        name = path.name if path == folder else str(path.relative_to(folder))
         try:
             header = read_header(path)
-        except (InvalidDicomError, OSError, ValueError, TypeError, AttributeError, EOFError, KeyError,
-                NotImplementedError, OverflowError):
-            not_dicom += 1
-            if path.suffix.lower() in (".dcm", ".dicom", ".ima"):
-                warnings.append(Warned(code="MED-D02", detail=f"{name} is not DICOM"))
-            continue
-        if header is None:
-            not_images += 1
+        except CutHeaderError as exc:
+            cut.append((path, exc.series))
+        except (UnreadableError, OSError) as exc:
+            if _claims_dicom(path):
+                broken.append((path, f"cannot be opened ({type(exc).__name__})" if isinstance(exc, OSError)
+                               else f"is {exc}"))
+            else:
+                others += 1
         else:
-            headers.append(header)
+            headers += [header] if header else []
+            without_image += header is None
+    hidden = hidden_words(*{h.text(name) for h in headers for name in ("PatientName", "PatientID")})
+
+    def shown(path: Path) -> str:
+        return shown_name(path.name if path == folder else str(path.relative_to(folder)), hidden)
+
+    warnings = [Warned(code="MED-D02", detail=f"{shown(path)} {what}") for path, what in broken]
+    warnings += [Warned(code="MED-D02", detail=f"{shown(path)} ends inside its header") for path, _ in cut]
     if not headers:
-        named = ", ".join(w.detail.removesuffix(" is not DICOM") for w in warnings[:3])
-        bad = f"; not DICOM although named so: {named}" if warnings else ""
-        raise MedomniError("MED-D01", f"{len(paths)} files: {not_dicom} not DICOM, {not_images} without an image{bad}",
-                           where=folder)
-    patients = {(str(h.get("PatientID", "")), str(h.get("PatientName", ""))) for h in headers}
+        if cut:
+            raise MedomniError("MED-D03", f"{len(cut)} of {len(paths)} files end inside their header",
+                               where=shown(cut[0][0]))
+        named = "; ".join(w.detail for w in warnings[:3])
+        raise MedomniError("MED-D01", f"{len(paths)} files: {len(broken) + others} not DICOM, {without_image} without "
+                           f"an image{'; ' + named if named else ''}", where=folder)
+    patients = {(h.text("PatientID"), h.text("PatientName")) for h in headers}
     if len(patients) > 1:
         raise MedomniError("MED-D04", f"{len(patients)} patients in {len(headers)} images", where=folder)
     groups = sorted(_grouped(headers), key=_rank)
     summaries = [_summary(i, g) for i, g in enumerate(groups)]
-    if not_images:
-        warnings.append(Warned(code="MED-D14", detail=f"{not_images} files without an image"))
-    return Inventory(groups, summaries, warnings, len(paths))
+    if without_image:
+        warnings.append(Warned(code="MED-D14", detail=f"{without_image} files without an image"))
+    return Inventory(groups, summaries, warnings, len(paths), [(shown(path), uid) for path, uid in cut])
+
+
+def _claims_dicom(path: Path) -> bool:
+    """A name as DICOM files have: ``.dcm`` and the like, no suffix, or the digits of a UID."""
+    suffix = path.suffix.lower()
+    return suffix in ("", ".dcm", ".dicom", ".ima") or suffix[1:].isdigit()
 
 
 def inspect(folder: Path | str) -> list[SeriesSummary]:
@@ -100,9 +121,9 @@ def _grouped(headers: list[SliceHeader]) -> list[Group]:
     for h in headers:
         orientation = None if h.orientation is None else tuple(int(round(v * 1000)) for v in h.orientation)
         spacing = None if h.pixel_spacing is None else tuple(round(v, 4) for v in h.pixel_spacing)
-        key = (str(h.get("SeriesInstanceUID", "")), int(h.get("Rows")), int(h.get("Columns")), orientation, spacing,
-               str(h.get("FrameOfReferenceUID", "")), str(h.get("ConvolutionKernel", "")), h.is_localizer,
-               str(h.get("EchoTime", "")) if h.get("Modality") == "MR" else "")
+        key = (h.text("SeriesInstanceUID"), h.text("Modality"), h.rows, h.columns, h.frames, orientation, spacing,
+               h.text("FrameOfReferenceUID"), h.text("ConvolutionKernel"), h.is_localizer, h.is_colour_or_capture,
+               h.text("EchoTime") if h.text("Modality") == "MR" else "")
         groups[key].append(h)
     return list(groups.values())
 
@@ -113,7 +134,7 @@ def unusable_reason(header: SliceHeader) -> str:
         return "localizer"
     if header.is_colour_or_capture:
         return "colour or secondary capture"
-    if int(header.get("NumberOfFrames", 1)) > 1:
+    if header.frames > 1:
         return "multi-frame"
     if header.position is None or header.orientation is None:
         return "no position or orientation"
@@ -126,19 +147,11 @@ def _rank(group: Group) -> tuple:
     first = group[0]
     reason = unusable_reason(first)
     axial = not reason and abs(first.normal[2]) > 0.7
-    uid = str(first.get("SeriesInstanceUID", ""))
-    return (bool(reason), -len(group), first.get("Modality") != "CT", not axial, uid)
+    return (bool(reason), -len(group), first.text("Modality") != "CT", not axial, first.text("SeriesInstanceUID"))
 
 
 def _summary(number: int, group: Group) -> SeriesSummary:
     first = group[0]
-    kernel = first.get("ConvolutionKernel")
     reason = unusable_reason(first)
-    return SeriesSummary(number, str(first.get("Modality", "?")), len(group), int(first.get("Rows")),
-                         int(first.get("Columns")), _text(kernel), not reason, reason)
-
-
-def _text(kernel: object) -> str | None:
-    if kernel is None:
-        return None
-    return "\\".join(str(k) for k in kernel) if isinstance(kernel, list | tuple) else str(kernel)
+    return SeriesSummary(number, first.text("Modality") or "?", len(group), first.rows, first.columns,
+                         first.text("ConvolutionKernel") or None, not reason, reason)
