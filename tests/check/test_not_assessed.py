@@ -23,7 +23,7 @@ def test_no_claim(text: str) -> None:
 
 
 @pytest.mark.parametrize(("text", "expected"), [
-    ("Gallstones are seen [not assessable].", [("cholelithiasis", "present")]),
+    ("Gallstones are seen [not assessable].", [("gallstone", "present")]),
     ("There is a left effusion. The heart cannot be assessed.", [("pleural_effusion", "present")]),
     ("No pneumothorax. Rib fractures were not evaluated.", [("pneumothorax", "absent")]),
 ])

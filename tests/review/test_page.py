@@ -1,0 +1,74 @@
+"""The page says what cannot be checked, escapes what a report carries, and shows left at the right."""
+
+from __future__ import annotations
+
+import io
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from medomni.errors import MedomniError
+from medomni.records import CheckResult
+from medomni.review.images import load_images
+from medomni.review.page import load_study, study_page
+from medomni.review.pictures import key_slices, slice_png
+from medomni.review.spans import pieces
+
+pytestmark = pytest.mark.unit
+
+
+def test_page_of_a_study(study: Path) -> None:
+    html = study_page(study)
+    assert "<script>alert" not in html and "&lt;script&gt;alert" in html
+    assert "<script" not in html, "the file beside a report runs nothing"
+    assert not re.search(r"(src|href)=\"(?!data:|#)", html), "and asks for nothing"
+    assert "not assessable" in html and "Synthetic patient" in html and "demonstration model" in html
+    assert html.count('class="flag critical"') >= 1 and "620 ml" in html
+    assert "仅供研究" in html and "Not a diagnosis" in html
+
+
+def test_not_assessable_is_never_shown_as_something_else(study: Path) -> None:
+    _, report, result = load_study(study)
+    dark = [c for c in result.claims if c.state == "not_assessable"]
+    assert [c.claim.finding_id for c in dark] == ["gallstone"]
+    html = study_page(study)
+    for c in dark:
+        words = report.text[c.claim.span[0]:c.claim.span[1]]
+        marks = re.findall(rf'<mark class="(\w+)"[^>]*>{re.escape(words)}</mark>', html)
+        assert marks and set(marks) == {"not_assessable"}
+
+
+def test_pieces_lose_no_character(study: Path) -> None:
+    _, report, result = load_study(study)
+    assert "".join(p.text for p in pieces(report.text, result)) == report.text
+    wrong = [p for p in pieces(report.text, result) if p.state == "contradicted"]
+    assert wrong and all(p.flags for p in wrong[:1])
+    empty = CheckResult(coverage=result.coverage, graph_version="x")
+    assert [p.text for p in pieces("abc", empty)] == ["abc"]
+
+
+def test_right_is_drawn_at_the_left(study: Path) -> None:
+    findings, _, _ = load_study(study)
+    volume, _, masks = load_images(study / "images.npz")
+    key = key_slices(volume, masks, findings)[0]
+    assert key.caption == "pleural effusion, right, 620 ml"
+    pixels = np.asarray(Image.open(io.BytesIO(slice_png(volume, key.index, "soft", None))).convert("L")).astype(float)
+    half = pixels.shape[1] // 2
+    assert pixels[:, :half].mean() > pixels[:, half:].mean() + 5, "fluid of the right side lies in the left half"
+
+
+def test_unfinished_and_damaged_folders(study: Path, tmp_path: Path) -> None:
+    with pytest.raises(MedomniError) as info:
+        load_study(tmp_path)
+    assert info.value.code == "MED-R03"
+    (study / "check.json").write_text("{")
+    with pytest.raises(MedomniError) as info:
+        load_study(study)
+    assert info.value.code == "MED-C07"
+    (study / "images.npz").write_bytes(b"x")
+    with pytest.raises(MedomniError) as info:
+        load_images(study / "images.npz")
+    assert info.value.code == "MED-C07"
