@@ -1,0 +1,76 @@
+"""One file's elements, read within bounds: no hang on garbage, no header content in a warning on the console."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+from pydicom.dataset import FileDataset
+from pydicom.errors import InvalidDicomError
+from pydicom.filereader import read_partial
+from pydicom.tag import BaseTag, Tag
+
+PIXEL_DATA = Tag(0x7FE0, 0x0010)
+PREAMBLE = 128
+logging.getLogger("pydicom").propagate = False  # its messages quote header values: no root handler may print them
+
+
+class UnreadableError(Exception):
+    """The bytes could not be parsed as DICOM; the text is safe to show."""
+
+
+def read_elements(path: Path, tags: list[str], *, pixels: bool = False) -> FileDataset:
+    """The elements named in ``tags``, each decoded; with ``pixels`` the pixel data too.
+
+    Parsing stops where tags no longer ascend (PS3.5 7.1): a file that ends in zeros or noise would else be read
+    eight bytes at a time. pydicom's warnings quote values, so they are not shown.
+
+    Raises:
+        UnreadableError: where the bytes are not DICOM or an element cannot be decoded.
+        OSError: where the file cannot be opened or read.
+    """
+    wanted = [Tag(t) for t in tags]
+    try:
+        with open(path, "rb") as handle, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            forced = not _has_preamble(handle.read(PREAMBLE + 4))
+            handle.seek(0)
+            if forced and not _plausible_start(handle.read(2)):
+                raise UnreadableError("not DICOM")
+            handle.seek(0)
+            dataset = read_partial(handle, _in_order(pixels), force=forced, specific_tags=wanted)  # type: ignore[arg-type]
+            for element in (*dataset.file_meta, *dataset):
+                _ = element.value  # decode now: a damaged value must not surface later
+    except (UnreadableError, OSError):
+        raise
+    except InvalidDicomError as exc:
+        raise UnreadableError("not DICOM") from exc
+    except Exception as exc:  # a parser meeting hostile bytes may raise anything (struct, zlib, decimal, recursion)
+        raise UnreadableError(f"not readable as DICOM ({type(exc).__name__})") from exc
+    if forced and "SOPClassUID" not in dataset and "Rows" not in dataset:
+        raise UnreadableError("not DICOM")  # a file without preamble must still look like an image
+    return dataset
+
+
+def _has_preamble(start: bytes) -> bool:
+    return start[PREAMBLE:] == b"DICM"
+
+
+def _plausible_start(group: bytes) -> bool:
+    """A data set without preamble begins with group 0002 or 0008, little or big endian."""
+    return group in (b"\x02\x00", b"\x08\x00", b"\x00\x02", b"\x00\x08")
+
+
+def _in_order(pixels: bool) -> Callable[[BaseTag, str | None, int], bool]:
+    last = -1
+
+    def stop(tag: BaseTag, _vr: str | None, _length: int) -> bool:
+        nonlocal last
+        if tag <= last or (tag >= PIXEL_DATA and not pixels):
+            return True
+        last = int(tag)
+        return False
+
+    return stop
