@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Annotated, Any, Optional
@@ -16,6 +18,9 @@ from medomni.errors import MedomniError
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
                   help="Radiology reports from omni models, checked against the images. Research software, "
                        "not a medical device.")
+
+UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EISDIR,
+              errno.EEXIST, errno.ENAMETOOLONG)
 
 Study = Annotated[Path, typer.Argument(help="Folder with one patient's DICOM series.")]
 Series = Annotated[Optional[int], typer.Option(help="Number of the series, as `medomni ingest` lists them.")]  # noqa: UP045
@@ -115,10 +120,13 @@ def extract(text: Annotated[Optional[Path], typer.Argument(help="Report file; st
     from medomni.check import extract_claims, extract_jsonl
 
     if format == "jsonl":
+        if text is not None and not text.is_file():
+            raise MedomniError("MED-C08", where=text)
         for line in extract_jsonl(sys.stdin if text is None else text.open(encoding="utf-8")):
             print(line)
         return
-    claims, _, language = extract_claims(_read_report(text))
+    with _naming(text):
+        claims, _, language = extract_claims(_read_report(text))
     if format == "json":
         import json
 
@@ -150,7 +158,8 @@ def check(report: Annotated[Optional[Path], typer.Option(help="Report text file.
 
         with _stages() as stage:
             measured = measure_study(study, stage=stage)
-        result = check_report(record, measured.findings)
+        with _naming(report):
+            result = check_report(record, measured.findings)
         target = out or (html.parent if html else Path("medomni-check"))
         write_study(target, measured, record, result)
         if html and html != target / "report.html":
@@ -159,12 +168,14 @@ def check(report: Annotated[Optional[Path], typer.Option(help="Report text file.
     else:
         from medomni.pipeline import read_findings
 
-        result = check_report(record, read_findings(findings) if findings else None)
+        held = read_findings(findings) if findings else None
+        with _naming(report):
+            result = check_report(record, held)
         if html:
             from medomni.pipeline import write_text
             from medomni.review.page import render_page
 
-            write_text(html, render_page(record, result, read_findings(findings) if findings else None))
+            write_text(html, render_page(record, result, held))
     if format == "json":
         print(result.model_dump_json(indent=2))
         return
@@ -277,6 +288,17 @@ def _read_report(path: Path | None) -> str:
         raise MedomniError("MED-K04", f"byte {exc.start} is not UTF-8", where=path or "standard input") from exc
 
 
+@contextmanager
+def _naming(path: Path | None) -> Iterator[None]:
+    """An error of the report's text names the file it came from."""
+    try:
+        yield
+    except MedomniError as exc:
+        if exc.where is not None:
+            raise
+        raise MedomniError(exc.code, exc.detail, where=path or "standard input") from exc
+
+
 def _organs(findings: Any) -> None:
     for organ in findings.organs:
         volume = f"{organ.volume_ml:.0f} ml" if organ.volume_ml is not None else "not measured"
@@ -287,8 +309,6 @@ def _organs(findings: Any) -> None:
 
 def _stages() -> Any:
     """A spinner that names the stage under way."""
-    from contextlib import contextmanager
-
     @contextmanager
     def run() -> Any:
         from rich.console import Console
@@ -308,8 +328,6 @@ def _bars() -> Any:
 
 
 def _progress(name: str, total: int) -> Any:
-    from contextlib import contextmanager
-
     @contextmanager
     def run() -> Any:
         with _bars() as bars:
@@ -320,8 +338,6 @@ def _progress(name: str, total: int) -> Any:
 
 
 def _two_bars() -> Any:
-    from contextlib import contextmanager
-
     @contextmanager
     def run() -> Any:
         with _bars() as bars:
@@ -347,11 +363,20 @@ def _plugins() -> None:
             raise MedomniError("MED-F01")
 
 
+def _unwritable(exc: BaseException | None) -> OSError | None:
+    """The full disk or refused target behind an error; libraries wrap it in one that has lost its number."""
+    while exc is not None:
+        if isinstance(exc, OSError) and exc.errno in UNWRITABLE:
+            return exc
+        exc = exc.__cause__ or exc.__context__
+    return None
+
+
 def main() -> None:
     """Entry point: coded errors go to standard error with exit code 2, Ctrl-C with 130."""
     _plugins()
     try:
-        app(standalone_mode=False)
+        code = app(standalone_mode=False)  # click returns the code of an Exit here and raises nothing
     except MedomniError as exc:
         print(str(exc), file=sys.stderr)
         sys.exit(130 if exc.code == "MED-C05" else 2)
@@ -359,14 +384,15 @@ def main() -> None:
         print(str(MedomniError("MED-C05", "nothing was left half-written")), file=sys.stderr)
         sys.exit(130)
     except OSError as exc:
-        if exc.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES):
+        plain = _unwritable(exc)
+        if plain is None:
             raise
-        print(str(MedomniError("MED-C04", exc.strerror or "", where=exc.filename)), file=sys.stderr)
+        print(str(MedomniError("MED-C04", plain.strerror or "", where=plain.filename)), file=sys.stderr)
         sys.exit(2)
-    except typer.Exit as exc:
-        sys.exit(exc.exit_code)
     except Exception as exc:
         if hasattr(exc, "exit_code") and hasattr(exc, "show"):  # click usage errors
             exc.show()
             sys.exit(exc.exit_code)
         raise
+    if isinstance(code, int):
+        sys.exit(code)

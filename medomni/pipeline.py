@@ -52,8 +52,9 @@ def _timed(seconds: dict[str, float], name: str, stage: Stage | None) -> Iterato
     seconds[name] = time.perf_counter() - begun
 
 
-def measure_volume(volume: Volume, *, segmenter: str = "builtin", stage: Stage | None = None) -> MeasuredStudy:
-    """Segment and measure a CT volume.
+def measure_volume(volume: Volume, *, segmenter: str = "builtin", stage: Stage | None = None,
+                   where: object = None) -> MeasuredStudy:
+    """Segment and measure a CT volume; ``where`` is the folder or file that an error names.
 
     Raises:
         MedomniError: MED-D07 for another modality than CT, MED-S05 for an unknown segmenter, MED-S04.
@@ -62,7 +63,7 @@ def measure_volume(volume: Volume, *, segmenter: str = "builtin", stage: Stage |
     from medomni.segment import get_segmenter
 
     if volume.study.modality != "CT":
-        raise MedomniError("MED-D07", f"modality {volume.study.modality}")
+        raise MedomniError("MED-D07", f"modality {volume.study.modality}", where=where)
     seconds: dict[str, float] = {}
     with _timed(seconds, "segment", stage):
         segmentation = get_segmenter(segmenter).segment(volume)
@@ -80,7 +81,7 @@ def measure_study(
     seconds: dict[str, float] = {}
     with _timed(seconds, "read", stage):
         volume = read_study(folder, series=series)
-    study = measure_volume(volume, segmenter=segmenter, stage=stage)
+    study = measure_volume(volume, segmenter=segmenter, stage=stage, where=folder)
     return MeasuredStudy(study.volume, study.segmentation, study.measured, {**seconds, **study.seconds})
 
 
@@ -191,7 +192,8 @@ def write_study(out: Path, study: MeasuredStudy, report: Report, check: CheckRes
 
 
 def write_text(path: Path, text: str) -> Path:
-    """Write beside and rename; returns the path. OSError is left to the caller."""
+    """Write beside and rename, in a folder made if it does not exist; OSError is left to the caller."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         beside.write_text(text, encoding="utf-8")

@@ -17,6 +17,35 @@ TRAIN_SEEDS = 1_000_000
 """Seeds of pretraining patients start here; those of tests, demo and bars lie below, so no patient is shared."""
 
 
+TRANSCRIPT_SEEDS = 3_000_000
+"""Seeds of patients who exist as words only."""
+
+
+def transcripts(count: int, like: Case, *, first_seed: int, hospital: str = "A") -> list[Case]:
+    """Patients as facts, history and report, without images (``like`` lends the shape of its slabs).
+
+    The facts are the phantom's truth, with at random a few findings that were not assessable, since a real prompt
+    lists those too.
+    """
+    import numpy as np
+
+    from medomni.data import Case
+    from medomni.phantom import phantom_study, reference_report, sample_patient
+    from medomni.records import Coverage, Findings
+
+    out, blank = [], np.zeros_like(like.hu)
+    for seed in range(first_seed, first_seed + count):
+        patient = sample_patient(seed, hospital)
+        rng = np.random.default_rng([seed, 5])
+        dark = [Coverage(finding_id=name, anatomy_id="lung", side=side, method="none", assessable=False)
+                for name, sides in (("lung_mass", ("left", "right")), ("rib_fracture", ("bilateral",)),
+                                    ("lung_nodule", ("left", "right"))) for side in sides if rng.random() < 0.15]
+        findings = Findings(study=phantom_study(patient), findings=patient.truth, coverage=tuple(dark))
+        out.append(Case(blank, like.pair_mm, findings, patient.history, reference_report(patient),
+                        None, f"words-{seed}", hospital))
+    return out
+
+
 def recipe_schema() -> Any:
     """The recipe's schema: a training recipe plus the cohort of synthetic patients."""
     from pydantic import Field
@@ -25,10 +54,11 @@ def recipe_schema() -> Any:
     from medomni.train import Recipe
 
     class Cohort(Config):
-        """Synthetic patients: hospital name to number of patients."""
+        """Synthetic patients: hospital name to number of patients; ``transcripts`` more that exist as words only."""
 
         hospitals: dict[str, int] = Field(min_length=1)
         first_seed: int = TRAIN_SEEDS
+        transcripts: int = Field(0, ge=0)
         through_dicom: bool = False
         workers: int = 2
 
@@ -59,7 +89,9 @@ def pretrain(config: Path, out: Path, *, cases: Progress | None = None, steps: A
         seeds = range(cohort.first_seed, cohort.first_seed + count)
         loaded += build_cases(name, seeds, recipe.data.slabs, out / "cases", through_dicom=cohort.through_dicom,
                               workers=cohort.workers, progress=cases)
-    bundle, result = run_recipe(recipe, loaded, out / "run", bundle=_fresh(recipe, loaded), progress=steps)
+    words = transcripts(recipe.cohort.transcripts, loaded[0], first_seed=TRANSCRIPT_SEEDS)
+    bundle, result = run_recipe(recipe, loaded, out / "run", bundle=_fresh(recipe, [*loaded, *words]),
+                                transcripts=words, progress=steps)
     model = out / "run" / "model"
     if install:
         shutil.copytree(model, EMBEDDED, dirs_exist_ok=True)

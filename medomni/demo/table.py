@@ -24,7 +24,8 @@ iframe{width:100%;height:60rem;border:1px solid #c9d2da}</style></head><body>
 <h1>Three synthetic hospitals</h1>
 <p class="note">Every patient is a phantom. Research software, not a medical device; no figure here is clinical.</p>
 <table><thead><tr><th>fact F1, facts withheld [95 % interval]</th>
-{% for s in sites %}<th>hospital {{ s }}</th>{% endfor %}<th>all</th><th>train s</th><th>bytes out</th></tr></thead><tbody>
+{% for s in sites %}<th>hospital {{ s }}</th>{% endfor %}<th>all</th>
+<th>train s</th><th>bytes out</th></tr></thead><tbody>
 {% for r in rows %}<tr><td>{{ r.name }}</td>{% for v in r.values %}<td>{{ v }}</td>{% endfor %}<td>{{ r.seconds }}</td>
 <td>{{ r.bytes }}</td></tr>{% endfor %}</tbody></table>
 <p>{{ facts.train }} training and {{ facts.test }} test patients a hospital; {{ "{:,}".format(facts.trainable) }} of

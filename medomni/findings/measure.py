@@ -61,7 +61,7 @@ def measure(volume: Volume, segmentation: Segmentation) -> Measured:
     dense = opacities(chest, fluid, gas, floor)
     taken = fluid | _union(chest, dense)
     hearts, ratio = cardiomegaly(chest, taken | gas, floor)
-    broken, ribs_seen = fractures(chest)
+    broken, ribs_seen = fractures(chest, fluid)
     hits = wet + dry + dense + nodules(chest, taken, floor) + hearts + broken
     hidden = {hit.side: "airless lung on this side may hide a mass, which density alone cannot tell apart"
               for hit in dense if hit.finding_id == "consolidation"}

@@ -22,8 +22,8 @@ LUNG_HU = -850.0
 LEAST_MM = 6.0
 LEAST_STRENGTH, LEAST_BLOB = 55.0, 0.36
 
-WEIGHTS = {"intercept": -24.0, "blob": 14.0, "flat": 6.0, "strength": 0.04, "log_mass": 1.2, "log_ring": -1.5,
-           "central": -1.0, "bright": -3.0}
+WEIGHTS = {"intercept": -15.9, "flat": 5.145, "strength": 0.041, "log_mass": 1.802, "log_ring": -1.928,
+           "central": -0.714, "bright": -2.474, "log_clutter": 0.313, "shallow": 1.244}
 
 
 def envelope(chest: Chest, taken: Mask, floor: NDArray[np.float32]) -> Mask:
@@ -100,7 +100,10 @@ def _features(
     top = max(shells[0], shells[1], 0.05)
     half = next((q for q, v in zip((3.0, 6.0, 9.0, 12.0, 15.0), shells[1:], strict=True) if v < 0.5 * top), 15.0)
     near_sum = float(weight[r <= half + 1.5].sum()) * chest.voxel_ml
-    ring = weight[(r > half + 1.5) & (r <= half + 7.5)]
+    shell = (r > half + 1.5) & (r <= half + 7.5)
+    ring = weight[shell]
+    if float(chest.lung[box][shell].mean()) < 0.3:  # in the wall or the diaphragm, not in the lung
+        return None
     return {
         "k": k, "j": j, "i": i, "scale": scale, "blob": float(e[2] / e[0]), "flat": float(e[1] / e[0]),
         "strength": float(-e[2]), "peak": float(local[tuple(centre)]), "core": float(core.mean()),
@@ -136,6 +139,7 @@ def nodules(chest: Chest, taken: Mask, floor: NDArray[np.float32]) -> list[Hit]:
 def nodule_probability(f: dict[str, float]) -> float:
     """Probability of a nodule from a candidate's features, by the logistic weights fitted on phantoms."""
     values = {**f, "log_mass": float(np.log(f["mass"] + 0.02)), "log_ring": float(np.log(f["ring"] + 0.005)),
+              "log_clutter": float(np.log(f["clutter"] + 0.05)), "shallow": min(f["depth"], 20.0) / 10,
               "central": float(f["x"] < 48), "bright": float(max(0.0, f["hu"] - 90) / 100)}
     z = WEIGHTS["intercept"] + sum(w * values[name] for name, w in WEIGHTS.items() if name != "intercept")
     return float(1.0 / (1.0 + np.exp(-np.clip(z, -30, 30))))

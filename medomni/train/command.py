@@ -36,7 +36,7 @@ def train_command(config: Path, cases: Path, out: Path, progress: Progress | Non
 
 
 def run_recipe(recipe: Recipe, cases: Sequence[Case], out: Path | None, *, bundle: Bundle | None = None,
-               progress: Progress | None = None) -> tuple[Bundle, TrainResult]:
+               transcripts: Sequence[Case] = (), progress: Progress | None = None) -> tuple[Bundle, TrainResult]:
     """Build the model, attach the adapter (coverage is a hard check), train, save what was trained."""
     if bundle is None:
         corpus = [c.report or "" for c in cases]
@@ -46,7 +46,7 @@ def run_recipe(recipe: Recipe, cases: Sequence[Case], out: Path | None, *, bundl
         for parameter in bundle.model.parameters():
             parameter.requires_grad_(False)
         require_coverage(bundle, recipe.adapter)
-    result = train(bundle, cases, recipe, out, progress=progress)
+    result = train(bundle, cases, recipe, out, transcripts=transcripts, progress=progress)
     if out is not None:
         about = {"recipe": recipe.name, "recipe_sha256": config_hash(recipe), "data_sha256": cases_hash(cases),
                  "cases": len(cases), "seed": recipe.train.seed, "code_version": medomni.__version__}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,9 @@ from medomni.data.batch import Batch, collate
 from medomni.data.case import Case, cases_hash
 from medomni.data.encode import Encoder, Example
 from medomni.data.sampler import BatchPlan
-from medomni.data.slabs import AIR_HU
 from medomni.errors import MedomniError
 from medomni.model.bundle import TRAINING_ONLY, Bundle
+from medomni.train.augment import augmented
 from medomni.train.checkpoint import Checkpoint, latest_checkpoint, save_checkpoint
 from medomni.train.log import StepLog, loss_picture
 from medomni.train.loss import report_loss_and_features
@@ -59,13 +59,17 @@ class TrainResult:
 
 def train(
     bundle: Bundle, cases: Sequence[Case], recipe: Recipe, folder: Path | None = None, *,
-    progress: Progress | None = None, after_step: Callable[[int], None] | None = None,
+    transcripts: Sequence[Case] = (), progress: Progress | None = None,
+    after_step: Callable[[int], None] | None = None,
 ) -> TrainResult:
     """Train ``bundle.model`` in place through the recipe's stages.
 
     With ``folder`` the run keeps checkpoints, ``log.jsonl`` and ``loss.png`` there, and resumes from the newest
     checkpoint of the same plan; the resumed weights equal those of an uninterrupted run. Adapters present in the
     model are what stages open; without adapters they open base weights.
+
+    ``transcripts`` are cases whose images do not count: where a prompt carries facts, facts, history and report come
+    from one of them and the image from the case. So the words follow the facts and cannot be learned by heart.
 
     Raises:
         MedomniError: MED-M03 for a folder of another plan, MED-M04 for a loss that is not finite, MED-C04 where
@@ -82,7 +86,7 @@ def train(
         torch.manual_seed(settings.seed)
         setattr(bundle.thinker, TRAINING_ONLY, LabelHead(bundle.thinker.config.text_config.hidden_size))
     stages = [(stage, opened(model, stage, adapters=adapters)) for stage in settings.stages]
-    run = _Run(bundle, recipe, cases, folder, stages)
+    run = _Run(bundle, recipe, cases, folder, stages, transcripts)
     result = TrainResult(run.total, run.step, proofs=run.proofs)
     start_step = 0
     begun = time.perf_counter()
@@ -113,14 +117,16 @@ class _Run:
     """Weights, optimizer and step of a run, and how they are saved."""
 
     def __init__(self, bundle: Bundle, recipe: Recipe, cases: Sequence[Case], folder: Path | None,
-                 stages: list[tuple[StageSettings, dict[str, float]]]) -> None:
+                 stages: list[tuple[StageSettings, dict[str, float]]], transcripts: Sequence[Case]) -> None:
+        self.transcripts = transcripts
+        self.targets: list[list[float]] = []
         self.bundle, self.recipe, self.cases, self.folder = bundle, recipe, cases, folder
         self.total = sum(stage.steps for stage, _ in stages)
         self.names = sorted(set().union(*(rates for _, rates in stages)))
         self.optimizer: torch.optim.AdamW | None = None
         self.carried: dict[str, torch.Tensor] = {}
         self.step, self.proofs, self.before = 0, {}, None  # type: ignore[var-annotated]
-        text = f"{config_hash(recipe)}|{cases_hash(cases)}|{bundle.base_sha256}"
+        text = f"{config_hash(recipe)}|{cases_hash(cases)}|{cases_hash(transcripts)}|{bundle.base_sha256}"
         self.plan = hashlib.sha256(text.encode()).hexdigest()
         found = latest_checkpoint(folder, self.plan) if folder else None
         if found:
@@ -158,7 +164,7 @@ def _run_stage(run: _Run, stage: StageSettings, rates: dict[str, float], start: 
         began = time.perf_counter()
         rate = set_rate(run.optimizer, stage, run.step - start)
         batch = collate(_step_examples(run, encoder, plan), encoder)
-        loss, perception = _losses(run, batch, plan)
+        loss, perception = _losses(run, batch)
         value = float(loss.detach())
         if not torch.isfinite(loss):
             run.optimizer = None
@@ -188,43 +194,32 @@ def _run_stage(run: _Run, stage: StageSettings, rates: dict[str, float], start: 
     run.optimizer = None
 
 
-def _losses(run: _Run, batch: Batch, plan: BatchPlan) -> tuple[torch.Tensor, torch.Tensor | None]:
+def _losses(run: _Run, batch: Batch) -> tuple[torch.Tensor, torch.Tensor | None]:
     settings = run.recipe.train
     with torch.autocast(run.bundle.device.type, torch.bfloat16, enabled=settings.precision == "bfloat16"):
         loss, features = report_loss_and_features(run.bundle, batch)
     if not settings.label_loss:
         return loss, None
     head = getattr(run.bundle.thinker, TRAINING_ONLY)
-    return loss, perception_loss(head, features, [label_targets(run.cases[k]) for k in plan.step(run.step)])
+    return loss, perception_loss(head, features, run.targets)
 
 
 def _step_examples(run: _Run, encoder: Encoder, plan: BatchPlan) -> list[Example]:
     """Cases of the next step, with noise and shifts drawn from (seed, step): nothing to save for a resume."""
     settings = run.recipe.train
     examples = []
+    run.targets = []
     facts = plan.with_facts(run.step, run.recipe.data.facts)
     generator = torch.Generator().manual_seed(settings.seed * 1_000_003 + run.step)
     for index, with_facts in zip(plan.step(run.step), facts, strict=True):
-        case = run.cases[index]
-        if settings.noise_hu or settings.shift_px:
-            case = _augmented(case, settings.noise_hu, settings.shift_px, generator)
+        case = augmented(run.cases[index], generator, noise_hu=settings.noise_hu, shift_px=settings.shift_px,
+                         mirror=settings.mirror)
+        run.targets.append(label_targets(case))
+        if with_facts and run.transcripts:
+            words = run.transcripts[int(torch.randint(len(run.transcripts), (), generator=generator))]
+            case = replace(words, hu=case.hu, pair_mm=case.pair_mm)
         examples.append(encoder.encode(case, facts=with_facts))
     return examples
-
-
-def _augmented(case: Case, noise_hu: float, shift_px: int, generator: torch.Generator) -> Case:
-    """Noise and a small in-plane shift: neither changes a fact."""
-    from dataclasses import replace
-
-    hu = torch.from_numpy(case.hu).float()
-    if noise_hu:
-        level = float(torch.rand((), generator=generator)) * noise_hu
-        hu = hu + level * torch.randn(hu.shape, generator=generator)
-    if shift_px:
-        dy, dx = (int(torch.randint(0, 2 * shift_px + 1, (), generator=generator)) for _ in range(2))
-        padded = torch.nn.functional.pad(hu, (shift_px,) * 4, value=float(AIR_HU))
-        hu = padded[:, dy:dy + hu.shape[1], dx:dx + hu.shape[2]]
-    return replace(case, hu=hu.round().clamp(-32768, 32767).to(torch.int16).numpy())
 
 
 def _lengths(encoder: Encoder, cases: Sequence[Case], facts: bool) -> list[int]:

@@ -55,6 +55,7 @@ class TrainSettings(Config):
         precision: ``bfloat16`` runs matrix products under autocast; weights and Adam stay float32.
         label_loss: weight of the perception loss (see :mod:`medomni.train.perception`); its head is not kept.
         noise_hu, shift_px: augmentation that changes no fact: noise up to this SD, shifts up to this many pixels.
+        mirror: share of cases that are shown mirrored, with left and right exchanged in words and labels.
     """
 
     stages: Annotated[tuple[StageSettings, ...], Field(min_length=1)]
@@ -69,6 +70,7 @@ class TrainSettings(Config):
     label_loss: Annotated[float, Field(ge=0)] = 0.0
     noise_hu: Annotated[float, Field(ge=0)] = 0.0
     shift_px: Annotated[int, Field(ge=0)] = 0
+    mirror: Annotated[float, Field(ge=0, le=1)] = 0.0
 
 
 class Recipe(Config):

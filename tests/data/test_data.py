@@ -56,8 +56,8 @@ def test_without_lungs_the_whole_volume_is_shown() -> None:
 
 
 def test_windows() -> None:
-    channels = windowed(torch.tensor([[[-1000, -400, 200, 40]]]))
-    assert channels[0, 0, 0].tolist() == pytest.approx([-1, 0, 1, 1 - 2 * 160 / 1200], abs=1e-5)
+    channels = windowed(torch.tensor([[[-1000, -750, 200, -600]]]))
+    assert channels[0, 0, 0].tolist() == pytest.approx([-1, 0, 1, 0.6], abs=1e-5)
     assert channels.shape == (1, 3, 1, 4) and float(channels.abs().max()) <= 1
 
 
