@@ -9,7 +9,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, select_autoescape
 
-from medomni.errors import MedomniError
+from medomni.errors import CATALOGUE, MedomniError
 from medomni.records import CheckResult, Findings, Report
 from medomni.review.images import load_images
 from medomni.review.pictures import key_slices, slice_png
@@ -48,9 +48,10 @@ def render_page(report: Report, result: CheckResult, findings: Findings | None, 
     """Fill the template. ``live`` holds what only the server knows: study key, slice count, verdicts, etag."""
     flags = sorted(result.flags, key=lambda f: (_SEVERITY[f.severity], f.span or (0, 0)))
     measured = {f.id: f for f in findings.findings} if findings else {}
+    shown = {k.finding: k for k in live["keys"] if k.finding} if live else {}
     css = (Path(__file__).parent / "static" / "page.css").read_text(encoding="utf-8")
     return _environment().get_template("study.html").render(
-        report=report, result=result, findings=findings, flags=flags, measured=measured,
+        report=report, result=result, findings=findings, flags=flags, measured=measured, shown=shown,
         pieces=pieces(report.text, result), pictures=pictures or [], live=live, css=None if live else css)
 
 
@@ -58,4 +59,5 @@ def _environment() -> Environment:
     environment = Environment(loader=PackageLoader("medomni.review"), autoescape=select_autoescape(["html"]),
                               trim_blocks=True, lstrip_blocks=True)
     environment.filters["words"] = lambda s: str(s).replace("_", " ")
+    environment.filters["meaning"] = lambda code: CATALOGUE[code].title if code in CATALOGUE else ""
     return environment

@@ -15,11 +15,12 @@ OVERVIEW = 4
 
 @dataclass(frozen=True)
 class KeySlice:
-    """A slice worth showing; ``index`` counts axial slices from the feet."""
+    """A slice worth showing; ``index`` counts axial slices from the feet, ``finding`` is the id of what it shows."""
 
     index: int
     window: str
     caption: str
+    finding: str | None = None
 
 
 def key_slices(volume: Volume, masks: Segmentation, findings: Findings) -> list[KeySlice]:
@@ -39,7 +40,8 @@ def key_slices(volume: Volume, masks: Segmentation, findings: Findings) -> list[
                 else f", {finding.volume_ml:.0f} ml" if finding.volume_ml is not None else "")
         window = "lung" if finding.finding_id in ("lung_nodule", "pneumothorax") else "soft"
         side = "" if finding.side in ("unspecified", "midline") else f", {finding.side}"
-        out.append(KeySlice(int(areas.argmax()), window, f"{finding.finding_id.replace('_', ' ')}{side}{size}"))
+        out.append(KeySlice(int(areas.argmax()), window, f"{finding.finding_id.replace('_', ' ')}{side}{size}",
+                            finding.id))
     for index in np.linspace(0, depth - 1, OVERVIEW + 2).round().astype(int)[1:-1] if depth > 2 else range(depth):
         out.append(KeySlice(int(index), "lung" if depth > 2 else "soft", f"slice {int(index) + 1} of {depth}"))
     return out

@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import medomni.review
 from medomni.errors import MedomniError
-from medomni.records import CheckResult
+from medomni.records import CheckResult, Warned
 from medomni.review.images import load_images
-from medomni.review.page import load_study, study_page
+from medomni.review.page import load_study, render_page, study_page
 from medomni.review.pictures import key_slices, slice_png
 from medomni.review.spans import pieces
 
@@ -39,6 +40,23 @@ def test_not_assessable_is_never_shown_as_something_else(study: Path) -> None:
         words = report.text[c.claim.span[0]:c.claim.span[1]]
         marks = re.findall(rf'<mark class="(\w+)"[^>]*>{re.escape(words)}</mark>', html)
         assert marks and set(marks) == {"not_assessable"}
+
+
+def test_no_state_is_told_by_colour_alone() -> None:
+    """Each state has a line of its own, so that a page in grey still tells them apart."""
+    css = (Path(medomni.review.__file__).parent / "static" / "page.css").read_text(encoding="utf-8")
+    lines = {state: re.search(rf"mark\.{state} {{([^}}]*)}}", css)[1].split(";", 1)[1]
+             for state in ("supported", "contradicted", "not_assessable", "flagged")}
+    assert len(set(lines.values())) == 4
+    assert all("border-bottom" in line or "text-decoration" in line for line in lines.values())
+    assert "prefers-color-scheme: dark" in css
+
+
+def test_a_warning_says_what_it_means(study: Path) -> None:
+    findings, report, result = load_study(study)
+    warned = findings.study.model_copy(update={"warnings": (Warned(code="MED-D13", detail="18.50 degrees"),)})
+    html = render_page(report, result, findings.model_copy(update={"study": warned}))
+    assert "gantry tilt" in html and "18.50 degrees" in html
 
 
 def test_pieces_lose_no_character(study: Path) -> None:

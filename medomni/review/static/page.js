@@ -26,26 +26,43 @@ for (const button of document.querySelectorAll(".goto")) {
   });
 }
 
+function tell(text, refused) {
+  status.textContent = text;
+  status.classList.toggle("refused", refused);
+}
+
 async function decide(flag, decision) {
   const reason = flag.querySelector(".reason").value;
-  const response = await fetch(`/study/${study}/verdicts`, {
-    method: "POST",
-    headers: { "Content-Type": "application/json", "If-Match": status.dataset.head },
-    body: JSON.stringify({ flag_id: flag.dataset.flag, decision, reason }),
-  });
-  const body = await response.json();
+  let response, body;
+  try {
+    response = await fetch(`/study/${study}/verdicts`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", "If-Match": status.dataset.head },
+      body: JSON.stringify({ flag_id: flag.dataset.flag, decision, reason }),
+    });
+    body = await response.json();
+  } catch {
+    tell("Not saved: the review server does not answer. Start it again; your reason is still in the field.", true);
+    return;
+  }
   if (!response.ok) {
-    status.textContent = body.message || "The server refused the decision.";
+    tell(`Not saved. ${body.message || "The server refused the decision."}`, true);
     if (body.code === "MED-R02") flag.querySelector(".reason").focus();
     return;
   }
   status.dataset.head = body.head;
-  status.textContent = "Saved.";
+  tell("Saved.", false);
   const now = body.current[flag.dataset.flag];
   flag.querySelector(".decision").textContent = now ? now.decision : "undecided";
 }
 const flags = [...document.querySelectorAll(".flag")];
 for (const flag of flags) {
+  flag.addEventListener("focus", () => {
+    if (flag.dataset.index === undefined) return;
+    windowSelect.value = flag.dataset.window;
+    index.value = flag.dataset.index;
+    show();
+  });
   for (const name of ["accept", "reject", "undo"]) {
     flag.querySelector(`.${name}`).addEventListener("click", () => decide(flag, name));
   }
