@@ -102,10 +102,11 @@ def read_header(path: Path) -> SliceHeader | None:
             raise CutHeaderError(str(ds.get("SeriesInstanceUID") or ""))
         return None
     try:
-        sizes = [int(ds.Rows), int(ds.Columns), int(ds.get("NumberOfFrames") or 1), int(ds.get("SamplesPerPixel") or 1)]
+        rows, columns = int(ds.Rows), int(ds.Columns)
+        frames, samples = int(ds.get("NumberOfFrames") or 1), int(ds.get("SamplesPerPixel") or 1)
     except (TypeError, ValueError) as exc:
         raise UnreadableError("a size in the header is no number") from exc
-    return SliceHeader(path, ds, *sizes, _floats(ds.get("ImagePositionPatient"), 3),
+    return SliceHeader(path, ds, rows, columns, frames, samples, _floats(ds.get("ImagePositionPatient"), 3),
                        _orientation(ds.get("ImageOrientationPatient")), _spacing(ds.get("PixelSpacing")))
 
 
