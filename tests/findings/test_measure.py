@@ -1,0 +1,120 @@
+"""Findings on phantoms with known answers; coverage; what is not assessable is never absent."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from medomni.errors import MedomniError
+from medomni.findings import Measured, measure
+from medomni.findings.sensitivity import METHODS
+from medomni.phantom import render, sample_patient
+from medomni.segment import get_segmenter
+from medomni.volume import Volume
+from tests.findings.phantoms import compared
+
+pytestmark = pytest.mark.unit
+
+
+def _measured(seed: int, hospital: str) -> tuple[Volume, Measured]:
+    volume = render(sample_patient(seed, hospital))
+    return volume, measure(volume, get_segmenter().segment(volume))
+
+
+@pytest.fixture(scope="module")
+def wet() -> tuple[Volume, Measured]:
+    """Supine: effusion on the right, pneumothorax on the left."""
+    return _measured(5, "A")
+
+
+def test_effusion_and_pneumothorax_with_side_and_volume(wet: tuple[Volume, Measured]) -> None:
+    volume, measured = wet
+    truth = {(t.finding_id, t.side): t for t in sample_patient(5, "A").truth}
+    for key in (("pleural_effusion", "right"), ("pneumothorax", "left")):
+        found = [f for f in measured.findings.findings if (f.finding_id, f.side) == key]
+        assert len(found) == 1
+        assert found[0].volume_ml == pytest.approx(truth[key].volume_ml, rel=0.25)
+        assert found[0].severity == truth[key].severity
+        assert measured.findings.state(*key) == "present"
+    assert measured.findings.state("pleural_effusion", "left") == "absent"
+    assert measured.masks.matches(volume)
+
+
+def test_masks_follow_the_finding_numbers(wet: tuple[Volume, Measured]) -> None:
+    volume, measured = wet
+    for n, finding in enumerate(measured.findings.findings, start=1):
+        assert finding.id == f"f{n}"
+        if finding.mask_ref is None:
+            continue
+        assert finding.mask_ref == f"finding:{n}"
+        at = np.argwhere(measured.masks.labels == n)
+        if len(at):
+            lps = volume.to_lps(at.mean(axis=0))
+            assert np.linalg.norm(lps - np.array(finding.centroid_mm)) < 15
+
+
+def test_prone_and_contrast(wet: tuple[Volume, Measured]) -> None:
+    """Fluid in front, air behind (prone); a heart full of contrast."""
+    counts = compared([5, 6], "B") + compared([1, 6], "C")
+    for name in ("pleural_effusion", "pneumothorax", "cardiomegaly"):
+        assert counts[name, "missed"] == 0
+        assert counts[name, "false"] == 0
+
+
+def test_every_finding_has_coverage_with_a_method(wet: tuple[Volume, Measured]) -> None:
+    _, measured = wet
+    covered = {c.finding_id for c in measured.findings.coverage}
+    assert set(METHODS) <= covered
+    assert all(c.method for c in measured.findings.coverage)
+    assert all(c.reason for c in measured.findings.coverage if not c.assessable)
+
+
+def test_sides_follow_the_affine(wet: tuple[Volume, Measured]) -> None:
+    """Mirrored in space, everything changes sides; flipped in storage, nothing changes."""
+    volume, measured = wet
+    mirrored = replace(volume, affine=np.diag([-1.0, 1, 1, 1]) @ volume.affine)
+    other = measure(mirrored, get_segmenter().segment(mirrored)).findings
+    assert other.state("pleural_effusion", "left") == "present"
+    assert other.state("pneumothorax", "right") == "present"
+    flipped = volume.affine.copy()
+    flipped[:3, 3] += flipped[:3, 0] * (volume.array.shape[0] - 1)
+    flipped[:3, 0] *= -1
+    feet_first = replace(volume, array=np.ascontiguousarray(volume.array[::-1]), affine=flipped)
+    same = measure(feet_first, get_segmenter().segment(feet_first)).findings
+    assert [(f.finding_id, f.side, f.volume_ml) for f in same.findings] == \
+        [(f.finding_id, f.side, f.volume_ml) for f in measured.findings.findings]
+
+
+def test_mass_beside_airless_lung_is_not_assessable() -> None:
+    volume, measured = _measured(1, "B")
+    sides = {f.side for f in measured.findings.findings if f.finding_id == "consolidation"}
+    assert sides == {"right"}
+    assert measured.findings.state("lung_mass", "right") == "not_assessable"
+    assert measured.findings.state("lung_mass", "left") == "absent"
+
+
+def test_short_volumes_withhold_everything() -> None:
+    volume = render(sample_patient(5, "A"))
+    four = replace(volume, array=np.ascontiguousarray(volume.array[20:24]))
+    measured = measure(four, get_segmenter().segment(four))
+    assert not measured.findings.findings
+    assert not any(o.anatomy_id == "lung" for o in measured.findings.organs)
+    for name in METHODS:
+        assert measured.findings.state(name) == "not_assessable"
+    assert all((c.reason or "").startswith("MED-D17") for c in measured.findings.coverage)
+
+
+def test_another_grid_is_refused(wet: tuple[Volume, Measured]) -> None:
+    volume, measured = wet
+    with pytest.raises(MedomniError, match="MED-S02"):
+        measure(replace(volume, array=np.ascontiguousarray(volume.array[1:])), measured.masks)
+
+
+def test_a_dozen_phantoms() -> None:
+    """Short form of the bars on facts: nothing false and little missed among patients never tuned on."""
+    counts = compared(range(900, 904), "ABC")
+    for name in ("pleural_effusion", "pneumothorax", "consolidation", "cardiomegaly"):
+        hit, false, missed = (counts[name, k] for k in ("hit", "false", "missed"))
+        assert 2 * hit >= 0.75 * (2 * hit + false + missed), f"{name}: {hit} hit, {false} false, {missed} missed"

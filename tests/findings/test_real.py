@@ -1,0 +1,42 @@
+"""Real chest CTs of the shared folder: volumes, abstaining, and the side of both tumours (bar A3)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from medomni.dicom import read_study
+from medomni.findings import Measured, measure
+from medomni.segment import get_segmenter
+
+pytestmark = pytest.mark.unit
+
+
+def _measured(folder: Path) -> Measured:
+    volume = read_study(folder)
+    return measure(volume, get_segmenter().segment(volume))
+
+
+@pytest.mark.parametrize(("folder", "side", "levels"), [
+    ("chest_ct_a0001_lung5mm", "left", (-244.0, -174.0)), ("chest_ct_a0002_b40f8mm", "right", (166.0, 258.0))])
+def test_the_tumours_side_is_never_called_normal(
+    real_dicom: Path, folder: str, side: str, levels: tuple[float, float]
+) -> None:
+    findings = _measured(real_dicom / folder).findings
+    lungs = {o.side: o for o in findings.organs if o.anatomy_id == "lung"}
+    assert all(800 < (lungs[s].volume_ml or 0) < 4500 for s in ("right", "left"))
+    assert findings.state("lung_mass", side) != "absent"
+    opacities = [f for f in findings.findings if f.finding_id in ("lung_mass", "consolidation") and f.side == side]
+    assert any(f.centroid_mm and levels[0] - 10 <= f.centroid_mm[2] <= levels[1] + 10 for f in opacities)
+    assert findings.state("pneumothorax") == "absent"
+    assert findings.state("cardiomegaly") == "absent"
+
+
+@pytest.mark.parametrize("folder", ["chest_ct_a0002_b70f_4slices", "abdomen_ct_20slices_with_reference_seg"])
+def test_no_lungs_without_a_chest(real_dicom: Path, folder: str) -> None:
+    findings = _measured(real_dicom / folder).findings
+    assert not findings.findings
+    assert not [o for o in findings.organs if o.anatomy_id in ("lung", "airway", "heart")]
+    assert findings.state("pleural_effusion") == "not_assessable"
+    assert all(c.reason for c in findings.coverage)
