@@ -74,8 +74,7 @@ class Volume:
     def to_lps(self, index: NDArray[np.float64]) -> NDArray[np.float64]:
         """LPS millimetres, shape (..., 3), of (slice, row, column) indices, shape (..., 3)."""
         points: NDArray[np.float64] = np.asarray(index, dtype=np.float64) @ self.affine[:3, :3].T
-        moved: NDArray[np.float64] = np.add(points, self.affine[:3, 3])
-        return moved
+        return np.asarray(points + self.affine[:3, 3], dtype=np.float64)
 
     def to_index(self, lps: NDArray[np.float64]) -> NDArray[np.float64]:
         """Fractional (slice, row, column) indices, shape (..., 3), of LPS millimetres, shape (..., 3)."""

@@ -97,4 +97,5 @@ for flag in result.flags:
 from medomni.pipeline import write_study
 
 write_study(folder / "out", study, turned, result)
-HTML(f"<p>written: {(folder / 'out' / 'report.html').name}, {(folder / 'out' / 'report.html').stat().st_size // 1000} kB</p>")
+page = folder / "out" / "report.html"
+HTML(f"<p>written: {page.name}, {page.stat().st_size // 1000} kB</p>")

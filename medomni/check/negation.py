@@ -31,7 +31,8 @@ def assign_presence(row: list[Token], text: str, end: int, chinese: bool) -> Non
 
 _NOT_ASSESSED = re.compile(
     r"(?:[:：]\s*not|\b(?:is|are|was|were)\s+not|\b(?:cannot|can not|could not)\s+be)\s*"
-    r"(?:fully |reliably |adequately )?(?:assessable|assessed|evaluable|evaluated|interpretable)|[:：]?\s*(?:未作评估|未评估|无法评估|不能评估|未能评估)",
+    r"(?:fully |reliably |adequately )?(?:assessable|assessed|evaluable|evaluated|interpretable)|"
+    r"[:：]?\s*(?:未作评估|未评估|无法评估|不能评估|未能评估)",
     re.IGNORECASE,
 )
 

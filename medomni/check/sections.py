@@ -30,7 +30,8 @@ _NAMES: dict[str, str] = {
     "key findings|bottom line|findings and impression|wet read|影像诊断|影像学诊断|诊断意见|诊断结果|"
     "诊断印象|"
     "检查结论|诊断|印象|结论|提示|意见|总结",
-    "other": "not assessed|not evaluated|limitations?|未评估项目|recommendations?|advice|plan|notification|note|questions? to be answered|addendum|"
+    "other": "not assessed|not evaluated|limitations?|未评估项目|recommendations?|advice|plan|"
+    "notification|note|questions? to be answered|addendum|"
     "disclaimer|建议|备注|附注",
 }
 _TITLE = {name: re.compile(rf"(?:{words})") for name, words in _NAMES.items()}

@@ -37,7 +37,7 @@ def transcripts(count: int, like: Case, *, first_seed: int, hospital: str = "A")
     for seed in range(first_seed, first_seed + count):
         patient = sample_patient(seed, hospital)
         rng = np.random.default_rng([seed, 5])
-        dark = [Coverage(finding_id=name, anatomy_id="lung", side=side, method="none", assessable=False)
+        dark = [Coverage(finding_id=name, anatomy_id="lung", side=side, method="none", assessable=False)  # type: ignore[arg-type]
                 for name, sides in (("lung_mass", ("left", "right")), ("rib_fracture", ("bilateral",)),
                                     ("lung_nodule", ("left", "right"))) for side in sides if rng.random() < 0.15]
         findings = Findings(study=phantom_study(patient), findings=patient.truth, coverage=tuple(dark))
