@@ -73,12 +73,13 @@ class Volume:
 
     def to_lps(self, index: NDArray[np.float64]) -> NDArray[np.float64]:
         """LPS millimetres, shape (..., 3), of (slice, row, column) indices, shape (..., 3)."""
-        points: NDArray[np.float64] = np.asarray(index, dtype=np.float64) @ self.affine[:3, :3].T
-        return np.asarray(points + self.affine[:3, 3], dtype=np.float64)
+        return np.asarray(index, dtype=np.float64) @ self.affine[:3, :3].T + self.affine[:3, 3]
 
     def to_index(self, lps: NDArray[np.float64]) -> NDArray[np.float64]:
         """Fractional (slice, row, column) indices, shape (..., 3), of LPS millimetres, shape (..., 3)."""
-        return (np.asarray(lps, dtype=np.float64) - self.affine[:3, 3]) @ np.linalg.inv(self.affine[:3, :3]).T
+        offset: NDArray[np.float64] = np.asarray(lps, dtype=np.float64) - self.affine[:3, 3]
+        moved: NDArray[np.float64] = np.matmul(offset, np.linalg.inv(self.affine[:3, :3]).T)
+        return moved
 
     def axial(self) -> Volume:
         """The same voxels with axes turned so that slices run to the head, rows to the back, columns to the left.
