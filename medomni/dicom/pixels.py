@@ -66,7 +66,9 @@ def _decoded(header: SliceHeader) -> tuple[NDArray[Any], pydicom.Dataset]:
         raise MedomniError("MED-D03", type(exc).__name__, where=name) from exc
     except UnreadableError as exc:
         raise MedomniError("MED-D10", str(exc), where=name) from exc
-    except Exception as exc:  # decoders meeting damaged bytes may raise anything
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as exc:  # decoders meeting damaged bytes may raise anything, a Rust one even panics
         raise MedomniError("MED-D10", f"{label}: {type(exc).__name__}", where=name) from exc
     if stored.shape != (header.rows, header.columns):
         raise MedomniError("MED-D12", f"decoded {stored.shape}, header says {header.rows} x {header.columns}",
