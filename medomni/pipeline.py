@@ -88,10 +88,12 @@ def measure_study(
 def case_of(study: MeasuredStudy, *, history: History | None = None, slabs: SlabSettings | None = None,
             report: str | None = None, truth: Findings | None = None, patient_key: str = "", site: str = "") -> Case:
     """The case that the model reads, from a measured study."""
-    from medomni.data import Case, SlabSettings, chest_slabs
+    from medomni.data import Case, SlabSettings, chest_slabs, finding_places
 
-    view = chest_slabs(study.volume, study.segmentation, slabs or SlabSettings())
-    return Case(view.hu, view.pair_mm, study.findings, history or History(), report, truth, patient_key, site)
+    settings = slabs or SlabSettings()
+    view = chest_slabs(study.volume, study.segmentation, settings)
+    places = finding_places(study.volume, study.segmentation, study.findings.findings, study.measured.masks, settings)
+    return Case(view.hu, view.pair_mm, study.findings, history or History(), report, truth, patient_key, site, places)
 
 
 def load_model(model: str | None = None, adapter: Path | str | None = None) -> Bundle:

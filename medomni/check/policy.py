@@ -52,7 +52,7 @@ class Policy(Record):
     min_parse: float = 0.5
     size_ratio: float = 0.25
     size_mm: float = 3.0
-    min_sensitivity: float = 0.85
+    min_sensitivity: float = 0.9
     limits: dict[str, Limit] = Field(default_factory=lambda: dict(_LIMITS))
 
     def certain(self, finding: Finding) -> bool:

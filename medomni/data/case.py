@@ -29,6 +29,8 @@ class Case:
         truth: the answer a test compares with (phantom truth); None where unknown.
         patient_key: keyed hash that keeps a patient in one split.
         site: hospital name, for mixtures and tables.
+        places: where the measured findings lie in the slabs, see :func:`medomni.data.places.finding_places`; None
+            where no masks were kept.
     """
 
     hu: NDArray[np.int16]
@@ -39,10 +41,11 @@ class Case:
     truth: Findings | None = None
     patient_key: str = ""
     site: str = ""
+    places: NDArray[np.uint16] | None = None
 
 
 def save_cases(cases: Sequence[Case], path: Path) -> Path:
-    """Write cases to ``path`` (.npz: one int16 array and one JSON text); written beside and renamed."""
+    """Write cases to ``path`` (.npz: arrays and one JSON text); written beside and renamed."""
     rows = [{"pair_mm": c.pair_mm, "findings": c.findings.model_dump(mode="json"),
              "history": c.history.model_dump(mode="json"), "report": c.report,
              "truth": None if c.truth is None else c.truth.model_dump(mode="json"),
@@ -51,7 +54,9 @@ def save_cases(cases: Sequence[Case], path: Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}.npz")
     try:
-        np.savez_compressed(beside, hu=np.stack([c.hu for c in cases]), rows=text)
+        marked = [c.places for c in cases if c.places is not None]
+        more = {"places": np.stack(marked)} if len(marked) == len(cases) else {}
+        np.savez_compressed(beside, hu=np.stack([c.hu for c in cases]), rows=text, **more)  # type: ignore[arg-type]
         os.replace(beside, path)
     except OSError as exc:
         beside.unlink(missing_ok=True)
@@ -66,9 +71,11 @@ def load_cases(path: Path) -> list[Case]:
     try:
         with np.load(path, allow_pickle=False) as archive:
             hu, rows = archive["hu"], json.loads(archive["rows"].tobytes())
+            places = archive["places"] if "places" in archive else [None] * len(hu)
         return [Case(hu[k], r["pair_mm"], Findings.model_validate(r["findings"]),
                      History.model_validate(r["history"]), r["report"],
-                     None if r["truth"] is None else Findings.model_validate(r["truth"]), r["patient_key"], r["site"])
+                     None if r["truth"] is None else Findings.model_validate(r["truth"]), r["patient_key"], r["site"],
+                     places[k])
                 for k, r in enumerate(rows)]
     except (ValueError, KeyError, OSError, EOFError) as exc:
         raise MedomniError("MED-C07", type(exc).__name__, where=path) from exc

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from medomni.data import Case, SlabSettings
 
+PACKAGE = Path(__file__).resolve().parents[1]
 SHARD = 40
 Progress = Callable[[int, int], None]
 
@@ -73,10 +76,26 @@ def build_cases(
 
 
 def shard_path(folder: Path, hospital: str, seeds: Sequence[int], slabs: SlabSettings, through_dicom: bool) -> Path:
-    """File of a shard; its name holds everything that its content depends on but the code version."""
+    """File of a shard; its name holds everything that its content depends on, the code that makes it included."""
     way = "dicom" if through_dicom else "direct"
     view = f"{slabs.slices}x{slabs.size}x{slabs.field_mm:g}"
-    return folder / f"{hospital}-{seeds[0]}-{seeds[-1]}-{len(seeds)}-{view}-{way}.npz"
+    return folder / f"{hospital}-{seeds[0]}-{seeds[-1]}-{len(seeds)}-{view}-{way}-{code_hash()}.npz"
+
+
+MAKERS = ("phantom", "dicom", "segment", "findings", "records.py", "volume.py", "data/slabs.py", "data/places.py",
+          "data/case.py", "pipeline.py")
+"""What a case depends on; a change in any of it makes new shards."""
+
+
+@cache
+def code_hash() -> str:
+    """Eight hex digits over the source of :data:`MAKERS`."""
+    digest = hashlib.sha256()
+    for name in MAKERS:
+        place = PACKAGE / name
+        for path in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:8]
 
 
 def _build_shard(hospital: str, seeds: list[int], slabs: dict, path: str, through_dicom: bool) -> int:

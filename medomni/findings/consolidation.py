@@ -13,6 +13,7 @@ from medomni.findings.lobes import lobe_of
 
 THICK_MM = 5.0
 LEAST_CORE_ML = 5.0
+UNEXPLAINED_ML = 20.0
 
 
 def soft_space(chest: Chest, taken: Mask, floor: NDArray[np.float32]) -> Mask:
@@ -56,8 +57,13 @@ def features(chest: Chest, part: Mask, box: tuple[slice, ...], side: str) -> dic
     }
 
 
-def opacities(chest: Chest, fluid: Mask, gas: Mask, floor: NDArray[np.float32]) -> list[Hit]:
-    """Consolidations (one a side, their parts joined) and masses.
+def opacities(
+    chest: Chest, fluid: Mask, gas: Mask, floor: NDArray[np.float32]
+) -> tuple[list[Hit], dict[str, float]]:
+    """Consolidations (one a side, their parts joined) and masses; and what is left unexplained.
+
+    The second part of the answer maps a side to the millilitres of the largest piece of soft tissue there that is
+    as large as a mass and is neither: absence of a mass or a consolidation must not be stated beside it.
 
     A part counts where lung surrounds at least a third of it, it is denser than fat, not as dense as contrast-filled
     vessels, and not a fold of the mediastinum. A mass is told from consolidation by its border: a mass ends within a
@@ -69,7 +75,8 @@ def opacities(chest: Chest, fluid: Mask, gas: Mask, floor: NDArray[np.float32]) 
     within = chest.cage & (smooth > -420) & ~fluid & ~gas & (chest.depth > 1.5) & ~chest.masks["airway"]
     for name in ("heart", "liver"):
         within = within & ~chest.masks[name]
-    hits = []
+    hits: list[Hit] = []
+    unexplained: dict[str, float] = {}
     for side in SIDES:
         labels, sizes = parts(core & chest.half(side))
         wet = bool((fluid & chest.half(side)).any())
@@ -83,6 +90,8 @@ def opacities(chest: Chest, fluid: Mask, gas: Mask, floor: NDArray[np.float32]) 
                 hits.append(_mass(chest, labels == i, within, side, f))
             elif kind == "consolidation":
                 airless.append((i, f))
+            elif -5 < f["hu"] < 140 and f["ml"] > UNEXPLAINED_ML and f["lung"] > 0.2:
+                unexplained[side] = max(unexplained.get(side, 0.0), f["ml"])
         if not airless:
             continue
         mask = grown(chest, np.isin(labels, [i for i, _ in airless]), within & chest.half(side), 5.0)
@@ -92,7 +101,7 @@ def opacities(chest: Chest, fluid: Mask, gas: Mask, floor: NDArray[np.float32]) 
         hits.append(Hit("consolidation", "lung", side, mask, confidence, "rules:airless-lung 1", {
             "volume_ml": ml, "hu_mean": float(chest.hu[mask].mean()), "attenuation": "solid",
             "segment": lobe_of(chest, (z, y, x), side)}))
-    return hits
+    return hits, unexplained
 
 
 def _kind(f: dict[str, float], wet: bool) -> str | None:
@@ -103,7 +112,10 @@ def _kind(f: dict[str, float], wet: bool) -> str | None:
         return None
     if wet and f["hu"] < 19 and f["lung"] < 0.7:  # a pool of the effusion
         return None
-    if f["fade"] < 0.08 and f["lung"] > 0.6 and f["ml"] > 9 and max(f["wide"], f["tall"]) > 30:
+    if f["other"] > 0.28 and f["x"] < 46 and f["lung"] < 0.62 and f["hu"] > 30:  # a border of the heart left over
+        return None
+    sharp = f["fade"] < 0.08 and f["lung"] > 0.6 or f["fade"] < 0.105 and f["lung"] > 0.9
+    if sharp and f["ml"] > 9 and max(f["wide"], f["tall"]) > 30:
         return "lung_mass"
     return "consolidation" if f["ml"] > 5 and f["fade"] > 0.08 and f["area"] > 1.8 else None
 

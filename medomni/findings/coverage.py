@@ -12,6 +12,9 @@ from medomni.volume import Segmentation
 UNSEEN = ("ground_glass_nodule", "ground_glass_opacity")
 """Kinds of a measured finding that the rules do not see: without a row of their own, absence would be inferred."""
 
+NODULE_SLICES = 1.65
+"""A nodule must show in more than one slice: its smallest size is this many slices, or the method's own if larger."""
+
 THICKEST_MM = {"lung_nodule": 8.5, "rib_fracture": 6.5}
 
 
@@ -23,20 +26,22 @@ def not_assessable(reason: str) -> tuple[Coverage, ...]:
 
 def coverage_of(
     chest: Chest, segmentation: Segmentation, ratio: float | None, ribs: tuple[float, float] | None,
-    hidden: dict[str, str],
+    hidden: dict[tuple[str, str], str],
 ) -> tuple[Coverage, ...]:
     """Coverage of a study with lungs.
 
     Args:
         ratio: the cardiothoracic ratio, None where the heart's borders were not seen.
         ribs: z range (mm, LPS) in which ribs were followed, None where they could not be.
-        hidden: side to the reason why a mass there cannot be told from what surrounds it.
+        hidden: (finding, side) to the reason why it cannot be told there from what surrounds it.
     """
     cut = {segmentation.table[v].side for v in segmentation.truncated if segmentation.table[v].anatomy_id == "lung"}
     out = []
     for name, m in METHODS.items():
         common: dict[str, Any] = {"finding_id": name, "anatomy_id": m.anatomy_id, "method": m.method,
                   "min_size_mm": m.min_size_mm, "sensitivity": m.sensitivity}
+        if name == "lung_nodule" and m.min_size_mm is not None:
+            common["min_size_mm"] = round(max(m.min_size_mm, NODULE_SLICES * chest.spacing[0]), 1)
         if name == "cardiomegaly":
             reason = None if ratio is not None else "MED-S03: the heart's borders are not seen on both sides"
             out.append(Coverage(**common, assessable=reason is None, reason=reason))
@@ -49,8 +54,8 @@ def coverage_of(
             continue
         for side in SIDES:
             reason = None
-            if name == "lung_mass" and side in hidden:
-                reason = f"MED-S03: {hidden[side]}"
+            if (name, side) in hidden:
+                reason = f"MED-S03: {hidden[name, side]}"
             elif name == "lung_nodule" and chest.spacing[0] > THICKEST_MM[name]:
                 reason = f"MED-S03: slices of {chest.spacing[0]:.1f} mm"
             elif side in cut and name != "pleural_effusion":

@@ -53,7 +53,7 @@ def effusions(chest: Chest) -> list[Hit]:
         anchors = [i for i, f in seen if _is_anchor(f)]
         if not anchors:
             continue
-        pools = [i for i, f in seen if i not in anchors and f["wall"] < 0.2 and f["lung"] > 0.2 and f["above"] < 0.3]
+        pools = [i for i, f in seen if i not in anchors and f["wall"] < 0.2 and f["lung"] > 0.2 and f["above"] < 0.45]
         core = np.isin(labels, anchors + pools)
         mask = _whole(chest, core, side)
         ml = chest.ml(mask)
@@ -67,9 +67,12 @@ def effusions(chest: Chest) -> list[Hit]:
 
 
 def _is_anchor(f: dict[str, float]) -> bool:
-    """Fluid that lies along the ribs over 80 mm and touches the lung: neither a shoulder nor an abdominal mixture."""
+    """Fluid that lies along the ribs over 80 mm and touches the lung: neither a shoulder nor an abdominal mixture.
+
+    Much fluid lies mostly inside, so a smaller share of it lies at the ribs.
+    """
     touches = f["lung"] > 0.12 or (f["ml"] > 150 and f["lung"] > 0.03)
-    return f["wall"] > 0.2 and touches and f["tall"] >= 78 and f["hu"] < 26 and f["ml"] >= 8
+    return f["wall"] > (0.1 if f["ml"] > 300 else 0.2) and touches and f["tall"] >= 78 and f["hu"] < 26 and f["ml"] >= 8
 
 
 def _whole(chest: Chest, core: Mask, side: str) -> Mask:

@@ -58,13 +58,16 @@ def measure(volume: Volume, segmentation: Segmentation) -> Measured:
     wet, dry = effusions(chest), pneumothoraces(chest)
     fluid, gas = _union(chest, wet), _union(chest, dry)
     floor = diaphragm(chest, fluid)
-    dense = opacities(chest, fluid, gas, floor)
+    dense, unexplained = opacities(chest, fluid, gas, floor)
     taken = fluid | _union(chest, dense)
     hearts, ratio = cardiomegaly(chest, taken | gas, floor)
     broken, ribs_seen = fractures(chest, fluid)
     hits = wet + dry + dense + nodules(chest, taken, floor) + hearts + broken
-    hidden = {hit.side: "airless lung on this side may hide a mass, which density alone cannot tell apart"
-              for hit in dense if hit.finding_id == "consolidation"}
+    airless = "airless lung on this side may hide a mass, which density alone cannot tell apart"
+    hidden = {("lung_mass", hit.side): airless for hit in dense if hit.finding_id == "consolidation"}
+    for side, ml in unexplained.items():
+        for name in ("lung_mass", "consolidation"):
+            hidden.setdefault((name, side), f"{ml:.0f} ml of soft tissue on this side could not be told apart")
     findings = tuple(_record(chest, hit, n) for n, hit in enumerate(hits, start=1))
     record = Findings(study=volume.study, coverage=coverage_of(chest, segmentation, ratio, ribs_seen, hidden),
                       organs=organs, findings=findings)

@@ -74,7 +74,11 @@ def pneumothoraces(chest: Chest) -> list[Hit]:
 
 
 def _is_free(f: dict[str, float]) -> bool:
-    """A thin layer along the wall, or a thick pocket as empty as air: emptiest lung inside the chest is neither."""
-    thin = f["wall"] > 0.6 and f["tall"] >= 54 and f["ml"] >= 18
-    thick = f["wall"] > 0.12 and f["mean"] < -978 and f["ml"] > 60
-    return (thin or thick) and f["vessels"] < 0.02
+    """A thin layer along the wall, one that runs along most of the lung, or a thick pocket as empty as air.
+
+    Emptiest lung inside the chest is none of these: it lies deep, is short, or is not quite as empty.
+    """
+    thin = f["wall"] > 0.6 and f["tall"] >= 84 and f["ml"] >= 18 or f["wall"] > 0.5 and f["tall"] >= 140 and f["ml"] > 60
+    long = f["wall"] > 0.35 and f["tall"] >= 190 and f["ml"] >= 50
+    empty = f["mean"] < -984.5 and f["ml"] > 120 or f["mean"] < -980 and f["ml"] > 250
+    return (thin or long or empty and f["wall"] > 0.12) and f["vessels"] < 0.02

@@ -21,8 +21,9 @@ from medomni.findings.hit import Hit
 BINS = 60  # of 3 degrees, from the spine (0) to the front (180)
 ANGLES = (38.0, 106.0)
 REACH_MM = 19.0
-GAP_MM = 9.0
-STEP_MM = 3.2
+GAP_MM = 12.0
+LAYER_MM, INNER_MM = 9.0, 11.0  # of one rib: its depth, and how far from the lung it may begin
+STEP_MM = 3.25  # none of 131 phantoms without a fracture reaches it, more than half of the fractures do
 THICKEST_MM = 6.5
 LEAST_SEEN = 0.25
 
@@ -39,8 +40,9 @@ class RibMap:
     gap: NDArray[np.float64]
 
 
-def rib_map(chest: Chest, side: str, reference: Mask) -> RibMap:
-    """The map of a side; ``reference`` is the lung with the fluid beside it."""
+def rib_map(chest: Chest, side: str, fluid: Mask) -> RibMap:
+    """The map of a side; directions in which ``fluid`` lies are left out."""
+    reference = chest.lung | fluid
     n = chest.hu.shape[0]
     distance, gap = np.full((n, BINS), np.nan), np.full((n, BINS), np.nan)
     y = np.arange(chest.hu.shape[1])[:, None] * chest.spacing[1]
@@ -53,14 +55,17 @@ def rib_map(chest: Chest, side: str, reference: Mask) -> RibMap:
         turn = np.degrees(np.arctan2(x, np.broadcast_to(y - middle, away.shape)))
         at = np.clip((turn / 180 * BINS).astype(int), 0, BINS - 1)
         weight = np.clip(chest.hu[k] - 180, 0, 600) * ((away < REACH_MM) & (x > 0))
-        bone = weight > 0
+        nearest = np.full(BINS, np.inf)
+        np.minimum.at(nearest, at[weight > 60], away[weight > 60])
+        bone = (weight > 0) & (away < nearest[at] + LAYER_MM)  # a shoulder blade lies behind the rib, not beside it
         total = np.bincount(at[bone], weights=weight[bone], minlength=BINS)
         moment = np.bincount(at[bone], weights=(weight * away)[bone], minlength=BINS)
-        distance[k] = np.where(total > 150, moment / np.maximum(total, 1), np.nan)
+        distance[k] = np.where((total > 150) & (nearest < INNER_MM), moment / np.maximum(total, 1), np.nan)
         rim = chest.cage[k] & (chest.depth[k] <= 1.1 * chest.spacing[1]) & (x > 0)
         count = np.bincount(at[rim], minlength=BINS)
         border = np.bincount(at[rim], weights=away[rim], minlength=BINS)
-        gap[k] = np.where(count > 0, border / np.maximum(count, 1), np.nan)
+        wet = np.bincount(at[fluid[k] & (x > 0)], minlength=BINS) > 0
+        gap[k] = np.where((count > 0) & ~wet, border / np.maximum(count, 1), np.nan)
     return RibMap(distance, gap)
 
 
@@ -91,7 +96,7 @@ def fractures(chest: Chest, fluid: Mask) -> tuple[list[Hit], tuple[float, float]
     if chest.spacing[0] > THICKEST_MM:
         return [], None
     reference = chest.lung | fluid
-    maps = [rib_map(chest, side, reference) for side in SIDES]
+    maps = [rib_map(chest, side, fluid) for side in SIDES]
     lift = asymmetry(chest, *maps)
     seen = np.isfinite(lift)
     rows = np.flatnonzero(seen.sum(axis=1) > LEAST_SEEN * (ANGLES[1] - ANGLES[0]) / 180 * BINS)

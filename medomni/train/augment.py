@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from medomni.data.case import Case
+from medomni.data.places import mirrored_places
 from medomni.data.slabs import AIR_HU
 from medomni.records import Findings
 
@@ -20,7 +21,7 @@ def augmented(case: Case, generator: torch.Generator, *, noise_hu: float, shift_
     """Noise, a small in-plane shift, and for a share of cases a mirror image with its words exchanged."""
     if mirror and float(torch.rand((), generator=generator)) < mirror:
         case = mirrored(case)
-    hu = torch.from_numpy(np.ascontiguousarray(case.hu)).float()
+    hu, places = torch.from_numpy(np.ascontiguousarray(case.hu)).float(), case.places
     if noise_hu:
         level = float(torch.rand((), generator=generator)) * noise_hu
         hu = hu + level * torch.randn(hu.shape, generator=generator)
@@ -28,7 +29,10 @@ def augmented(case: Case, generator: torch.Generator, *, noise_hu: float, shift_
         dy, dx = (int(torch.randint(0, 2 * shift_px + 1, (), generator=generator)) for _ in range(2))
         padded = torch.nn.functional.pad(hu, (shift_px,) * 4, value=float(AIR_HU))
         hu = padded[:, dy:dy + hu.shape[1], dx:dx + hu.shape[2]]
-    return replace(case, hu=hu.round().clamp(-32768, 32767).to(torch.int16).numpy())
+        if places is not None:
+            edge = ((0, 0), (shift_px, shift_px), (shift_px, shift_px))
+            places = np.pad(places, edge)[:, dy:dy + hu.shape[1], dx:dx + hu.shape[2]]
+    return replace(case, hu=hu.round().clamp(-32768, 32767).to(torch.int16).numpy(), places=places)
 
 
 def mirrored(case: Case) -> Case:
@@ -38,8 +42,11 @@ def mirrored(case: Case) -> Case:
     """
     if case.report and "middle lobe" in case.report.lower():
         return case
-    return replace(case, hu=case.hu[:, :, ::-1], report=None if case.report is None else swapped(case.report),
-                   findings=_other_side(case.findings), truth=None if case.truth is None else _other_side(case.truth))
+    return replace(
+        case, hu=case.hu[:, :, ::-1], findings=_other_side(case.findings),
+        report=None if case.report is None else swapped(case.report),
+        truth=None if case.truth is None else _other_side(case.truth),
+        places=None if case.places is None else mirrored_places(case.places))
 
 
 def swapped(text: str) -> str:

@@ -62,6 +62,6 @@ def loss_picture(log: Path, target: Path, *, size: tuple[int, int] = (720, 360))
         draw.text((4, top), f"{most:.2f}", fill="black")
         draw.text((width - 60, bottom + 8), f"step {last}", fill="black")
     draw.text((4, bottom - 8), "0", fill="black")
-    draw.text((left, bottom + 8), "loss on report tokens", fill="black")
+    draw.text((left, bottom + 8), "loss on report tokens (on image labels where a stage trains no words)", fill="black")
     image.save(target)
     return target

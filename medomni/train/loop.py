@@ -21,8 +21,8 @@ from medomni.model.bundle import TRAINING_ONLY, Bundle
 from medomni.train.augment import augmented
 from medomni.train.checkpoint import Checkpoint, latest_checkpoint, save_checkpoint
 from medomni.train.log import StepLog, loss_picture
-from medomni.train.loss import report_loss_and_features
-from medomni.train.perception import LabelHead, label_targets, perception_loss
+from medomni.train.loss import report_loss_and_features, visual_features
+from medomni.train.perception import LabelHead, LabelTargets, label_targets, perception_loss
 from medomni.train.settings import Recipe, StageSettings
 from medomni.train.stages import (
     apply_stage,
@@ -119,7 +119,7 @@ class _Run:
     def __init__(self, bundle: Bundle, recipe: Recipe, cases: Sequence[Case], folder: Path | None,
                  stages: list[tuple[StageSettings, dict[str, float]]], transcripts: Sequence[Case]) -> None:
         self.transcripts = transcripts
-        self.targets: list[list[float]] = []
+        self.targets: list[LabelTargets] = []
         self.bundle, self.recipe, self.cases, self.folder = bundle, recipe, cases, folder
         self.total = sum(stage.steps for stage, _ in stages)
         self.names = sorted(set().union(*(rates for _, rates in stages)))
@@ -164,12 +164,12 @@ def _run_stage(run: _Run, stage: StageSettings, rates: dict[str, float], start: 
         began = time.perf_counter()
         rate = set_rate(run.optimizer, stage, run.step - start)
         batch = collate(_step_examples(run, encoder, plan), encoder)
-        loss, perception = _losses(run, batch)
-        value = float(loss.detach())
+        loss, told = _losses(run, batch, words=stage.words)
+        value = told.pop("words", float(loss.detach()))
         if not torch.isfinite(loss):
             run.optimizer = None
             raise MedomniError("MED-M04", f"step {run.step + 1} of stage {stage.name}", where=run.folder)
-        (loss if perception is None else loss + settings.label_loss * perception).backward()
+        loss.backward()
         norm = float(torch.nn.utils.clip_grad_norm_(parameters, settings.clip))
         run.optimizer.step()
         run.optimizer.zero_grad(set_to_none=True)
@@ -179,7 +179,7 @@ def _run_stage(run: _Run, stage: StageSettings, rates: dict[str, float], start: 
         if log:
             log.write(step=run.step, stage=stage.name, loss=round(value, 6), lr=rate, grad_norm=round(norm, 5),
                       report_tokens=batch.report_tokens, seconds=round(time.perf_counter() - began, 4),
-                      **({} if perception is None else {"perception": round(float(perception.detach()), 5)}))
+                      **{name: round(part, 5) for name, part in told.items()})
         if progress:
             progress(run.step, run.total, value, stage.name)
         if run.step == start + stage.steps:
@@ -194,14 +194,22 @@ def _run_stage(run: _Run, stage: StageSettings, rates: dict[str, float], start: 
     run.optimizer = None
 
 
-def _losses(run: _Run, batch: Batch) -> tuple[torch.Tensor, torch.Tensor | None]:
+def _losses(run: _Run, batch: Batch, *, words: bool) -> tuple[torch.Tensor, dict[str, float]]:
+    """The loss to descend, and its parts by name for the log."""
     settings = run.recipe.train
     with torch.autocast(run.bundle.device.type, torch.bfloat16, enabled=settings.precision == "bfloat16"):
-        loss, features = report_loss_and_features(run.bundle, batch)
+        if words:
+            report, features = report_loss_and_features(run.bundle, batch)
+        else:
+            report, features = None, visual_features(run.bundle, batch)
     if not settings.label_loss:
-        return loss, None
-    head = getattr(run.bundle.thinker, TRAINING_ONLY)
-    return loss, perception_loss(head, features, run.targets)
+        assert report is not None
+        return report, {}
+    perception = perception_loss(getattr(run.bundle.thinker, TRAINING_ONLY), features, run.targets)
+    if report is None:
+        return settings.label_loss * perception, {"perception": float(perception.detach())}
+    parts = {"words": float(report.detach()), "perception": float(perception.detach())}
+    return report + settings.label_loss * perception, parts
 
 
 def _step_examples(run: _Run, encoder: Encoder, plan: BatchPlan) -> list[Example]:
@@ -214,7 +222,9 @@ def _step_examples(run: _Run, encoder: Encoder, plan: BatchPlan) -> list[Example
     for index, with_facts in zip(plan.step(run.step), facts, strict=True):
         case = augmented(run.cases[index], generator, noise_hu=settings.noise_hu, shift_px=settings.shift_px,
                          mirror=settings.mirror)
-        run.targets.append(label_targets(case))
+        if settings.label_loss:
+            family = run.bundle.family
+            run.targets.append(label_targets(case, family.patch * family.merge, family.temporal))
         if with_facts and run.transcripts:
             words = run.transcripts[int(torch.randint(len(run.transcripts), (), generator=generator))]
             case = replace(words, hu=case.hu, pair_mm=case.pair_mm)

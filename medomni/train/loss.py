@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -20,14 +22,25 @@ def report_loss_and_features(bundle: Bundle, batch: Batch) -> tuple[Tensor, list
     """The loss, and the visual tokens (tokens, hidden) of each row that has images; the tower runs once."""
     inputs, _ = model_inputs(bundle, batch.input_ids, batch.attention_mask, batch.images, batch.pair_mm)
     model = bundle.thinker.model
-    features: list[Tensor] = []
-    if "pixel_values" in inputs:
-        grid = inputs["image_grid_thw"]
-        encoded = model.get_image_features(inputs.pop("pixel_values"), grid, return_dict=True)
-        features = list(encoded.pooler_output)
-        inputs["mm_encoder_outputs"] = {"image": encoded}
+    features = _encode_images(bundle, inputs)
     hidden = model(**inputs, use_cache=False)[0]
     labels = batch.labels[:, 1:].to(hidden.device)
     keep = labels != -100
     logits = bundle.thinker.lm_head(hidden[:, :-1][keep])
     return torch.nn.functional.cross_entropy(logits.float(), labels[keep]), features
+
+
+def visual_features(bundle: Bundle, batch: Batch) -> list[Tensor]:
+    """The visual tokens (tokens, hidden) of each row that has images; the text blocks do not run."""
+    inputs, _ = model_inputs(bundle, batch.input_ids, batch.attention_mask, batch.images, batch.pair_mm)
+    return _encode_images(bundle, inputs)
+
+
+def _encode_images(bundle: Bundle, inputs: dict[str, Any]) -> list[Tensor]:
+    """Run the tower on ``inputs["pixel_values"]`` and leave its output in ``inputs`` in their place."""
+    if "pixel_values" not in inputs:
+        return []
+    encoded = bundle.thinker.model.get_image_features(
+        inputs.pop("pixel_values"), inputs["image_grid_thw"], return_dict=True)
+    inputs["mm_encoder_outputs"] = {"image": encoded}
+    return list(encoded.pooler_output)

@@ -1,24 +1,28 @@
 """Perception: the visual tokens must tell which measured findings are there, before any word is written.
 
 A report holds few words that depend on the image, so a tower trained from scratch by words alone learns slowly. Here
-each visual token votes for each (finding, side); the loudest vote counts (multiple-instance learning with a soft
-maximum), since a finding is somewhere and not everywhere. Targets are the case's *measured* findings. The head serves
-training only and is not saved with the model.
+each visual token votes for each (finding, side). Where the masks of the measured findings are known, a token is told
+what lies in it; in any case the loudest vote of a study must tell what the study holds (multiple-instance learning
+with a soft maximum), since a finding is somewhere and not everywhere. Targets are the case's *measured* findings. The
+head serves training only and is not saved with the model.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
 from medomni.data.case import Case
+from medomni.data.places import LABELS, label_of
 
-LABELS: tuple[tuple[str, str], ...] = tuple(
-    (finding, side) for finding in ("pleural_effusion", "pneumothorax", "consolidation", "lung_nodule")
-    for side in ("left", "right")) + (("cardiomegaly", ""),)
 SHARPNESS = 4.0
+LEAST_PIXELS = 2
+"""Pixels of a finding in a token's part of its slabs from which the token shows it."""
+POSITIVE_WEIGHT = 4.0
+"""A token that shows something counts this much: few do."""
 
 
 class LabelHead(nn.Linear):
@@ -27,27 +31,61 @@ class LabelHead(nn.Linear):
     def __init__(self, hidden: int) -> None:
         super().__init__(hidden, len(LABELS))
         nn.init.normal_(self.weight, std=0.02)
-        nn.init.constant_(self.bias, -1.0)
+        nn.init.constant_(self.bias, -2.0)
 
 
-def label_targets(case: Case) -> list[float]:
-    """1.0 for each label that was measured as present."""
-    there = {(f.finding_id, "" if f.finding_id == "cardiomegaly" else f.side)
-             for f in case.findings.findings if f.presence == "present"}
-    return [float(label in there) for label in LABELS]
+@dataclass(frozen=True)
+class LabelTargets:
+    """What a case's visual tokens should tell.
+
+    Attributes:
+        study: (labels,) float32, 1 for each label that was measured as present.
+        tokens: (tokens, labels) float32, 1 where the token's part of the slabs shows it; None without masks.
+    """
+
+    study: Tensor
+    tokens: Tensor | None
 
 
-def perception_loss(head: LabelHead, features: Sequence[Tensor], targets: Sequence[Sequence[float]]) -> Tensor:
-    """Binary cross-entropy of the soft maximum over each case's visual tokens.
+def label_targets(case: Case, cell: int, temporal: int) -> LabelTargets:
+    """Targets of a case.
+
+    Args:
+        case: with or without ``places``.
+        cell: pixels along the side of a visual token (patch x merge).
+        temporal: slabs in a visual token.
+    """
+    study = torch.zeros(len(LABELS))
+    for finding in case.findings.findings:
+        bit = label_of(finding)
+        if bit is not None:
+            study[bit] = 1.0
+    if case.places is None:
+        return LabelTargets(study, None)
+    places = torch.from_numpy(case.places.astype("int32"))
+    if places.shape[0] % temporal:  # an odd last slab is repeated, as in the patches
+        places = torch.cat([places, places[-1:]])
+    bits = (places[..., None] >> torch.arange(len(LABELS)) & 1).float()
+    t, h, w = places.shape[0] // temporal, places.shape[1] // cell, places.shape[2] // cell
+    counts = bits.reshape(t, temporal, h, cell, w, cell, len(LABELS)).sum(dim=(1, 3, 5))
+    return LabelTargets(study, (counts >= LEAST_PIXELS).float().reshape(t * h * w, len(LABELS)))
+
+
+def perception_loss(head: LabelHead, features: Sequence[Tensor], targets: Sequence[LabelTargets]) -> Tensor:
+    """Binary cross-entropy of the studies' soft maxima, plus that of the tokens of cases whose masks are known.
 
     Args:
         head: the votes.
-        features: per case (tokens, hidden).
-        targets: per case the label targets.
+        features: per case (tokens, hidden), in the order slab pair, row, column.
+        targets: per case its targets.
     """
-    logits = []
-    for tokens in features:
-        votes = head(tokens.float()) * SHARPNESS
-        logits.append((torch.logsumexp(votes, dim=0) - torch.log(torch.tensor(float(len(votes))))) / SHARPNESS * 2)
-    wanted = torch.tensor(targets, dtype=torch.float32)
-    return nn.functional.binary_cross_entropy_with_logits(torch.stack(logits), wanted)
+    weight = torch.tensor(POSITIVE_WEIGHT)
+    loudest, placed = [], []
+    for tokens, target in zip(features, targets, strict=True):
+        votes = head(tokens.float())
+        loudest.append(torch.logsumexp(votes * SHARPNESS, dim=0) / SHARPNESS)
+        if target.tokens is not None:
+            placed.append(nn.functional.binary_cross_entropy_with_logits(votes, target.tokens, pos_weight=weight))
+    wanted = torch.stack([t.study for t in targets])
+    loss = nn.functional.binary_cross_entropy_with_logits(torch.stack(loudest), wanted)
+    return loss + torch.stack(placed).mean() if placed else loss

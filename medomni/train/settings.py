@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from medomni.config import Config
 from medomni.data.settings import DataSettings
@@ -33,12 +33,14 @@ class StageSettings(Config):
 
     Attributes:
         steps: optimizer steps of the stage.
+        words: False for a stage that trains perception alone: the text blocks do not run, the loss is the label loss.
         lr: peak learning rate; ``warmup`` steps of linear rise, then a cosine to ``floor`` x lr.
     """
 
     name: str
     open: tuple[Blocks, ...]
     steps: Annotated[int, Field(ge=1)]
+    words: bool = True
     lr: Annotated[float, Field(gt=0)]
     warmup: Annotated[int, Field(ge=0)] = 10
     floor: Annotated[float, Field(ge=0, le=1)] = 0.1
@@ -71,6 +73,13 @@ class TrainSettings(Config):
     noise_hu: Annotated[float, Field(ge=0)] = 0.0
     shift_px: Annotated[int, Field(ge=0)] = 0
     mirror: Annotated[float, Field(ge=0, le=1)] = 0.0
+
+    @model_validator(mode="after")
+    def _something_to_learn(self) -> TrainSettings:
+        for stage in self.stages:
+            if not stage.words and not self.label_loss:
+                raise ValueError(f"stage {stage.name} has words: false, which needs label_loss > 0")
+        return self
 
 
 class Recipe(Config):
