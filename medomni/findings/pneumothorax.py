@@ -78,7 +78,8 @@ def _is_free(f: dict[str, float]) -> bool:
 
     Emptiest lung inside the chest is none of these: it lies deep, is short, or is not quite as empty.
     """
-    thin = f["wall"] > 0.6 and f["tall"] >= 84 and f["ml"] >= 18 or f["wall"] > 0.5 and f["tall"] >= 140 and f["ml"] > 60
-    long = f["wall"] > 0.35 and f["tall"] >= 190 and f["ml"] >= 50
-    empty = f["mean"] < -984.5 and f["ml"] > 120 or f["mean"] < -980 and f["ml"] > 250
-    return (thin or long or empty and f["wall"] > 0.12) and f["vessels"] < 0.02
+    wall, tall, ml = f["wall"], f["tall"], f["ml"]
+    thin = wall > 0.6 and tall >= 84 and ml >= 18 or wall > 0.5 and tall >= 140 and ml > 60
+    long = wall > 0.35 and tall >= 190 and ml >= 50
+    empty = f["mean"] < -984.5 and ml > 120 or f["mean"] < -980 and ml > 250
+    return (thin or long or empty and wall > 0.12) and f["vessels"] < 0.02

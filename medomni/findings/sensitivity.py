@@ -1,7 +1,7 @@
 """How sensitive each measurement is, measured on phantoms, and the method's name that every coverage states.
 
 The figures are the recall on 660 phantoms of the three synthetic hospitals (matrix 128, 6 mm slices, nodules from
-10 mm); they are figures of *synthetic* images. ``tests/findings/phantom_figures.py`` measures them again and prints them.
+10 mm); they are figures of *synthetic* images. ``tests/findings/phantom_figures.py`` measures and prints them again.
 """
 
 from __future__ import annotations
