@@ -96,7 +96,9 @@ def opacities(
             continue
         mask = grown(chest, np.isin(labels, [i for i, _ in airless]), within & chest.half(side), 5.0)
         ml, best = chest.ml(mask), max((f for _, f in airless), key=lambda f: f["ml"])
-        confidence = float(np.clip(0.45 + best["ml"] / 40.0, 0.5, 0.95)) * (0.85 if best["lung"] < 0.45 else 1.0)
+        central = best["lung"] < 0.5 or best["other"] > 0.18  # a fold beside the heart looks alike
+        confidence = float(np.clip(0.45 + best["ml"] / 40.0, 0.5, 0.95)) * (0.75 if central else 1.0)
+        confidence = max(confidence, 0.5)
         z, y, x = np.argwhere(mask).mean(axis=0)
         hits.append(Hit("consolidation", "lung", side, mask, confidence, "rules:airless-lung 1", {
             "volume_ml": ml, "hu_mean": float(chest.hu[mask].mean()), "attenuation": "solid",

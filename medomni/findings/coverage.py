@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from medomni.findings.chest import SIDES, Chest
-from medomni.findings.sensitivity import METHODS
+from medomni.findings.sensitivity import CONSOLIDATION_BESIDE_FLUID, METHODS
 from medomni.records import Coverage
 from medomni.volume import Segmentation
 
@@ -26,7 +26,7 @@ def not_assessable(reason: str) -> tuple[Coverage, ...]:
 
 def coverage_of(
     chest: Chest, segmentation: Segmentation, ratio: float | None, ribs: tuple[float, float] | None,
-    hidden: dict[tuple[str, str], str],
+    hidden: dict[tuple[str, str], str], wet: frozenset[str] = frozenset(),
 ) -> tuple[Coverage, ...]:
     """Coverage of a study with lungs.
 
@@ -34,6 +34,7 @@ def coverage_of(
         ratio: the cardiothoracic ratio, None where the heart's borders were not seen.
         ribs: z range (mm, LPS) in which ribs were followed, None where they could not be.
         hidden: (finding, side) to the reason why it cannot be told there from what surrounds it.
+        wet: sides with an effusion, beside which airless lung is missed more often.
     """
     cut = {segmentation.table[v].side for v in segmentation.truncated if segmentation.table[v].anatomy_id == "lung"}
     out = []
@@ -60,6 +61,8 @@ def coverage_of(
                 reason = f"MED-S03: slices of {chest.spacing[0]:.1f} mm"
             elif side in cut and name != "pleural_effusion":
                 reason = "MED-S01: the field of view cuts this lung"
+            if name == "consolidation":
+                common["sensitivity"] = CONSOLIDATION_BESIDE_FLUID if side in wet else m.sensitivity
             out.append(Coverage(**common, side=side, assessable=reason is None, reason=reason))  # type: ignore[arg-type]
     out += [Coverage(finding_id=name, anatomy_id="lung", method="none", assessable=False,
                      reason="MED-S03: the rules find solid lesions only") for name in UNSEEN]

@@ -11,6 +11,7 @@ from medomni.findings.hit import Hit, disk
 
 THRESHOLD = 0.5  # Danzer 1919 for PA radiographs; on axial CT 0.5 keeps a specificity of 0.9 (Gollub 2012, JCAT 36:67)
 FAT_HU = -30.0
+HIDING_MM, HIDING_ML = 9.0, 25.0
 
 
 def heart_region(chest: Chest, taken: Mask, floor: NDArray[np.float32]) -> Mask:
@@ -66,6 +67,7 @@ def cardiomegaly(chest: Chest, taken: Mask, floor: NDArray[np.float32]) -> tuple
     """(a hit where the ratio exceeds 0.5, the ratio or None where the heart is not seen).
 
     Within 0.03 of the threshold the confidence stays near 0.6: one pixel at either border moves the ratio by 0.01.
+    Fluid or airless lung along a border of the heart hides it, so the confidence stays below 0.7 then.
     """
     region = heart_region(chest, taken, floor)
     measured = heart_width(chest, region, taken)
@@ -75,5 +77,7 @@ def cardiomegaly(chest: Chest, taken: Mask, floor: NDArray[np.float32]) -> tuple
     if ratio <= THRESHOLD:
         return [], ratio
     confidence = float(np.clip(0.6 + (ratio - THRESHOLD) * 8, 0.6, 0.97))
+    if chest.ml(taken & ndimage.binary_dilation(region, disk(chest, HIDING_MM))) > HIDING_ML:
+        confidence = min(confidence, 0.7)
     return [Hit("cardiomegaly", "heart", "midline", region, confidence, "rules:cardiothoracic-ratio 1",
                 {"ratio": ratio})], ratio

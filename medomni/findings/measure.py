@@ -69,8 +69,8 @@ def measure(volume: Volume, segmentation: Segmentation) -> Measured:
         for name in ("lung_mass", "consolidation"):
             hidden.setdefault((name, side), f"{ml:.0f} ml of soft tissue on this side could not be told apart")
     findings = tuple(_record(chest, hit, n) for n, hit in enumerate(hits, start=1))
-    record = Findings(study=volume.study, coverage=coverage_of(chest, segmentation, ratio, ribs_seen, hidden),
-                      organs=organs, findings=findings)
+    record = Findings(study=volume.study, organs=organs, findings=findings, coverage=coverage_of(
+        chest, segmentation, ratio, ribs_seen, hidden, frozenset(hit.side for hit in wet)))
     return Measured(record, _masks(volume, segmentation, chest, hits))
 
 
