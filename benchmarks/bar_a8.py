@@ -15,6 +15,18 @@ from pathlib import Path
 from benchmarks.common import ROOT, medomni
 
 KILLS = 5
+STEPS = 70
+
+
+def _step(log: Path) -> int:
+    """The last whole step in a log, 0 without one."""
+    lines = log.read_text().splitlines() if log.is_file() else []
+    for line in reversed(lines):
+        try:
+            return int(json.loads(line)["step"])
+        except ValueError:  # the line being written
+            continue
+    return 0
 
 
 def run() -> tuple[bool, str]:
@@ -34,20 +46,22 @@ def run() -> tuple[bool, str]:
     (folder / "recipe.yaml").write_text(json.dumps(recipe))
     save_cases(square_cases(32), folder / "cases.npz")
     command = [medomni(), "train", str(folder / "recipe.yaml"), "--cases", str(folder / "cases.npz"), "--out"]
-    begun = time.monotonic()
     subprocess.run([*command, str(folder / "whole")], check=True, capture_output=True)
-    whole_s = time.monotonic() - begun
-    rng, kills = random.Random(11), []
-    while len(kills) < KILLS:
+    rng, kills = random.Random(), []
+    moments = sorted(rng.sample(range(3, STEPS - 2), KILLS))
+    for moment in moments:
         process = subprocess.Popen([*command, str(folder / "killed")], stdout=subprocess.DEVNULL,
                                    stderr=subprocess.DEVNULL)
-        time.sleep(rng.uniform(0.25, 0.75) * whole_s)
+        while process.poll() is None and _step(folder / "killed" / "log.jsonl") < moment:
+            time.sleep(0.02)
+        time.sleep(rng.uniform(0, 0.3))  # anywhere inside a step, the writing of a checkpoint included
         if process.poll() is not None:
             break
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
-        kills.append(sorted(p.name for p in (folder / "killed").glob("step-*"))[-1:])
-    print(f"killed {len(kills)} times; newest checkpoint at each kill: {kills}")
+        kept = sorted(p.name for p in (folder / "killed").glob("step-*"))[-1:]
+        kills.append((_step(folder / "killed" / "log.jsonl"), kept[0] if kept else "none"))
+    print(f"killed {len(kills)} times of {STEPS} steps; (step, newest checkpoint): {kills}")
     subprocess.run([*command, str(folder / "killed")], check=True, capture_output=True)
     one, other = (load_file(str(folder / n / "adapter" / "adapter_model.safetensors")) for n in ("whole", "killed"))
     worst = max(float((one[k] - other[k]).abs().max()) for k in one)

@@ -49,10 +49,17 @@ def finding_places(volume: Volume, segmentation: Segmentation | None, findings: 
     return out
 
 
+def bits_of(places: NDArray[np.uint16]) -> list[int]:
+    """The bits that are set anywhere."""
+    present = int(np.bitwise_or.reduce(places, axis=None))
+    return [bit for bit in range(len(LABELS)) if present >> bit & 1]
+
+
 def mirrored_places(places: NDArray[np.uint16]) -> NDArray[np.uint16]:
     """Columns reversed, left and right exchanged."""
     out = np.zeros_like(places)
-    for bit, (finding, side) in enumerate(LABELS):
+    for bit in bits_of(places):
+        finding, side = LABELS[bit]
         other = LABELS.index((finding, {"left": "right", "right": "left"}.get(side, side)))
         out |= ((places >> bit & 1) << other).astype(np.uint16)
     return out[:, :, ::-1]

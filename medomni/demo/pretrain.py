@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from medomni.demo.corpus import Progress, build_cases
 
 if TYPE_CHECKING:
     from medomni.data import Case
+    from medomni.records import Finding
 
 TRAIN_SEEDS = 1_000_000
 """Seeds of pretraining patients start here; those of tests, demo and bars lie below, so no patient is shared."""
@@ -19,13 +21,17 @@ TRAIN_SEEDS = 1_000_000
 
 TRANSCRIPT_SEEDS = 3_000_000
 """Seeds of patients who exist as words only."""
+SHUFFLES = 9
+"""Further lists of facts a patient of words gets, drawn from all patients' facts."""
 
 
 def transcripts(count: int, like: Case, *, first_seed: int, hospital: str = "A") -> list[Case]:
     """Patients as facts, history and report, without images (``like`` lends the shape of its slabs).
 
-    The facts are the phantom's truth, with at random a few findings that were not assessable, since a real prompt
-    lists those too.
+    One in ten has the facts of a phantom. The others keep a phantom's age, sex and history and get facts drawn from
+    those of all phantoms, kinds in the hospital's mix: such a list need not fit one chest, but its report fits it,
+    and words that follow the facts is all that is learned from it. A few findings are at random not assessable, since
+    a real prompt lists those too.
     """
     import numpy as np
 
@@ -33,17 +39,39 @@ def transcripts(count: int, like: Case, *, first_seed: int, hospital: str = "A")
     from medomni.phantom import phantom_study, reference_report, sample_patient
     from medomni.records import Coverage, Findings
 
+    people = [sample_patient(seed, hospital) for seed in range(first_seed, first_seed + -(-count // (SHUFFLES + 1)))]
+    pool: dict[str, list[Finding]] = {}
+    for person in people:
+        for finding in person.truth:
+            pool.setdefault(finding.finding_id, []).append(finding)
     out, blank = [], np.zeros_like(like.hu)
-    for seed in range(first_seed, first_seed + count):
-        patient = sample_patient(seed, hospital)
-        rng = np.random.default_rng([seed, 5])
+    for number in range(count):
+        person, rng = people[number % len(people)], np.random.default_rng([first_seed, number, 5])
+        if number >= len(people):
+            person = replace(person, seed=first_seed + number, truth=drawn_facts(pool, rng, hospital))
         dark = [Coverage(finding_id=name, anatomy_id="lung", side=side, method="none", assessable=False)  # type: ignore[arg-type]
                 for name, sides in (("lung_mass", ("left", "right")), ("rib_fracture", ("bilateral",)),
                                     ("lung_nodule", ("left", "right"))) for side in sides if rng.random() < 0.15]
-        findings = Findings(study=phantom_study(patient), findings=patient.truth, coverage=tuple(dark))
-        out.append(Case(blank, like.pair_mm, findings, patient.history, reference_report(patient),
-                        None, f"words-{seed}", hospital))
+        findings = Findings(study=phantom_study(person), findings=person.truth, coverage=tuple(dark))
+        out.append(Case(blank, like.pair_mm, findings, person.history, reference_report(person),
+                        None, f"words-{first_seed + number}", hospital))
     return out
+
+
+def drawn_facts(pool: Mapping[str, Sequence[Finding]], rng: Any, hospital: str) -> tuple[Finding, ...]:
+    """Facts of kinds in the hospital's mix, at most one of a kind and side; nodules up to three."""
+    from medomni.phantom.patient import chosen_kinds
+
+    facts: list[Finding] = []
+    for kind in chosen_kinds(rng, hospital):
+        rows = pool.get(kind)
+        if not rows:
+            continue
+        for _ in range(int(rng.integers(1, 4)) if kind == "lung_nodule" else 1 + int(rng.random() < 0.25)):
+            row = rows[int(rng.integers(len(rows)))]
+            if kind == "lung_nodule" or not any((f.finding_id, f.side) == (kind, row.side) for f in facts):
+                facts.append(row.model_copy(update={"id": f"f{len(facts) + 1}"}))
+    return tuple(facts)
 
 
 def recipe_schema() -> Any:

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from medomni.errors import MedomniError
+from medomni.model.attention import use_frames_attention
 from medomni.model.bundle import Bundle, load_bundle, weights_hash
 from medomni.model.family import FAMILIES, Family
 from medomni.model.settings import ModelSettings, TinySizes
@@ -54,7 +55,9 @@ def thinker_from_config(config: dict, family: Family) -> Any:
     """A Thinker with random weights from a configuration dictionary; attention by PyTorch's SDPA."""
     config_class, model_class = thinker_classes(family)
     fields = {k: v for k, v in config.items() if k not in ("architectures", "transformers_version", "model_type")}
-    return model_class._from_config(config_class(**fields), attn_implementation="sdpa")
+    model = model_class._from_config(config_class(**fields), attn_implementation="sdpa")
+    use_frames_attention(model)
+    return model
 
 
 def tiny_config(sizes: TinySizes, family: Family, ids: dict[str, int]) -> dict:

@@ -12,11 +12,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from medomni.data.case import Case
-from medomni.data.places import LABELS, label_of
+from medomni.data.places import LABELS, bits_of, label_of
 
 SHARPNESS = 4.0
 LEAST_PIXELS = 2
@@ -62,13 +63,16 @@ def label_targets(case: Case, cell: int, temporal: int) -> LabelTargets:
             study[bit] = 1.0
     if case.places is None:
         return LabelTargets(study, None)
-    places = torch.from_numpy(case.places.astype("int32"))
-    if places.shape[0] % temporal:  # an odd last slab is repeated, as in the patches
-        places = torch.cat([places, places[-1:]])
-    bits = (places[..., None] >> torch.arange(len(LABELS)) & 1).float()
-    t, h, w = places.shape[0] // temporal, places.shape[1] // cell, places.shape[2] // cell
-    counts = bits.reshape(t, temporal, h, cell, w, cell, len(LABELS)).sum(dim=(1, 3, 5))
-    return LabelTargets(study, (counts >= LEAST_PIXELS).float().reshape(t * h * w, len(LABELS)))
+    places = case.places
+    if len(places) % temporal:  # an odd last slab is repeated, as in the patches
+        places = np.concatenate([places, places[-1:]])
+    t, h, w = len(places) // temporal, places.shape[1] // cell, places.shape[2] // cell
+    tokens = torch.zeros(t * h * w, len(LABELS))
+    for bit in bits_of(places):
+        shown = (places >> bit & 1).astype(np.uint8).reshape(t, temporal, h, cell, w, cell)
+        counts = shown.sum(axis=(1, 3, 5), dtype=np.int64).reshape(-1)
+        tokens[:, bit] = torch.from_numpy(counts >= LEAST_PIXELS).float()
+    return LabelTargets(study, tokens)
 
 
 def perception_loss(head: LabelHead, features: Sequence[Tensor], targets: Sequence[LabelTargets]) -> Tensor:
