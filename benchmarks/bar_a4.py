@@ -1,5 +1,6 @@
-"""A4: 1,000 unseen phantoms. (a) transcription with facts; (b) what the model sees without facts, and against another
-patient's images; (c) hospital B before and after LoRA. All patients are synthetic."""
+"""A4: 1,000 unseen phantoms. (a) transcription: with measured facts in the prompt, does the report state those facts,
+no more and no fewer; (b) what the model sees without facts, and against another patient's images; (c) hospital B before
+and after LoRA. All patients are synthetic."""
 
 from __future__ import annotations
 
@@ -30,7 +31,9 @@ def run(cases: int = CASES, b_test: int = B_TEST, b_train: int = B_TRAIN) -> tup
     told = decode(bundle, home, facts=True)
     a = score(told, truths)
     prompt = score(told, [c.findings for c in home])
-    print(f"(a) transcription, fact F1 against truth {a.f1}; against the measured facts in the prompt {prompt.f1}")
+    measured = score([reference_of(c) for c in home], truths)
+    print(f"(a) transcription: fact F1 against the facts in the prompt {prompt.f1}; against the truth {a.f1}, where a "
+          f"report that repeats every measured fact would reach {measured.f1}")
 
     seen = decode(bundle, home, facts=False)
     order = np.random.default_rng(1).permutation(len(home))
@@ -63,6 +66,16 @@ def run(cases: int = CASES, b_test: int = B_TEST, b_train: int = B_TRAIN) -> tup
           f"gain {gain}, trainable {share:.3f}, {result.seconds:.0f} s, stages {result.proofs}")
     c_met = y.f1() <= 0.80 and gain.low > 0 and share <= 0.10
     lowest = min(each.by_finding[n].value for n in VISIBLE)
-    return a.f1.value >= 0.95 and b_met and c_met, (
-        f"(a) {a.f1.value:.3f}; (b) lowest F1 {lowest:.3f}, least gain {min(g.value for g in gains.values()):.3f}; "
+    least = min(g.value for g in gains.values())
+    return prompt.f1.value >= 0.95 and b_met and c_met, (
+        f"(a) {prompt.f1.value:.3f} (against truth {a.f1.value:.3f}); (b) lowest F1 {lowest:.3f}, least gain {least:.3f}; "
         f"(c) {y.f1():.3f} to {x.f1():.3f}, gain low {gain.low:.3f}, trainable {share:.3f}")
+
+
+def reference_of(case) -> str:  # type: ignore[no-untyped-def]
+    """The measured findings in the phantom grammar's words: what a faultless transcription would say."""
+    from medomni.phantom import reference_report, sample_patient
+
+    hospital, seed = case.patient_key.split("-")[1:]
+    shown = tuple(f for f in case.findings.findings if f.presence == "present")
+    return reference_report(replace(sample_patient(int(seed), hospital), truth=shown))

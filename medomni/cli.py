@@ -205,6 +205,21 @@ def phantom(out: OutDir, seed: int = 1, hospital: str = "A", count: int = 1) -> 
 
 
 @app.command()
+def cases(studies: Annotated[Path, typer.Argument(help="Folder of studies: a sub-folder each, DICOM and report.txt.")],
+          out: OutDir, site: Annotated[str, typer.Option(help="Name of the hospital in tables.")] = "") -> None:
+    """Measure studies with their reports and keep them as cases for training; resumes where it was killed."""
+    from medomni.cohort import build_case_files
+
+    with _two_bars() as (bar, _):
+        built = build_case_files(studies, out, site=site, progress=bar)
+    for folder, error in built.refused:
+        print(f"left out {folder}: {error}", file=sys.stderr)
+    print(f"written: {out} ({len(built.written)} new, {len(built.kept)} kept, {len(built.refused)} left out)")
+    if not built.written and not built.kept:
+        raise typer.Exit(1)
+
+
+@app.command()
 def pretrain(config: Annotated[Path, typer.Argument(help="Recipe, e.g. configs/tiny.yaml.")], out: OutDir,
              install: Annotated[bool, typer.Option(help="Make the result the embedded model.")] = False) -> None:
     """Train the tiny omni model from scratch on phantoms; resumes where it was killed."""

@@ -1,4 +1,4 @@
-"""The site's secret key and the study key made with it: UIDs never leave the site in clear."""
+"""The site's secret key and the keys made with it: UIDs and patient numbers never leave the site in clear."""
 
 from __future__ import annotations
 
@@ -49,3 +49,22 @@ def _bytes(text: str, where: str) -> bytes:
 def study_key(study_uid: str) -> str:
     """Keyed hash (HMAC-SHA-256, first 16 hexadecimal digits) of a StudyInstanceUID."""
     return hmac.new(site_key(), study_uid.encode(), hashlib.sha256).hexdigest()[:16]
+
+
+def patient_key(folder: Path) -> str:
+    """Keyed hash (HMAC-SHA-256, first 16 hexadecimal digits) of the PatientID of a folder's DICOM files.
+
+    Empty where no readable file states one (PS3.3 C.7.1.1: type 2, may be empty): then nothing is known of who is who.
+    """
+    import pydicom
+    from pydicom.errors import InvalidDicomError
+
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        try:
+            header = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=["PatientID"])
+            number = str(header.get("PatientID", ""))
+        except (InvalidDicomError, OSError, ValueError, TypeError, AttributeError, KeyError):
+            continue
+        if number.strip():
+            return hmac.new(site_key(), b"patient:" + number.strip().encode(), hashlib.sha256).hexdigest()[:16]
+    return ""

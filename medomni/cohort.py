@@ -1,0 +1,92 @@
+"""A hospital's studies with their reports to cases that ``medomni train`` reads: one file a study."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from medomni.errors import MedomniError
+
+REPORT_NAMES = ("report.txt", "reference.txt")
+
+
+@dataclass(frozen=True)
+class Built:
+    """What a run made of a folder of studies.
+
+    Attributes:
+        written, kept: files written now, and files found from an earlier run.
+        refused: per study that gave no case, its folder and the error.
+    """
+
+    written: tuple[Path, ...]
+    kept: tuple[Path, ...]
+    refused: tuple[tuple[Path, MedomniError], ...]
+
+
+def study_folders(root: Path) -> list[tuple[Path, Path]]:
+    """(DICOM folder, report file) of every sub-folder of ``root`` that holds ``report.txt`` or ``reference.txt``.
+
+    DICOM files lie in the sub-folder itself or in a folder ``dicom`` in it, as ``medomni phantom`` writes them.
+
+    Raises:
+        MedomniError: MED-C08 where there is no such sub-folder.
+    """
+    found = []
+    for folder in sorted(p for p in root.iterdir() if p.is_dir()) if root.is_dir() else []:
+        report = next((folder / name for name in REPORT_NAMES if (folder / name).is_file()), None)
+        if report:
+            found.append((folder / "dicom" if (folder / "dicom").is_dir() else folder, report))
+    if not found:
+        raise MedomniError("MED-C08", f"no sub-folder with {' or '.join(REPORT_NAMES)}", where=root)
+    return found
+
+
+def build_case_files(root: Path, out: Path, *, site: str = "",
+                     progress: Callable[[int, int], object] | None = None) -> Built:
+    """Read, segment and measure each study and write it with its report to ``out`` as a case.
+
+    A file is named by the study's keyed hash and its report's hash, so a run that was killed goes on where it
+    stopped, and a changed report makes a new case (the old one goes). A study that cannot be read is named with its
+    error and the others go on. The patient's key is a keyed hash of the PatientID (DICOM PS3.3 C.7.1.1), which keeps
+    a patient's studies in one split.
+
+    Raises:
+        MedomniError: MED-C08 as :func:`study_folders`, MED-C04 where ``out`` cannot be written.
+    """
+    from medomni.data import save_cases
+    from medomni.dicom import read_study
+    from medomni.dicom.keys import patient_key
+    from medomni.pipeline import case_of, measure_volume
+
+    studies = study_folders(root)
+    written, kept, refused = [], [], []
+    for done, (folder, report) in enumerate(studies):
+        if progress:
+            progress(done, len(studies))
+        try:
+            text = report.read_bytes().decode("utf-8").strip()
+            if not text:
+                raise MedomniError("MED-K01", where=report)
+            volume = read_study(folder)
+            name = f"{volume.study.study_key}-{hashlib.sha256(text.encode()).hexdigest()[:8]}.npz"
+            if (out / name).is_file():
+                kept.append(out / name)
+                continue
+            study = measure_volume(volume, where=folder)
+            case = case_of(study, report=text, patient_key=patient_key(folder), site=site)
+            written.append(save_cases([case], out / name))
+            for old in out.glob(f"{volume.study.study_key}-*.npz"):
+                if old.name != name:
+                    old.unlink()
+        except UnicodeDecodeError as exc:
+            refused.append((folder, MedomniError("MED-K04", f"byte {exc.start} is not UTF-8", where=report)))
+        except MedomniError as exc:
+            if exc.code == "MED-C04":
+                raise
+            refused.append((folder, exc))
+    if progress:
+        progress(len(studies), len(studies))
+    return Built(tuple(written), tuple(kept), tuple(refused))

@@ -1,0 +1,64 @@
+"""A folder of studies with reports to cases: what cannot be read is named, what was done is kept."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from medomni.cohort import build_case_files, study_folders
+from medomni.data import load_cases, split_by_patient
+from medomni.errors import MedomniError
+
+COMMAND = str(Path(sys.executable).parent / "medomni")
+
+
+@pytest.fixture(scope="module")
+def studies(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("studies")
+    subprocess.run([COMMAND, "phantom", "--hospital", "B", "--seed", "31", "--count", "2", "-o", str(root)], check=True)
+    broken = root / "broken"
+    broken.mkdir()
+    (broken / "report.txt").write_text("No effusion.")
+    (broken / "slice.dcm").write_text("not DICOM")
+    (root / "no-report").mkdir()
+    return root
+
+
+@pytest.mark.flow
+def test_studies_to_cases(studies: Path, tmp_path: Path) -> None:
+    out = tmp_path / "cases"
+    seen = []
+    built = build_case_files(studies, out, site="B", progress=lambda done, total: seen.append((done, total)))
+    assert len(built.written) == 2 and not built.kept and seen[-1] == (3, 3)
+    (folder, error), = built.refused
+    assert folder.name == "broken" and error.code == "MED-D01"
+    cases = [c for path in built.written for c in load_cases(path)]
+    texts = {p.read_text().strip() for p in studies.glob("B-*/reference.txt")}
+    assert {c.report for c in cases} == texts and all(c.places is not None for c in cases)
+    assert len({c.patient_key for c in cases}) == 2 and all(len(c.patient_key) == 16 for c in cases)
+    before = {p: os.stat(p).st_mtime_ns for p in built.written}
+    again = build_case_files(studies, out, site="B")
+    assert set(again.kept) == set(before) and not again.written
+    assert {p: os.stat(p).st_mtime_ns for p in again.kept} == before
+
+    report = next(iter(sorted(studies.glob("B-*/reference.txt"))))
+    report.write_text("No pneumothorax.")
+    third = build_case_files(studies, out, site="B")
+    assert len(third.written) == 1 and len(list(out.glob("*.npz"))) == 2, "a changed report replaces its case"
+    with pytest.raises(MedomniError) as info:
+        split_by_patient(load_cases(third.written[0]), load_cases(third.written[0]))
+    assert info.value.code == "MED-M09"
+
+
+@pytest.mark.flow
+def test_nothing_to_read_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(MedomniError) as info:
+        study_folders(tmp_path)
+    assert info.value.code == "MED-C08"
+    command = [COMMAND, "cases", str(tmp_path), "-o", str(tmp_path / "out")]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 1 and "MED-C08" in done.stderr
