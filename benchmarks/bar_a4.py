@@ -68,7 +68,7 @@ def run(cases: int = CASES, b_test: int = B_TEST, b_train: int = B_TRAIN) -> tup
     lowest = min(each.by_finding[n].value for n in VISIBLE)
     least = min(g.value for g in gains.values())
     return prompt.f1.value >= 0.95 and b_met and c_met, (
-        f"(a) {prompt.f1.value:.3f} (against truth {a.f1.value:.3f}); (b) lowest F1 {lowest:.3f}, least gain {least:.3f}; "
+        f"(a) {prompt.f1.value:.3f} (against truth {a.f1.value:.3f}); (b) lowest {lowest:.3f}, least gain {least:.3f}; "
         f"(c) {y.f1():.3f} to {x.f1():.3f}, gain low {gain.low:.3f}, trainable {share:.3f}")
 
 

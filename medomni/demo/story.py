@@ -35,8 +35,10 @@ train:
   threads: THREADS
   noise_hu: 20
   shift_px: 2
+  mirror: 0.5
+  label_loss: 1.0
   stages:
-    - {name: eyes, open: [{part: vision}, {part: aligner}], steps: EYES, lr: 3.0e-3, warmup: 2}
+    - {name: eyes, open: [{part: vision}, {part: aligner}], words: false, steps: EYES, lr: 3.0e-3, warmup: 2}
     - {name: all, open: [{part: all}], steps: ALL, lr: 2.0e-3, warmup: 2}
 """
 

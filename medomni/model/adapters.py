@@ -125,7 +125,8 @@ def attach_adapter(bundle: Bundle, settings: AdapterSettings, *, seed: int = 0) 
     torch.manual_seed(seed)
     with exact_targets(bundle.thinker):
         model = get_peft_model(bundle.thinker, config)
-    return Bundle(model, bundle.tokenizer, bundle.family, bundle.name, bundle.demonstration, bundle.base_sha256)
+    return Bundle(model, bundle.tokenizer, bundle.family, bundle.name, bundle.demonstration, bundle.base_sha256,
+                  perception=bundle.perception)
 
 
 def adapter_tensors(model: Any) -> dict[str, torch.Tensor]:

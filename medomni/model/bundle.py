@@ -16,6 +16,7 @@ from medomni.errors import MedomniError
 from medomni.model.family import FAMILIES, Family
 
 WEIGHTS = "model.safetensors"
+PERCEPTION = "perception.safetensors"
 TRAINING_ONLY = "training_only"
 """Name of a submodule that serves training and is saved with checkpoints but not with a model."""
 EMBEDDED = Path(__file__).parent / "weights" / "tiny"
@@ -29,6 +30,8 @@ class Bundle:
         model: ``Qwen3OmniMoeThinkerForConditionalGeneration`` or the Qwen2.5 class, or a peft wrapper of it.
         name: shown in provenance; ``demonstration`` marks the embedded model on every page.
         base_sha256: hash of the base weights, checked when an adapter is loaded.
+        perception: weights of the head that the vision tower was taught with (see ``medomni.train.perception``), or
+            None. Reports do not use it; a hospital's training with ``label_loss`` starts from it.
     """
 
     model: Any
@@ -38,6 +41,7 @@ class Bundle:
     demonstration: bool = False
     base_sha256: str = ""
     adapter_sha256: str | None = None
+    perception: dict[str, torch.Tensor] | None = None
 
     @property
     def thinker(self) -> Any:
@@ -71,6 +75,10 @@ def save_bundle(bundle: Bundle, folder: Path, *, dtype: torch.dtype = torch.floa
     bundle.tokenizer.backend_tokenizer.save(str(folder / "tokenizer.json"))
     about = {"family": bundle.family.name, "name": bundle.name, "demonstration": bundle.demonstration,
              "base_sha256": sha, **(card or {})}
+    if bundle.perception:
+        head = {k: v.detach().float().contiguous().cpu() for k, v in bundle.perception.items()}
+        about["perception_sha256"] = weights_hash(head)
+        save_file(head, str(folder / PERCEPTION))
     (folder / "medomni.json").write_text(json.dumps(about, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     return folder
 
@@ -91,12 +99,8 @@ def load_bundle(folder: Path | str | None = None) -> Bundle:
         if not (folder / name).is_file():
             raise MedomniError("MED-M05", f"{name} is missing", where=folder)
     about = json.loads((folder / "medomni.json").read_text(encoding="utf-8"))
-    try:
-        tensors = load_file(str(folder / WEIGHTS))
-    except (SafetensorError, OSError) as exc:
-        raise MedomniError("MED-M08", type(exc).__name__, where=folder / WEIGHTS) from exc
-    if weights_hash(tensors) != about["base_sha256"]:
-        raise MedomniError("MED-M08", where=folder / WEIGHTS)
+    tensors = _checked(folder / WEIGHTS, about["base_sha256"])
+    head = _checked(folder / PERCEPTION, about["perception_sha256"]) if "perception_sha256" in about else None
     family = FAMILIES[about["family"]]
     model = thinker_from_config(json.loads((folder / "config.json").read_text(encoding="utf-8")), family)
     result = model.load_state_dict({k: v.float() for k, v in tensors.items()}, strict=False)
@@ -104,4 +108,16 @@ def load_bundle(folder: Path | str | None = None) -> Bundle:
         raise MedomniError("MED-M05", f"missing {result.missing_keys[:3]}, surplus {result.unexpected_keys[:3]}",
                            where=folder)
     tokenizer = wrap_tokenizer(Tokenizer.from_file(str(folder / "tokenizer.json")), family)
-    return Bundle(model.eval(), tokenizer, family, about["name"], about["demonstration"], about["base_sha256"])
+    return Bundle(model.eval(), tokenizer, family, about["name"], about["demonstration"], about["base_sha256"],
+                  perception=head)
+
+
+def _checked(path: Path, sha256: str) -> dict[str, torch.Tensor]:
+    """Tensors of a file whose hash must be ``sha256``; error MED-M08."""
+    try:
+        tensors = load_file(str(path))
+    except (SafetensorError, OSError) as exc:
+        raise MedomniError("MED-M08", type(exc).__name__, where=path) from exc
+    if weights_hash(tensors) != sha256:
+        raise MedomniError("MED-M08", where=path)
+    return tensors

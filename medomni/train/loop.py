@@ -84,7 +84,10 @@ def train(
     model, adapters = bundle.model, hasattr(bundle.model, "peft_config")
     if settings.label_loss:
         torch.manual_seed(settings.seed)
-        setattr(bundle.thinker, TRAINING_ONLY, LabelHead(bundle.thinker.config.text_config.hidden_size))
+        head = LabelHead(bundle.thinker.config.text_config.hidden_size)
+        if bundle.perception:
+            head.load_state_dict(bundle.perception)
+        setattr(bundle.thinker, TRAINING_ONLY, head)
     stages = [(stage, opened(model, stage, adapters=adapters)) for stage in settings.stages]
     run = _Run(bundle, recipe, cases, folder, stages, transcripts)
     result = TrainResult(run.total, run.step, proofs=run.proofs)
@@ -107,6 +110,7 @@ def train(
                 loss_picture(folder / "log.jsonl", folder / "loss.png")
     apply_stage(model, {})
     if settings.label_loss:
+        bundle.perception = {k: v.detach().clone() for k, v in head.state_dict().items()}
         delattr(bundle.thinker, TRAINING_ONLY)
     model.eval()
     result.seconds = time.perf_counter() - begun

@@ -4,7 +4,7 @@ A report holds few words that depend on the image, so a tower trained from scrat
 each visual token votes for each (finding, side). Where the masks of the measured findings are known, a token is told
 what lies in it; in any case the loudest vote of a study must tell what the study holds (multiple-instance learning
 with a soft maximum), since a finding is somewhere and not everywhere. Targets are the case's *measured* findings. The
-head serves training only and is not saved with the model.
+head serves training only: it is kept beside the weights, so that a hospital's adaptation starts from it.
 """
 
 from __future__ import annotations

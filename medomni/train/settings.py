@@ -55,7 +55,8 @@ class TrainSettings(Config):
         checkpoint_every: steps between checkpoints.
         threads: torch threads; fixed, since the sum order depends on it.
         precision: ``bfloat16`` runs matrix products under autocast; weights and Adam stay float32.
-        label_loss: weight of the perception loss (see :mod:`medomni.train.perception`); its head is not kept.
+        label_loss: weight of the perception loss (see :mod:`medomni.train.perception`); its head starts
+            from the model's own where it has one.
         noise_hu, shift_px: augmentation that changes no fact: noise up to this SD, shifts up to this many pixels.
         mirror: share of cases that are shown mirrored, with left and right exchanged in words and labels.
     """

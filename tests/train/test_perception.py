@@ -93,3 +93,31 @@ def test_a_stage_without_words_needs_the_label_loss(tmp_path: Path) -> None:
     with pytest.raises(MedomniError, match="label_loss") as info:
         load_config(path, Recipe)
     assert info.value.code == "MED-C03"
+
+
+def test_the_head_is_kept_beside_the_weights_and_started_from(tmp_path: Path) -> None:
+    from medomni.model import AdapterSettings, TargetGroup, attach_adapter, load_bundle, save_bundle
+    from medomni.model.bundle import PERCEPTION
+
+    bundle, cases = small_bundle(), [with_places(i) for i in range(16)]
+    train(bundle, cases, recipe())
+    assert bundle.perception is not None
+    again = load_bundle(save_bundle(bundle, tmp_path / "model"))
+    assert again.perception is not None and torch.equal(again.perception["weight"], bundle.perception["weight"])
+    settings = AdapterSettings(rank=2, targets=(TargetGroup(part="vision", kind="mlp"),))
+    stages = (StageSettings(name="eyes", open=(Blocks(part="vision"),), steps=1, lr=1e-5, words=False),)
+    short = Recipe(name="s", adapter=settings, train=TrainSettings(stages=stages, batch=16, threads=1, label_loss=1.0))
+    warm, cold = (train(attach_adapter(b, settings), cases, short).losses[0]
+                  for b in (again, load_bundle(save_bundle(_without_head(bundle), tmp_path / "bare"))))
+    assert warm < 0.5 * cold
+    damaged = tmp_path / "model" / PERCEPTION
+    damaged.write_bytes(damaged.read_bytes()[:-4])
+    with pytest.raises(MedomniError) as info:
+        load_bundle(tmp_path / "model")
+    assert info.value.code == "MED-M08"
+
+
+def _without_head(bundle):
+    from dataclasses import replace
+
+    return replace(bundle, perception=None)
