@@ -21,39 +21,41 @@ TRAIN_SEEDS = 1_000_000
 
 TRANSCRIPT_SEEDS = 3_000_000
 """Seeds of patients who exist as words only."""
+NO_LOBE = 0.12
+"""Share of the facts of a patient of words that do not name their lobe."""
 SHUFFLES = 9
 """Further lists of facts a patient of words gets, drawn from all patients' facts."""
 
 
-def transcripts(count: int, like: Case, *, first_seed: int, hospital: str = "A") -> list[Case]:
-    """Patients as facts, history and report, without images (``like`` lends the shape of its slabs).
+def transcripts(count: int, like: Sequence[Case], *, first_seed: int, hospital: str = "A") -> list[Case]:
+    """Patients as facts, history and report, without images (the first of ``like`` lends the shape of its slabs).
 
     One in ten has the facts of a phantom. The others keep a phantom's age, sex and history and get facts drawn from
     those of all phantoms, kinds in the hospital's mix: such a list need not fit one chest, but its report fits it,
-    and words that follow the facts is all that is learned from it. A few findings are at random not assessable, since
-    a real prompt lists those too.
+    and words that follow the facts is all that is learned from it. What was not assessable is taken from the measured
+    cases ``like``, and as there some findings come without their lobe.
     """
     import numpy as np
 
     from medomni.data import Case
     from medomni.phantom import phantom_study, reference_report, sample_patient
-    from medomni.records import Coverage, Findings
+    from medomni.records import Findings
 
     people = [sample_patient(seed, hospital) for seed in range(first_seed, first_seed + -(-count // (SHUFFLES + 1)))]
     pool: dict[str, list[Finding]] = {}
     for person in people:
         for finding in person.truth:
             pool.setdefault(finding.finding_id, []).append(finding)
-    out, blank = [], np.zeros_like(like.hu)
+    out, blank = [], np.zeros_like(like[0].hu)
     for number in range(count):
         person, rng = people[number % len(people)], np.random.default_rng([first_seed, number, 5])
         if number >= len(people):
             person = replace(person, seed=first_seed + number, truth=drawn_facts(pool, rng, hospital))
-        dark = [Coverage(finding_id=name, anatomy_id="lung", side=side, method="none", assessable=False)  # type: ignore[arg-type]
-                for name, sides in (("lung_mass", ("left", "right")), ("rib_fracture", ("bilateral",)),
-                                    ("lung_nodule", ("left", "right"))) for side in sides if rng.random() < 0.15]
-        findings = Findings(study=phantom_study(person), findings=person.truth, coverage=tuple(dark))
-        out.append(Case(blank, like.pair_mm, findings, person.history, reference_report(person),
+        told = tuple(f.model_copy(update={"segment": None}) if rng.random() < NO_LOBE else f for f in person.truth)
+        person = replace(person, truth=told)
+        dark = tuple(c for c in like[int(rng.integers(len(like)))].findings.coverage if not c.assessable)
+        findings = Findings(study=phantom_study(person), findings=told, coverage=dark)
+        out.append(Case(blank, like[0].pair_mm, findings, person.history, reference_report(person),
                         None, f"words-{first_seed + number}", hospital))
     return out
 
@@ -117,7 +119,7 @@ def pretrain(config: Path, out: Path, *, cases: Progress | None = None, steps: A
         seeds = range(cohort.first_seed, cohort.first_seed + count)
         loaded += build_cases(name, seeds, recipe.data.slabs, out / "cases", through_dicom=cohort.through_dicom,
                               workers=cohort.workers, progress=cases)
-    words = transcripts(recipe.cohort.transcripts, loaded[0], first_seed=TRANSCRIPT_SEEDS)
+    words = transcripts(recipe.cohort.transcripts, loaded, first_seed=TRANSCRIPT_SEEDS)
     bundle, result = run_recipe(recipe, loaded, out / "run", bundle=_fresh(recipe, [*loaded, *words]),
                                 transcripts=words, progress=steps)
     model = out / "run" / "model"
