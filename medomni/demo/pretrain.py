@@ -33,12 +33,13 @@ def transcripts(count: int, like: Sequence[Case], *, first_seed: int, hospital: 
     One in ten has the facts of a phantom. The others keep a phantom's age, sex and history and get facts drawn from
     those of all phantoms, kinds in the hospital's mix: such a list need not fit one chest, but its report fits it,
     and words that follow the facts is all that is learned from it. What was not assessable is taken from the measured
-    cases ``like``, and as there some findings come without their lobe.
+    cases ``like``, and as there some findings come without their lobe. Half of the reports are in a house style drawn
+    from all: a model that never read a word of another hospital's prose cannot be adapted to it by a few matrices.
     """
     import numpy as np
 
     from medomni.data import Case
-    from medomni.phantom import phantom_study, reference_report, sample_patient
+    from medomni.phantom import REPORT_STYLES, phantom_study, reference_report, sample_patient
     from medomni.records import Findings
 
     people = [sample_patient(seed, hospital) for seed in range(first_seed, first_seed + -(-count // (SHUFFLES + 1)))]
@@ -55,7 +56,8 @@ def transcripts(count: int, like: Sequence[Case], *, first_seed: int, hospital: 
         person = replace(person, truth=told)
         dark = tuple(c for c in like[int(rng.integers(len(like)))].findings.coverage if not c.assessable)
         findings = Findings(study=phantom_study(person), findings=told, coverage=dark)
-        out.append(Case(blank, like[0].pair_mm, findings, person.history, reference_report(person),
+        style = None if rng.random() < 0.5 else str(rng.choice(list(REPORT_STYLES)))
+        out.append(Case(blank, like[0].pair_mm, findings, person.history, reference_report(person, style=style),
                         None, f"words-{first_seed + number}", hospital))
     return out
 
