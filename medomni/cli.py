@@ -14,6 +14,7 @@ import typer
 
 from medomni import __version__
 from medomni.errors import MedomniError
+from medomni.progress import cases_and_steps, counted, stages
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
                   help="Radiology reports from omni models, checked against the images. Research software, "
@@ -70,7 +71,7 @@ def segment(folder: Study, out: OutDir, series: Series = None, segmenter: str = 
     from medomni.pipeline import measure_study
     from medomni.review.images import save_images
 
-    with _stages() as stage:
+    with stages() as stage:
         study = measure_study(folder, series=series, segmenter=segmenter, stage=stage)
     out.mkdir(parents=True, exist_ok=True)
     save_images(out / "images.npz", study.volume, study.segmentation, study.measured.masks)
@@ -85,7 +86,7 @@ def measure(folder: Study, out: Annotated[Path, typer.Option("--out", "-o", help
     """Measure findings in a chest CT and say what was not assessed."""
     from medomni.pipeline import measure_study, write_text
 
-    with _stages() as stage:
+    with stages() as stage:
         study = measure_study(folder, series=series, stage=stage)
     write_text(out, study.findings.model_dump_json(indent=2))
     _organs(study.findings)
@@ -105,7 +106,7 @@ def report(folder: Study, out: OutDir, series: Series = None, adapter: Adapter =
     from medomni.pipeline import report_study
     from medomni.records import History
 
-    with _stages() as stage:
+    with stages() as stage:
         done = report_study(folder, out, series=series, adapter=adapter, model=model, stage=stage,
                             history=History(symptom=symptom), facts=not withhold_facts)
     print((out / "report.txt").read_text(encoding="utf-8"))
@@ -156,7 +157,7 @@ def check(report: Annotated[Optional[Path], typer.Option(help="Report text file.
     if study is not None:
         from medomni.pipeline import measure_study, write_study
 
-        with _stages() as stage:
+        with stages() as stage:
             measured = measure_study(study, stage=stage)
         with _naming(report):
             result = check_report(record, measured.findings)
@@ -191,7 +192,7 @@ def phantom(out: OutDir, seed: int = 1, hospital: str = "A", count: int = 1) -> 
     """Write synthetic chest CT patients as DICOM series with their truth and reference report."""
     from medomni.phantom import phantom_findings, reference_report, render, sample_patient, write_series
 
-    with _progress("phantoms", count) as advance:
+    with counted("phantoms", count) as advance:
         for k in range(count):
             patient = sample_patient(seed + k, hospital)
             volume = render(patient)
@@ -210,7 +211,7 @@ def cases(studies: Annotated[Path, typer.Argument(help="Folder of studies: a sub
     """Measure studies with their reports and keep them as cases for training; resumes where it was killed."""
     from medomni.cohort import build_case_files
 
-    with _two_bars() as (bar, _):
+    with cases_and_steps() as (bar, _):
         built = build_case_files(studies, out, site=site, progress=bar)
     for folder, error in built.refused:
         print(f"left out {folder}: {error}", file=sys.stderr)
@@ -225,7 +226,7 @@ def pretrain(config: Annotated[Path, typer.Argument(help="Recipe, e.g. configs/t
     """Train the tiny omni model from scratch on phantoms; resumes where it was killed."""
     from medomni.demo.pretrain import pretrain as run
 
-    with _two_bars() as (cases, steps):
+    with cases_and_steps() as (cases, steps):
         done = run(config, out, cases=cases, steps=steps, install=install)
     print(done)
 
@@ -236,7 +237,7 @@ def train(config: Annotated[Path, typer.Argument(help="Recipe.")],
     """Adapt a model to a hospital's cases by the recipe's stages; resumes where it was killed."""
     from medomni.train.command import train_command
 
-    with _two_bars() as (_, steps):
+    with cases_and_steps() as (_, steps):
         print(train_command(config, cases, out, steps))
 
 
@@ -247,7 +248,7 @@ def generate(folder: Study, adapter: Adapter = None, model: ModelDir = None, ser
     from medomni.generate import decode
     from medomni.pipeline import case_of, load_model, measure_study
 
-    with _stages() as stage:
+    with stages() as stage:
         study = measure_study(folder, series=series, stage=stage)
         bundle = load_model(model, adapter)
         print(decode(bundle, [case_of(study)], facts=not withhold_facts, batch=1)[0])
@@ -320,48 +321,6 @@ def _organs(findings: Any) -> None:
         print(f"{organ.anatomy_id} {organ.side}: {volume}{' (truncated)' if organ.truncated else ''}")
     for warning in findings.study.warnings:
         print(f"{warning.code}: {warning.detail}")
-
-
-def _stages() -> Any:
-    """A spinner that names the stage under way."""
-    @contextmanager
-    def run() -> Any:
-        from rich.console import Console
-
-        with Console(stderr=True).status("starting") as status:
-            yield lambda name: status.update(name)
-
-    return run()
-
-
-def _bars() -> Any:
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    return Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
-                    console=Console(stderr=True))
-
-
-def _progress(name: str, total: int) -> Any:
-    @contextmanager
-    def run() -> Any:
-        with _bars() as bars:
-            task = bars.add_task(name, total=total)
-            yield lambda done: bars.update(task, completed=done)
-
-    return run()
-
-
-def _two_bars() -> Any:
-    @contextmanager
-    def run() -> Any:
-        with _bars() as bars:
-            cases, steps = bars.add_task("cases", total=None), bars.add_task("steps", total=None)
-            yield (lambda done, total: bars.update(cases, completed=done, total=total),
-                   lambda step, total, loss, stage: bars.update(steps, completed=step, total=total,
-                                                                description=f"{stage} loss {loss:.3f}"))
-
-    return run()
 
 
 def _plugins() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,15 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo) -> None:
         pytest.skip.Exception
     ):
         call.excinfo = pytest.ExceptionInfo.from_exc_info(_raised(AssertionError(f"skipped: {call.excinfo.value}")))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """The same for a module that is left out whole (``importorskip`` at its head)."""
+    report = yield
+    if os.environ.get("MEDOMNI_NO_SKIP") and report.outcome == "skipped":
+        report.outcome, report.longrepr = "failed", f"skipped: {report.longrepr}"
+    return report
 
 
 def _raised(error: Exception) -> tuple:

@@ -12,6 +12,7 @@ from medomni.draw import colour_of, contact_sheet, draw_slice, slice_count, slic
 from medomni.errors import MedomniError
 from medomni.records import Study
 from medomni.volume import Label, Segmentation, Volume
+from tests.volumes import turned
 
 pytestmark = pytest.mark.unit
 STUDY = Study(study_key="k", modality="CT")
@@ -26,18 +27,6 @@ def _marked() -> tuple[Volume, Segmentation]:
     return Volume(array, affine, STUDY), Segmentation(labels, {1: Label(1, "heart")}, affine, "test")
 
 
-def _turned(volume: Volume, order: tuple[int, int, int], flips: tuple[bool, bool, bool]) -> Volume:
-    """The same voxels stored in another order; positions in space stay."""
-    array = volume.array.transpose(order)
-    affine = volume.affine[:, [*order, 3]].copy()
-    for axis, flip in enumerate(flips):
-        if flip:
-            affine[:3, 3] += affine[:3, axis] * (array.shape[axis] - 1)
-            affine[:3, axis] *= -1
-            array = np.flip(array, axis)
-    return Volume(np.ascontiguousarray(array), affine, volume.study)
-
-
 ORDERS = [((0, 1, 2), (False, False, False)), ((0, 1, 2), (False, False, True)), ((0, 1, 2), (True, False, True)),
           ((2, 0, 1), (False, True, False)), ((1, 0, 2), (True, True, True)), ((2, 1, 0), (True, False, False))]
 
@@ -46,17 +35,17 @@ ORDERS = [((0, 1, 2), (False, False, False)), ((0, 1, 2), (False, False, True)),
 def test_left_is_drawn_right_whatever_the_order(order: tuple, flips: tuple) -> None:
     """Bar of the design: flipped, feet-first and sagittal arrays give the same picture."""
     volume, _ = _marked()
-    turned = _turned(volume, order, flips)
+    other = turned(volume, order, flips)
     for plane, index in (("axial", 9), ("coronal", 8), ("sagittal", 50)):
-        assert slice_count(turned, plane) == slice_count(volume, plane)
+        assert slice_count(other, plane) == slice_count(volume, plane)
         expected = np.asarray(slice_image(volume, index, "soft", plane=plane, size=120, markers=False))
-        got = np.asarray(slice_image(turned, index, "soft", plane=plane, size=120, markers=False))
+        got = np.asarray(slice_image(other, index, "soft", plane=plane, size=120, markers=False))
         assert np.array_equal(got, expected)
-    axial = np.asarray(slice_image(turned, 9, "soft", size=180, markers=False).convert("L"))
+    axial = np.asarray(slice_image(other, 9, "soft", size=180, markers=False).convert("L"))
     rows, columns = np.nonzero(axial > 128)
     assert columns.mean() > axial.shape[1] / 2, "the patient's left lies at the image's right"
     assert rows.mean() < axial.shape[0] / 2, "the patient's front lies at the top"
-    coronal = np.asarray(slice_image(turned, 8, "soft", plane="coronal", size=180, markers=False).convert("L"))
+    coronal = np.asarray(slice_image(other, 8, "soft", plane="coronal", size=180, markers=False).convert("L"))
     assert np.nonzero(coronal > 128)[0].mean() < coronal.shape[0] / 2, "the head lies at the top"
 
 
@@ -111,4 +100,4 @@ def test_png_sheet_and_errors() -> None:
     with pytest.raises(KeyError):
         draw_slice(volume, 0, "no such window")
     with pytest.raises(MedomniError, match="MED-S02"):
-        draw_slice(_turned(volume, (2, 0, 1), (False, False, False)), 0, outlines=labels)
+        draw_slice(turned(volume, (2, 0, 1), (False, False, False)), 0, outlines=labels)

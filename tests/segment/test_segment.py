@@ -12,6 +12,7 @@ from medomni.phantom import render, sample_patient
 from medomni.segment import BuiltinChestSegmenter, Segmenter, get_segmenter, segmenter_names
 from medomni.segment.grid import Grid, far, largest, near
 from medomni.volume import Segmentation, Volume
+from tests.volumes import turned
 
 pytestmark = pytest.mark.unit
 
@@ -21,16 +22,6 @@ def healthy() -> tuple[Volume, Segmentation]:
     """A phantom without a lesion, 128 x 128 x about 55."""
     volume = render(sample_patient(0, "A"))
     return volume, get_segmenter("builtin").segment(volume)
-
-
-def _turned(volume: Volume, order: tuple[int, int, int], flips: tuple[bool, bool, bool]) -> Volume:
-    array, affine = volume.array.transpose(order), volume.affine[:, [*order, 3]].copy()
-    for axis, flip in enumerate(flips):
-        if flip:
-            affine[:3, 3] += affine[:3, axis] * (array.shape[axis] - 1)
-            affine[:3, axis] *= -1
-            array = np.flip(array, axis)
-    return Volume(np.ascontiguousarray(array), affine, volume.study)
 
 
 def test_lungs_heart_and_airway_are_found(healthy: tuple[Volume, Segmentation]) -> None:
@@ -56,10 +47,10 @@ def test_axis_order_changes_nothing_in_space(
 ) -> None:
     """Flipped, feet-first and sagittal arrays get the same label at the same place."""
     volume, found = healthy
-    turned = _turned(volume, order, flips)
-    again = get_segmenter().segment(turned)
-    assert again.matches(turned)
-    expected = _turned(Volume(found.labels.astype(np.int16), volume.affine, volume.study), order, flips)
+    other = turned(volume, order, flips)
+    again = get_segmenter().segment(other)
+    assert again.matches(other)
+    expected = turned(Volume(found.labels.astype(np.int16), volume.affine, volume.study), order, flips)
     assert np.array_equal(again.labels, expected.array)
 
 
