@@ -4,6 +4,7 @@ and after LoRA. All patients are synthetic."""
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -57,6 +58,7 @@ def run(cases: int = CASES, b_test: int = B_TEST, b_train: int = B_TRAIN) -> tup
     b_truths = [c.truth for c in away]
     before = decode(bundle, away, facts=False)
     recipe = load_config(ROOT / "configs" / "adapt.yaml", Recipe)
+    shutil.rmtree(COHORT / "adapt-b", ignore_errors=True)  # the figure is of these weights, never of a finished run
     adapted, result = run_recipe(recipe, local, COHORT / "adapt-b")
     share = trainable_share(adapted.model)
     after = decode(adapted, away, facts=False)

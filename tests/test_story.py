@@ -15,7 +15,7 @@ from medomni.errors import MedomniError
 
 ROOT = Path(__file__).resolve().parents[1]
 COMMAND = str(Path(sys.executable).parent / "medomni")
-HOME, AWAY = 24, 10
+HOME, AWAY = 24, 16
 
 
 @pytest.fixture(scope="session")
@@ -91,12 +91,43 @@ def test_short_form_of_a4(home_cases: list) -> None:
     bundle = load_bundle()
     truths = [c.truth for c in home_cases]
     told = score(decode(bundle, home_cases, facts=True), [c.findings for c in home_cases])
-    assert told.f1.value >= 0.8, told
+    assert told.f1.value >= 0.95, told
     order = np.roll(np.arange(len(home_cases)), 7)
     other = [replace(c, hu=home_cases[k].hu) for c, k in zip(home_cases, order, strict=True)]
     seen = count_facts(decode(bundle, home_cases, facts=False), truths, VISIBLE)
     blind = count_facts(decode(bundle, other, facts=False), truths, VISIBLE)
-    assert seen.f1() >= 0.75 and seen.f1() > blind.f1() + 0.3, (seen.f1(), blind.f1())
+    assert seen.f1() >= 0.85 and seen.f1() > blind.f1() + 0.3, (seen.f1(), blind.f1())
+
+
+@pytest.mark.flow
+def test_short_form_of_a4_at_another_hospital(tmp_path: Path) -> None:
+    """LoRA by ``configs/adapt.yaml``, cut to a few steps: reports of unseen patients of hospital B become likelier."""
+    import torch
+
+    from medomni.config import load_config
+    from medomni.data import Encoder, SlabSettings, collate
+    from medomni.demo.corpus import build_cases
+    from medomni.model import load_bundle
+    from medomni.model.coverage import trainable_share
+    from medomni.train import Recipe
+    from medomni.train.command import run_recipe
+    from medomni.train.loss import report_loss
+
+    cases = build_cases("B", range(310_000, 310_000 + AWAY), SlabSettings(), tmp_path, through_dicom=False)
+    local, unseen = cases[:AWAY // 2], cases[AWAY // 2:]
+    recipe = load_config(ROOT / "configs" / "adapt.yaml", Recipe)
+    stages = [s.model_copy(update={"steps": n}) for s, n in zip(recipe.train.stages, (4, 4, 16), strict=True)]
+    recipe = recipe.model_copy(update={"train": recipe.train.model_copy(update={"stages": stages, "batch": 8})})
+    bundle = load_bundle()
+    encoder = Encoder(bundle.tokenizer, bundle.family)
+    batch = collate([encoder.encode(c, facts=False) for c in unseen], encoder)
+    with torch.no_grad():
+        before = float(report_loss(bundle, batch))
+    adapted, _ = run_recipe(recipe, local, None, bundle=bundle)
+    assert trainable_share(adapted.model) <= 0.10
+    with torch.no_grad():
+        after = float(report_loss(adapted, batch))
+    assert after < 0.8 * before, (before, after)
 
 
 @pytest.mark.flow
