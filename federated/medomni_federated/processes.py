@@ -139,7 +139,9 @@ class Federation:
         if self.trace:
             trace = self.folder / "trace" / f"{name}.txt"
             trace.parent.mkdir(parents=True, exist_ok=True)
-            command = ["strace", "-f", "-qq", "-e", "trace=open,openat", "-s", "400", "-o", str(trace), *command]
+            # --seccomp-bpf: the kernel stops a process at these calls only, not at every one that it makes
+            command = ["strace", "-f", "--seccomp-bpf", "-qq", "-e", "trace=open,openat", "-s", "400", "-o", str(trace),
+                       *command]
         with open(self._log(name), "wb") as log:
             self.processes[name] = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT,
                                                     env=self._environment(), start_new_session=True)
