@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from medomni.errors import MedomniError
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -20,14 +23,31 @@ def run_command(
     recipe: Annotated[Path, typer.Argument(help="Recipe with an adapter.")],
     site: Annotated[list[str], typer.Option(help="NAME=CASES.npz, once a hospital.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Output folder.")],
-    rounds: int = 3, model: str = "", trace: bool = False,
+    rounds: Annotated[int, typer.Option(min=1)] = 3,
+    model: Annotated[str, typer.Option(help="Folder of the base model; the embedded one by default.")] = "",
+    round_timeout: Annotated[float, typer.Option(min=1.0, help="Longest time of one round, seconds.")] = 3600.0,
+    trace: Annotated[bool, typer.Option(help="Write down which files each process opens (strace).")] = False,
 ) -> None:
     """Run rounds on this machine: SuperLink and SuperNodes on loopback over TLS, started and ended by this command."""
+    from medomni.progress import counted
     from medomni_federated.rounds import run_rounds
 
-    cases = dict(s.split("=", 1) for s in site)
-    done = run_rounds(recipe, {k: Path(v) for k, v in cases.items()}, out, rounds=rounds, model=model or None,
-                      trace=trace)
+    cases = _sites(site)
+    with counted("rounds", rounds) as advance:
+        done = run_rounds(recipe, cases, out, rounds=rounds, model=model or None, round_timeout_s=round_timeout,
+                          trace=trace, progress=lambda k, _: advance(k))
     for row in done.rows:
         print(row)
     print(f"adapter: {done.adapter}")
+
+
+def _sites(given: list[str]) -> dict[str, Path]:
+    """``NAME=PATH`` options by name; error MED-C03 for a name that is no file name, or that two have."""
+    sites: dict[str, Path] = {}
+    for text in given:
+        name, _, path = text.partition("=")
+        if not re.fullmatch(r"[A-Za-z0-9_-]{1,32}", name) or not path or name in sites:
+            raise MedomniError("MED-C03", f"--site {text}: NAME=CASES.npz was expected, each NAME once, of letters, "
+                               "digits, _ and -")
+        sites[name] = Path(path)
+    return sites

@@ -14,6 +14,8 @@ from medomni.config import load_config
 from medomni.errors import MedomniError
 from medomni_federated.processes import Federation
 
+ROUND_TIMEOUT_S = 3600.0
+
 
 @dataclass(frozen=True)
 class Rounds:
@@ -33,8 +35,15 @@ class Rounds:
 
 
 def run_rounds(recipe: Path, cases: Mapping[str, Path], out: Path, *, rounds: int, model: str | None = None,
-               trace: bool = False, progress: Any = None) -> Rounds:
+               round_timeout_s: float = ROUND_TIMEOUT_S, trace: bool = False, progress: Any = None) -> Rounds:
     """Run ``rounds`` over the sites' case files, each read by its site's own process only.
+
+    Args:
+        recipe: with an adapter; its stages are one round's training at a site.
+        cases: site name to its file of cases.
+        round_timeout_s: longest time of one round, seconds.
+        trace: follow the files that every process opens, into ``out/processes/trace``.
+        progress: called as ``progress(rounds done, rounds)`` twice a second.
 
     Raises:
         MedomniError: MED-C08 for a missing file, MED-F03 and MED-F04 for rounds and processes.
@@ -55,7 +64,7 @@ def run_rounds(recipe: Path, cases: Mapping[str, Path], out: Path, *, rounds: in
                 progress(done, total)
 
         rows = federation.run({"recipe": str(recipe.resolve()), "model": model or ""}, rounds=rounds,
-                              folder=out / "rounds", progress=watch)
+                              folder=out / "rounds", round_timeout_s=round_timeout_s, progress=watch)
     adapter = _save(recipe, out, rounds, model, sorted(cases))
     return Rounds(adapter, rows, time.monotonic() - begun, peak)
 
