@@ -26,6 +26,7 @@ UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM
 Study = Annotated[Path, typer.Argument(help="Folder with one patient's DICOM series.")]
 Series = Annotated[Optional[int], typer.Option(help="Number of the series, as `medomni ingest` lists them.")]  # noqa: UP045
 OutDir = Annotated[Path, typer.Option("--out", "-o", help="Output folder.")]
+RecipeFile = Annotated[Optional[Path], typer.Option("--config", help="Recipe: its base, view and context.")]  # noqa: UP045
 Adapter = Annotated[Optional[Path], typer.Option(help="Adapter folder.")]  # noqa: UP045
 ModelDir = Annotated[Optional[str], typer.Option(help="Model folder; the embedded one by default.")]  # noqa: UP045
 
@@ -100,6 +101,7 @@ def measure(folder: Study, out: Annotated[Path, typer.Option("--out", "-o", help
 
 @app.command()
 def report(folder: Study, out: OutDir, series: Series = None, adapter: Adapter = None, model: ModelDir = None,
+           config: RecipeFile = None,
            symptom: Annotated[str, typer.Option(help="History for the prompt; no names, no dates.")] = "",
            withhold_facts: Annotated[bool, typer.Option(help="Prompt without measured facts.")] = False) -> None:
     """The whole job for one study: findings, report, check, page."""
@@ -107,7 +109,7 @@ def report(folder: Study, out: OutDir, series: Series = None, adapter: Adapter =
     from medomni.records import History
 
     with stages() as stage:
-        done = report_study(folder, out, series=series, adapter=adapter, model=model, stage=stage,
+        done = report_study(folder, out, series=series, adapter=adapter, model=model, config=config, stage=stage,
                             history=History(symptom=symptom), facts=not withhold_facts)
     print((out / "report.txt").read_text(encoding="utf-8"))
     print(", ".join(f"{k} {v} s" for k, v in done["seconds"].items()))
@@ -155,17 +157,18 @@ def check(report: Annotated[Optional[Path], typer.Option(help="Report text file.
         return
     record = Report(text=_read_report(report))
     if study is not None:
-        from medomni.pipeline import measure_study, write_study
+        from medomni.pipeline import measure_study, write_page, write_study
 
         with stages() as stage:
             measured = measure_study(study, stage=stage)
         with _naming(report):
             result = check_report(record, measured.findings)
-        target = out or (html.parent if html else Path("medomni-check"))
-        write_study(target, measured, record, result)
-        if html and html != target / "report.html":
-            (target / "report.html").replace(html)
-        print(f"page: {html or target / 'report.html'}", file=sys.stderr)
+        folder = out or (None if html else Path("medomni-check"))
+        if folder:
+            write_study(folder, measured, record, result)
+        if html:
+            write_page(html, measured, record, result)
+        print(f"page: {html or Path(str(folder)) / 'report.html'}", file=sys.stderr)
     else:
         from medomni.pipeline import read_findings
 
@@ -190,8 +193,10 @@ def check(report: Annotated[Optional[Path], typer.Option(help="Report text file.
 @app.command()
 def phantom(out: OutDir, seed: int = 1, hospital: str = "A", count: int = 1) -> None:
     """Write synthetic chest CT patients as DICOM series with their truth and reference report."""
-    from medomni.phantom import phantom_findings, reference_report, render, sample_patient, write_series
+    from medomni.phantom import HOSPITALS, phantom_findings, reference_report, render, sample_patient, write_series
 
+    if hospital not in HOSPITALS:
+        raise MedomniError("MED-C03", f"hospital {hospital}; there are {', '.join(HOSPITALS)}")
     with counted("phantoms", count) as advance:
         for k in range(count):
             patient = sample_patient(seed + k, hospital)
@@ -207,12 +212,15 @@ def phantom(out: OutDir, seed: int = 1, hospital: str = "A", count: int = 1) -> 
 
 @app.command()
 def cases(studies: Annotated[Path, typer.Argument(help="Folder of studies: a sub-folder each, DICOM and report.txt.")],
-          out: OutDir, site: Annotated[str, typer.Option(help="Name of the hospital in tables.")] = "") -> None:
+          out: OutDir, site: Annotated[str, typer.Option(help="Name of the hospital in tables.")] = "",
+          config: RecipeFile = None) -> None:
     """Measure studies with their reports and keep them as cases for training; resumes where it was killed."""
     from medomni.cohort import build_case_files
+    from medomni.pipeline import load_recipe
 
+    recipe = load_recipe(config)
     with cases_and_steps() as (bar, _):
-        built = build_case_files(studies, out, site=site, progress=bar)
+        built = build_case_files(studies, out, site=site, slabs=recipe.data.slabs if recipe else None, progress=bar)
     for folder, error in built.refused:
         print(f"left out {folder}: {error}", file=sys.stderr)
     print(f"written: {out} ({len(built.written)} new, {len(built.kept)} kept, {len(built.refused)} left out)")
@@ -243,15 +251,24 @@ def train(config: Annotated[Path, typer.Argument(help="Recipe.")],
 
 @app.command()
 def generate(folder: Study, adapter: Adapter = None, model: ModelDir = None, series: Series = None,
+             config: RecipeFile = None,
              withhold_facts: Annotated[bool, typer.Option(help="Prompt without measured facts.")] = False) -> None:
     """The model's words for a study, before any check (for researchers)."""
     from medomni.generate import decode
-    from medomni.pipeline import case_of, load_model, measure_study
+    from medomni.generate.decode import CONTEXT
+    from medomni.pipeline import case_of, load_model, load_recipe, measure_study, research_note
+    from medomni.records import Provenance, Report
 
+    recipe = load_recipe(config)
     with stages() as stage:
         study = measure_study(folder, series=series, stage=stage)
-        bundle = load_model(model, adapter)
-        print(decode(bundle, [case_of(study)], facts=not withhold_facts, batch=1)[0])
+        bundle = load_model(model, adapter, recipe)
+        case = case_of(study, slabs=recipe.data.slabs if recipe else None)
+        text = decode(bundle, [case], facts=not withhold_facts, batch=1,
+                      context=max(CONTEXT, recipe.data.context if recipe else 0))[0]
+    print(text)
+    origin = Provenance(model=bundle.name, code_version=__version__, demonstration=bundle.demonstration)
+    print(f"Not checked. {research_note(Report(text=text, provenance=origin))}", file=sys.stderr)
 
 
 @app.command()

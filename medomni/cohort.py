@@ -6,8 +6,12 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from medomni.errors import MedomniError
+
+if TYPE_CHECKING:
+    from medomni.data import SlabSettings
 
 REPORT_NAMES = ("report.txt", "reference.txt")
 
@@ -44,14 +48,14 @@ def study_folders(root: Path) -> list[tuple[Path, Path]]:
     return found
 
 
-def build_case_files(root: Path, out: Path, *, site: str = "",
+def build_case_files(root: Path, out: Path, *, site: str = "", slabs: SlabSettings | None = None,
                      progress: Callable[[int, int], object] | None = None) -> Built:
     """Read, segment and measure each study and write it with its report to ``out`` as a case.
 
-    A file is named by the study's keyed hash and its report's hash, so a run that was killed goes on where it
-    stopped, and a changed report makes a new case (the old one goes). A study that cannot be read is named with its
-    error and the others go on. The patient's key is a keyed hash of the PatientID (DICOM PS3.3 C.7.1.1), which keeps
-    a patient's studies in one split.
+    A file is named by the study's keyed hash and the hash of its report and view, so a run that was killed goes on
+    where it stopped, and a changed report or view makes a new case (the old one goes). A study that cannot be read is
+    named with its error and the others go on. The patient's key is a keyed hash of the PatientID (DICOM PS3.3 C.7.1.1),
+    which keeps a patient's studies in one split.
 
     Raises:
         MedomniError: MED-C08 as :func:`study_folders`, MED-C04 where ``out`` cannot be written.
@@ -69,14 +73,15 @@ def build_case_files(root: Path, out: Path, *, site: str = "",
         try:
             text = report.read_bytes().decode("utf-8").strip()
             if not text:
-                raise MedomniError("MED-K01", where=report)
+                raise MedomniError("MED-K02", where=report)
             volume = read_study(folder)
-            name = f"{volume.study.study_key}-{hashlib.sha256(text.encode()).hexdigest()[:8]}.npz"
+            made_of = f"{text}|{slabs.model_dump_json() if slabs else ''}"
+            name = f"{volume.study.study_key}-{hashlib.sha256(made_of.encode()).hexdigest()[:8]}.npz"
             if (out / name).is_file():
                 kept.append(out / name)
                 continue
             study = measure_volume(volume, where=folder)
-            case = case_of(study, report=text, patient_key=patient_key(folder), site=site)
+            case = case_of(study, slabs=slabs, report=text, patient_key=patient_key(folder), site=site)
             written.append(save_cases([case], out / name))
             for old in out.glob(f"{volume.study.study_key}-*.npz"):
                 if old.name != name:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from medomni.data import Case, SlabSettings
     from medomni.findings import Measured
     from medomni.model import Bundle
+    from medomni.train import Recipe
     from medomni.volume import Segmentation, Volume
 
 Stage = Callable[[str], Any]
@@ -96,31 +98,43 @@ def case_of(study: MeasuredStudy, *, history: History | None = None, slabs: Slab
     return Case(view.hu, view.pair_mm, study.findings, history or History(), report, truth, patient_key, site, places)
 
 
-def load_model(model: str | None = None, adapter: Path | str | None = None) -> Bundle:
-    """The embedded demonstration model, or the model in a folder, with an adapter where one is given."""
-    from medomni.model import load_adapter, load_bundle
+def load_model(model: str | None = None, adapter: Path | str | None = None, recipe: Recipe | None = None) -> Bundle:
+    """A recipe's base model, the model in a folder, or else the embedded one, with an adapter where one is given."""
+    from medomni.model import base_bundle, load_adapter, load_bundle
 
-    bundle = load_bundle(model)
+    bundle = base_bundle(recipe.model, model) if recipe else load_bundle(model)
     return load_adapter(bundle, adapter) if adapter else bundle
 
 
+def load_recipe(config: Path | str | None) -> Recipe | None:
+    """The recipe whose view of the images and whose base are to be used; None where no file is given."""
+    if config is None:
+        return None
+    from medomni.config import load_config
+    from medomni.train import Recipe
+
+    return load_config(config, Recipe)
+
+
 def report_case(bundle: Bundle, study: MeasuredStudy, *, history: History | None = None, facts: bool = True,
-                slabs: SlabSettings | None = None) -> tuple[Report, CheckResult]:
-    """Report and check of a measured study.
+                recipe: Recipe | None = None) -> tuple[Report, CheckResult]:
+    """Report and check of a measured study; with a ``recipe``, in its view and context.
 
     Where the segmenter abstained from the lungs the model is not asked: a sentence about organs that were not
     looked at would be a guess. The report then says what was not assessed. What could not be assessed is added
     to every report as a section of its own.
     """
-    from medomni.check import check_report
+    from medomni.check import check_report, extract_claims
     from medomni.generate import generate_report
 
     if "lung" in study.segmentation.abstained:
         report = Report(text="FINDINGS:\nThe lungs, the pleura and the heart were not assessed.",
                         provenance=_template_origin())
     else:
-        report, _ = generate_report(bundle, case_of(study, history=history, slabs=slabs), facts=facts)
-    report = report.model_copy(update={"text": report.text + not_assessed_section(study.findings)})
+        case = case_of(study, history=history, slabs=recipe.data.slabs if recipe else None)
+        report, _ = generate_report(bundle, case, facts=facts, context=recipe.data.context if recipe else None)
+    text = report.text + not_assessed_section(study.findings)
+    report = report.model_copy(update={"text": text, "sections": tuple(extract_claims(text).sections)})
     return report, check_report(report, study.findings)
 
 
@@ -143,9 +157,12 @@ def _template_origin() -> Provenance:
 
 def report_study(
     folder: Path | str, out: Path | str, *, history: History | None = None, model: str | None = None,
-    adapter: Path | str | None = None, facts: bool = True, series: int | None = None, stage: Stage | None = None,
+    adapter: Path | str | None = None, config: Path | str | None = None, facts: bool = True,
+    series: int | None = None, stage: Stage | None = None,
 ) -> dict[str, Any]:
     """``medomni report``: the whole job for one study.
+
+    With ``config`` (a recipe) the model, its view of the images and its context are the recipe's.
 
     Writes ``findings.json, report.json, report.txt, check.json, images.npz, report.html`` to ``out``.
 
@@ -155,12 +172,13 @@ def report_study(
     Raises:
         MedomniError: as :func:`measure_study`; MED-C04 where ``out`` cannot be written.
     """
+    recipe = load_recipe(config)
     study = measure_study(folder, series=series, stage=stage)
     seconds = dict(study.seconds)
     with _timed(seconds, "load model", stage):
-        bundle = load_model(model, adapter)
+        bundle = load_model(model, adapter, recipe)
     with _timed(seconds, "generate and check", stage):
-        report, check = report_case(bundle, study, history=history, facts=facts)
+        report, check = report_case(bundle, study, history=history, facts=facts, recipe=recipe)
     with _timed(seconds, "write", stage):
         paths = write_study(Path(out), study, report, check)
     return {"seconds": {k: round(v, 2) for k, v in seconds.items()}, "paths": [str(p) for p in paths]}
@@ -184,13 +202,30 @@ def write_study(out: Path, study: MeasuredStudy, report: Report, check: CheckRes
         paths = [
             write_text(out / "findings.json", study.findings.model_dump_json(indent=2)),
             write_text(out / "report.json", report.model_dump_json(indent=2)),
-            write_text(out / "report.txt", report.text + "\n"),
+            write_text(out / "report.txt", f"{report.text}\n\n{research_note(report)}\n"),
             write_text(out / "check.json", check.model_dump_json(indent=2)),
             save_images(out / "images.npz", study.volume, study.segmentation, study.measured.masks),
         ]
         return [*paths, write_text(out / "report.html", study_page(out))]
     except OSError as exc:
         raise MedomniError("MED-C04", exc.strerror or type(exc).__name__, where=out) from exc
+
+
+def write_page(html: Path, study: MeasuredStudy, report: Report, check: CheckResult) -> Path:
+    """The study's page alone, whole in one file; what else lies in its folder stays as it is."""
+    with tempfile.TemporaryDirectory(prefix="medomni-") as folder:
+        write_study(Path(folder), study, report, check)
+        page = (Path(folder) / "report.html").read_text(encoding="utf-8")
+    return write_text(html, page)
+
+
+def research_note(report: Report) -> str:
+    """The lines that go with every exported report text, in English and Chinese."""
+    lines = ["Research use only; not a medical device, not a diagnosis. 仅供研究，非医疗器械，不作诊断。"]
+    if report.provenance and report.provenance.demonstration:
+        lines.append("Written by a demonstration model that was trained on synthetic patients only. "
+                     "本报告由仅用合成病例训练的演示模型生成。")
+    return "\n".join(lines)
 
 
 def write_text(path: Path, text: str) -> Path:

@@ -386,6 +386,28 @@ def test_doctor(medomni) -> None:
     assert ran.code == int("error" in rows.values())
 
 
+@pytest.mark.flow
+def test_a_page_alone_leaves_its_folder_alone(medomni, series: Path, tmp_path: Path) -> None:
+    """``check --html DIR/r.html`` in the folder of a finished study: that study's files stay as they are."""
+    names = ("report.json", "report.txt", "findings.json", "check.json", "report.html", "images.npz")
+    for name in names:
+        (tmp_path / name).write_text("another study's")
+    text = tmp_path / "words.txt"
+    text.write_text("No pleural effusion.")
+    ran = medomni("check", "--report", text, "--study", series, "--html", tmp_path / "r.html")
+    assert ran.code == 0, ran.err
+    page = (tmp_path / "r.html").read_text()
+    assert "No pleural effusion" in page and "data:image/png" in page
+    assert all((tmp_path / name).read_text() == "another study's" for name in names)
+    assert {p.name for p in tmp_path.iterdir()} <= {*names, "words.txt", "r.html", series.name}
+
+
+@pytest.mark.unit
+def test_hospital_that_is_not_there(medomni, tmp_path: Path) -> None:
+    medomni("phantom", "--hospital", "Z", "-o", tmp_path / "out").refused("MED-C03", "hospital Z", "A, B, C")
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.unit
 def test_federated_wheel_absent(medomni, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cli, "entry_points", lambda group: ())

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from medomni.cohort import build_case_files, study_folders
-from medomni.data import load_cases, split_by_patient
+from medomni.data import SlabSettings, load_cases, split_by_patient
 from medomni.errors import MedomniError
 
 COMMAND = str(Path(sys.executable).parent / "medomni")
@@ -24,6 +24,8 @@ def studies(tmp_path_factory: pytest.TempPathFactory) -> Path:
     broken.mkdir()
     (broken / "report.txt").write_text("No effusion.")
     (broken / "slice.dcm").write_text("not DICOM")
+    (root / "silent").mkdir()
+    (root / "silent" / "report.txt").write_text(" \n")
     (root / "no-report").mkdir()
     return root
 
@@ -33,10 +35,10 @@ def test_studies_to_cases(studies: Path, tmp_path: Path) -> None:
     out = tmp_path / "cases"
     seen = []
     built = build_case_files(studies, out, site="B", progress=lambda done, total: seen.append((done, total)))
-    assert len(built.written) == 2 and not built.kept and seen[-1] == (3, 3)
-    (folder, error), = built.refused
-    assert folder.name == "broken" and error.code == "MED-D01"
-    cases = [c for path in built.written for c in load_cases(path)]
+    assert len(built.written) == 2 and not built.kept and seen[-1] == (4, 4)
+    assert [(folder.name, error.code) for folder, error in built.refused] == [("broken", "MED-D01"),
+                                                                              ("silent", "MED-K02")]
+    cases = load_cases(out)
     texts = {p.read_text().strip() for p in studies.glob("B-*/reference.txt")}
     assert {c.report for c in cases} == texts and all(c.places is not None for c in cases)
     assert len({c.patient_key for c in cases}) == 2 and all(len(c.patient_key) == 16 for c in cases)
@@ -44,6 +46,9 @@ def test_studies_to_cases(studies: Path, tmp_path: Path) -> None:
     again = build_case_files(studies, out, site="B")
     assert set(again.kept) == set(before) and not again.written
     assert {p: os.stat(p).st_mtime_ns for p in again.kept} == before
+
+    small = build_case_files(studies, tmp_path / "small", slabs=SlabSettings(slices=8, size=64))
+    assert {c.hu.shape for c in load_cases(tmp_path / "small")} == {(8, 64, 64)} and len(small.written) == 2
 
     report = next(iter(sorted(studies.glob("B-*/reference.txt"))))
     report.write_text("No pneumothorax.")

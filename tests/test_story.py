@@ -47,6 +47,9 @@ def test_report_of_one_patient(tmp_path: Path) -> None:
     assert "demonstration model" in page and "Synthetic patient" in page and "data:image/png" in page
     assert not [c for c in result.claims if c.state == "contradicted"], "revision takes contradicted claims back"
     assert "assessable" in report.text, "what was not assessed is part of the report"
+    exported = (out / "report.txt").read_text()
+    assert exported.startswith(report.text) and "not a medical device" in exported and "演示模型" in exported
+    assert {s.name for s in report.sections} >= {"findings", "impression"}
     assert set(done["seconds"]) == set(stages)
 
 

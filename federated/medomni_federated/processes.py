@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
+from types import FrameType, TracebackType
+from typing import Any
 
 from medomni.errors import MedomniError
 from medomni_federated.pki import write_node_key, write_server_certificates
 
 FAB = Path(__file__).parent / "fab"
+LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 START_S = 180.0
 """What the first round may take more than the others: the app and the nodes start, on two cores too."""
 
@@ -38,8 +42,12 @@ class Federation:
     trace: bool = False
     processes: dict[str, subprocess.Popen] = field(default_factory=dict)
     address: str = ""
+    _handlers: dict[signal.Signals, Any] = field(default_factory=dict)
 
     def __enter__(self) -> Federation:
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGTERM, signal.SIGHUP):
+                self._handlers[number] = signal.signal(number, _leave)
         try:
             self._start()
         except BaseException:
@@ -121,6 +129,9 @@ class Federation:
                 process.wait()
             _signal_group(process, signal.SIGKILL)
         self.processes.clear()
+        for number, before in self._handlers.items():
+            signal.signal(number, before)
+        self._handlers.clear()
 
     def memory_bytes(self) -> int:
         """Resident memory summed over all processes and their children (Linux)."""
@@ -153,7 +164,8 @@ class Federation:
                        *command]
         with open(self._log(name), "wb") as log:
             self.processes[name] = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT,
-                                                    env=self._environment(), start_new_session=True)
+                                                    env=self._environment(), start_new_session=True,
+                                                    preexec_fn=_end_with_parent)
 
     def _flwr(self, *arguments: str) -> str:
         done = subprocess.run([_tool("flwr"), *arguments], capture_output=True, text=True, timeout=120,
@@ -195,6 +207,17 @@ def _tool(name: str) -> str:
     if not beside.is_file():
         raise MedomniError("MED-F01", f"{name} is not beside {Path(sys.executable).name}")
     return str(beside)
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    """SIGTERM and SIGHUP as an exception, so that the context manager ends its processes."""
+    raise SystemExit(128 + number)
+
+
+def _end_with_parent() -> None:
+    """In a new process: SIGTERM when the starter dies, even by SIGKILL (Linux, prctl(2) PR_SET_PDEATHSIG)."""
+    if LIBC is not None:
+        LIBC.prctl(1, signal.SIGTERM)
 
 
 def _signal_group(process: subprocess.Popen, number: int) -> None:

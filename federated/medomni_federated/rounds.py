@@ -40,7 +40,7 @@ def run_rounds(recipe: Path, cases: Mapping[str, Path], out: Path, *, rounds: in
 
     Args:
         recipe: with an adapter; its stages are one round's training at a site.
-        cases: site name to its file of cases.
+        cases: site name to its file of cases, or to a folder of them as ``medomni cases`` writes it.
         round_timeout_s: longest time of one round, seconds.
         trace: follow the files that every process opens, into ``out/processes/trace``.
         progress: called as ``progress(rounds done, rounds)`` twice a second.
@@ -49,7 +49,7 @@ def run_rounds(recipe: Path, cases: Mapping[str, Path], out: Path, *, rounds: in
         MedomniError: MED-C08 for a missing file, MED-F03 and MED-F04 for rounds and processes.
     """
     for path in (recipe, *cases.values()):
-        if not path.is_file():
+        if not path.exists():
             raise MedomniError("MED-C08", where=path)
     shutil.rmtree(out / "rounds", ignore_errors=True)
     (out / "rounds").mkdir(parents=True)
@@ -73,13 +73,13 @@ def _save(recipe_path: Path, out: Path, rounds: int, model: str | None, sites: l
     import torch
     from safetensors.torch import load_file
 
-    from medomni.model import attach_adapter, load_bundle, save_adapter
+    from medomni.model import attach_adapter, base_bundle, save_adapter
     from medomni.model.adapters import set_adapter_tensors
     from medomni.train import Recipe
 
     recipe = load_config(recipe_path, Recipe)
     assert recipe.adapter is not None
-    bundle = attach_adapter(load_bundle(model), recipe.adapter, seed=recipe.train.seed)
+    bundle = attach_adapter(base_bundle(recipe.model, model), recipe.adapter, seed=recipe.train.seed)
     tensors = load_file(str(out / "rounds" / f"round-{rounds}.safetensors"))
     set_adapter_tensors(bundle.model, {k: torch.as_tensor(v) for k, v in tensors.items()})
     save_adapter(bundle, recipe.adapter, out / "adapter",

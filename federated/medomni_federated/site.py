@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from medomni.config import load_config
 from medomni.data import load_cases
 from medomni.errors import MedomniError
-from medomni.model import attach_adapter, load_bundle, require_coverage
+from medomni.model import attach_adapter, base_bundle, require_coverage
 from medomni.model.adapters import adapter_tensors, set_adapter_tensors
 from medomni.train import Recipe, train
 
@@ -46,7 +46,7 @@ def train_site(recipe_path: Path, cases_path: Path, tensors: dict[str, NDArray[n
     recipe = load_config(recipe_path, Recipe)
     if recipe.adapter is None:
         raise MedomniError("MED-C03", "a federated recipe needs an adapter", where=recipe_path)
-    bundle = load_bundle(model)
+    bundle = base_bundle(recipe.model, model)
     if bundle.base_sha256 != base_sha256:
         raise MedomniError("MED-M01", f"server's base {base_sha256[:12]}, this site's {bundle.base_sha256[:12]}")
     bundle = attach_adapter(bundle, recipe.adapter, seed=recipe.train.seed)
@@ -64,6 +64,6 @@ def initial_tensors(recipe_path: Path, *, model: str | None = None) -> tuple[dic
     recipe = load_config(recipe_path, Recipe)
     if recipe.adapter is None:
         raise MedomniError("MED-C03", "a federated recipe needs an adapter", where=recipe_path)
-    bundle = load_bundle(model)
+    bundle = base_bundle(recipe.model, model)
     adapted = attach_adapter(bundle, recipe.adapter, seed=recipe.train.seed)
     return {n: p.detach().float().numpy() for n, p in adapter_tensors(adapted.model).items()}, bundle.base_sha256

@@ -65,7 +65,13 @@ def save_cases(cases: Sequence[Case], path: Path) -> Path:
 
 
 def load_cases(path: Path) -> list[Case]:
-    """Read a file of :func:`save_cases`; errors MED-C08 and MED-C07."""
+    """Read a file of :func:`save_cases`, or all ``*.npz`` of a folder in the order of their names.
+
+    Raises:
+        MedomniError: MED-C08 where there is none, MED-C07 for a damaged one.
+    """
+    if path.is_dir() and (files := sorted(path.glob("*.npz"))):
+        return [case for file in files for case in load_cases(file)]
     if not path.is_file():
         raise MedomniError("MED-C08", where=path)
     try:

@@ -12,11 +12,15 @@ from medomni.data.encode import Encoder
 from medomni.model.bundle import Bundle
 from medomni.model.inputs import model_inputs
 
+CONTEXT = 1024
+CUT = "(The model did not end this report in time; the rest is missing.)"
+"""Stands at the end of a report that reached ``longest``: a report cut short must not read as a whole one."""
+
 
 @torch.no_grad()
 def decode(
     bundle: Bundle, cases: Sequence[Case], *, facts: bool, images: bool = True, batch: int = 32,
-    longest: int = 256, context: int = 1024, progress: Callable[[int, int], None] | None = None,
+    longest: int = 256, context: int = CONTEXT, progress: Callable[[int, int], None] | None = None,
 ) -> list[str]:
     """The model's report of each case, in order. Greedy: the same weights and case always give the same words.
 
@@ -70,5 +74,6 @@ def _greedy(bundle: Bundle, encoder: Encoder, examples: list, longest: int) -> l
     texts = []
     for row in rows:
         ids = row[:row.index(encoder.end)] if encoder.end in row else row
-        texts.append(encoder.tokenizer.decode(ids, skip_special_tokens=True).strip())
+        text = encoder.tokenizer.decode(ids, skip_special_tokens=True).strip()
+        texts.append(text if encoder.end in row else f"{text}\n{CUT}".strip())
     return texts

@@ -8,7 +8,7 @@ import medomni
 from medomni.check import check_report, revise_report
 from medomni.data.case import Case
 from medomni.data.encode import Encoder
-from medomni.generate.decode import decode
+from medomni.generate.decode import CONTEXT, decode
 from medomni.model.bundle import Bundle
 from medomni.records import CheckResult, Provenance, Report
 
@@ -18,17 +18,18 @@ SILENT = "The model wrote no report."
 
 
 def generate_report(
-    bundle: Bundle, case: Case, *, facts: bool = True, revise: bool = True, seed: int | None = None
+    bundle: Bundle, case: Case, *, facts: bool = True, revise: bool = True, seed: int | None = None,
+    context: int | None = None,
 ) -> tuple[Report, CheckResult]:
     """Generate a report for a case and check it against the case's findings.
 
     With ``revise``, contradicted claims are corrected or taken back and claims that cannot be checked are marked,
-    for at most three rounds; every change is in ``report.revisions``.
+    for at most three rounds; every change is in ``report.revisions``. ``context`` is the most prompt tokens.
 
     Returns:
         The report and the check of its final text.
     """
-    draft = decode(bundle, [case], facts=facts, batch=1)[0] or SILENT
+    draft = decode(bundle, [case], facts=facts, batch=1, context=max(CONTEXT, context or 0))[0] or SILENT
     encoder = Encoder(bundle.tokenizer, bundle.family)
     prompt = encoder.prompt_text(case, facts=facts)
     origin = Provenance(

@@ -38,6 +38,11 @@ def build_bundle(settings: ModelSettings, *, corpus: Iterable[str] = (), seed: i
     return _checkpoint(settings, family, seed)
 
 
+def base_bundle(settings: ModelSettings, source: str | None = None) -> Bundle:
+    """The base of a recipe; ``source`` (a folder or hub name) stands in for the recipe's own where it is given."""
+    return build_bundle(settings if source is None else settings.model_copy(update={"source": source}))
+
+
 def thinker_classes(family: Family) -> tuple[Any, Any]:
     """(configuration class, model class) of a family."""
     import transformers

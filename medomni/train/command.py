@@ -25,11 +25,7 @@ def train_command(config: Path, cases: Path, out: Path, progress: Progress | Non
             as :func:`medomni.train.train`.
     """
     recipe = load_config(config, Recipe)
-    paths = sorted(cases.glob("*.npz")) if cases.is_dir() else [cases]
-    loaded = [c for path in paths for c in load_cases(path)]
-    if not loaded:
-        raise MedomniError("MED-C08", "no cases", where=cases)
-    bundle, result = run_recipe(recipe, loaded, out, progress=progress)
+    bundle, result = run_recipe(recipe, load_cases(cases), out, progress=progress)
     return {"steps": result.steps, "resumed_from": result.resumed_from, "seconds": round(result.seconds, 1),
             "last_loss": result.losses[-1] if result.losses else None, "stages": result.proofs,
             "trainable": round(trainable_share(bundle.model), 4) if recipe.adapter else 1.0}
@@ -37,7 +33,16 @@ def train_command(config: Path, cases: Path, out: Path, progress: Progress | Non
 
 def run_recipe(recipe: Recipe, cases: Sequence[Case], out: Path | None, *, bundle: Bundle | None = None,
                transcripts: Sequence[Case] = (), progress: Progress | None = None) -> tuple[Bundle, TrainResult]:
-    """Build the model, attach the adapter (coverage is a hard check), train, save what was trained."""
+    """Build the model, attach the adapter (coverage is a hard check), train, save what was trained.
+
+    Raises:
+        MedomniError: MED-C03 for cases whose slabs are not those that the recipe states, else as :func:`train_command`.
+    """
+    view = recipe.data.slabs
+    shapes = {case.hu.shape for case in cases} if "slabs" in recipe.data.model_fields_set else set()
+    if other := shapes - {(view.slices, view.size, view.size)}:
+        raise MedomniError("MED-C03", f"the cases have slabs of {sorted(other)[0]}, the recipe's data.slabs are "
+                           f"{view.slices} x {view.size} x {view.size}: make them with medomni cases --config")
     if bundle is None:
         corpus = [c.report or "" for c in cases]
         bundle = build_bundle(recipe.model, corpus=corpus, seed=recipe.train.seed)

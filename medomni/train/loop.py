@@ -20,6 +20,7 @@ from medomni.errors import MedomniError
 from medomni.model.bundle import TRAINING_ONLY, Bundle
 from medomni.train.augment import augmented
 from medomni.train.checkpoint import Checkpoint, latest_checkpoint, save_checkpoint
+from medomni.train.interrupts import Interrupts
 from medomni.train.log import StepLog, loss_picture
 from medomni.train.loss import report_loss_and_features, visual_features
 from medomni.train.perception import LabelHead, LabelTargets, label_targets, perception_loss
@@ -93,13 +94,15 @@ def train(
     result = TrainResult(run.total, run.step, proofs=run.proofs)
     start_step = 0
     begun = time.perf_counter()
+    asked = Interrupts()
     log = StepLog(folder / "log.jsonl", resume_step=run.step) if folder else None
     try:
-        for stage, rates in stages:
-            end_step = start_step + stage.steps
-            if run.step < end_step:
-                _run_stage(run, stage, rates, start_step, encoder, plan, result, log, progress, after_step)
-            start_step = end_step
+        with asked:
+            for stage, rates in stages:
+                end_step = start_step + stage.steps
+                if run.step < end_step:
+                    _run_stage(run, stage, rates, start_step, encoder, plan, result, log, progress, after_step, asked)
+                start_step = end_step
     except KeyboardInterrupt as exc:
         where = run.save() if folder else None
         raise MedomniError("MED-C05", f"stopped after step {run.step}", where=where) from exc
@@ -155,7 +158,7 @@ class _Run:
 
 def _run_stage(run: _Run, stage: StageSettings, rates: dict[str, float], start: int, encoder: Encoder,
                plan: BatchPlan, result: TrainResult, log: StepLog | None, progress: Progress | None,
-               after_step: Callable[[int], None] | None) -> None:
+               after_step: Callable[[int], None] | None, asked: Interrupts) -> None:
     settings, model = run.recipe.train, run.bundle.model
     if run.step == start or run.before is None:
         run.before = tensor_hashes(model)
@@ -195,6 +198,7 @@ def _run_stage(run: _Run, stage: StageSettings, rates: dict[str, float], start: 
             run.save()
         if after_step:
             after_step(run.step)
+        asked.stop_here()
     run.optimizer = None
 
 

@@ -10,14 +10,18 @@ import pytest
 import torch
 
 from medomni.config import load_config
+from medomni.data import SlabSettings
 from medomni.errors import MedomniError
+from medomni.generate import decode
 from medomni.model import ModelSettings, attach_adapter, build_bundle, load_bundle, require_coverage, save_bundle
 from medomni.model.family import FAMILIES, QWEN3_OMNI
 from medomni.model.inputs import model_inputs
 from medomni.model.patches import patchify, token_count
 from medomni.model.positions import position_ids
+from medomni.pipeline import load_model
 from medomni.train import Recipe
-from tests.cases import small_bundle
+from medomni.train.command import run_recipe
+from tests.cases import small_bundle, square_case
 
 pytestmark = pytest.mark.unit
 ROOT = Path(__file__).resolve().parents[2]
@@ -104,6 +108,7 @@ def test_save_and_load(tmp_path: Path) -> None:
 
 def full_checkpoint(folder: Path, family: str) -> None:
     """A folder laid out like a hub checkpoint: config of the whole omni model, tokenizer, no weights."""
+    folder.mkdir(exist_ok=True)
     bundle = small_bundle(family)
     kind = {"qwen3_omni": "qwen3_omni_moe", "qwen2_5_omni": "qwen2_5_omni"}[family]
     thinker = json.loads(bundle.thinker.config.to_json_string(use_diff=False))
@@ -124,6 +129,34 @@ def test_real_recipes_take_the_same_path_at_reduced_depth(tmp_path: Path, family
     assert bundle.thinker.config.vision_start_token_id == bundle.tokenizer.convert_tokens_to_ids(
         FAMILIES[family].vision_start)
     require_coverage(attach_adapter(bundle, recipe.adapter), recipe.adapter)
+
+
+@pytest.mark.parametrize(("family", "config"), [("qwen3_omni", "qwen3_omni_30b"), ("qwen2_5_omni", "qwen2_5_omni_3b")])
+def test_real_recipes_train_save_and_report(tmp_path: Path, family: str, config: str) -> None:
+    """Their own stages, targets and view: a step a stage, the adapter saved, and a checked report from it.
+
+    Random weights at depth 2, and a view that is smaller by whole patches, so that it takes seconds.
+    """
+    full_checkpoint(tmp_path / "hub", family)
+    recipe = load_config(ROOT / "configs" / f"{config}.yaml", Recipe)
+    cell = FAMILIES[family].patch * FAMILIES[family].merge
+    assert recipe.data.slabs.size % cell == 0
+    stages = [s.model_copy(update={"steps": 1, "open": tuple(
+        b.model_copy(update={"count": b.count and 1}) for b in s.open)}) for s in recipe.train.stages]
+    recipe = recipe.model_copy(update={
+        "model": ModelSettings(family=family, source=str(tmp_path / "hub"), random_depth=2, dtype="float32"),
+        "data": recipe.data.model_copy(update={"slabs": SlabSettings(slices=6, size=2 * cell)}),
+        "train": recipe.train.model_copy(update={"stages": tuple(stages)})})
+    cases = [square_case(k, size=2 * cell) for k in range(2)]
+    trained, result = run_recipe(recipe, cases, tmp_path / "out")
+    assert result.steps == len(stages) and all(np.isfinite(result.losses))
+    assert all(p["opened_changed"] and not p["frozen_changed"] for p in result.proofs.values()), result.proofs
+    again = load_model(None, tmp_path / "out" / "adapter", recipe)
+    assert again.adapter_sha256 == trained.adapter_sha256
+    assert decode(again, cases[:1], facts=True, longest=12) == decode(trained, cases[:1], facts=True, longest=12)
+    with pytest.raises(MedomniError) as info:
+        run_recipe(recipe, [square_case(0, size=3 * cell)], None)
+    assert info.value.code == "MED-C03" and "medomni cases --config" in str(info.value)
 
 
 def test_other_architectures_are_refused(tmp_path: Path) -> None:

@@ -109,6 +109,31 @@ def test_resume_in_either_stage_is_exact(tmp_path: Path) -> None:
 
 
 @pytest.mark.unit
+def test_ctrl_c_within_a_step_leaves_a_checkpoint_of_one_moment(tmp_path: Path, monkeypatch) -> None:
+    """SIGINT between the update of the weights and the count of the step: the run ends after the step, exactly."""
+    whole = adapted()
+    train(whole, square_cases(8), recipe(), tmp_path / "whole")
+    step, count = torch.optim.AdamW.step, [0]
+
+    def interrupted(self, *args, **kwargs):
+        out = step(self, *args, **kwargs)
+        count[0] += 1
+        if count[0] == 3:
+            os.kill(os.getpid(), signal.SIGINT)
+        return out
+
+    monkeypatch.setattr(torch.optim.AdamW, "step", interrupted)
+    with pytest.raises(MedomniError) as info:
+        train(adapted(), square_cases(8), recipe(), tmp_path / "cut")
+    assert info.value.code == "MED-C05" and "after step 3" in str(info.value)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    again = adapted()
+    assert train(again, square_cases(8), recipe(), tmp_path / "cut").resumed_from == 3
+    ours, theirs = trained_tensors(again.model), trained_tensors(whole.model)
+    assert all(torch.equal(ours[n], theirs[n]) for n in theirs)
+
+
+@pytest.mark.unit
 def test_another_plan_is_refused(tmp_path: Path) -> None:
     train(adapted(), square_cases(8), recipe(2), tmp_path)
     with pytest.raises(MedomniError) as info:
@@ -183,7 +208,7 @@ def test_kill_nine_at_random_moments_loses_nothing(tmp_path: Path) -> None:
 
     save_bundle(small_bundle(), tmp_path / "model")
     save_cases(square_cases(16), tmp_path / "cases.npz")
-    plan = recipe(30).model_dump(mode="json")
+    plan = recipe(30).model_dump(mode="json", exclude_unset=True)
     plan["model"] = {"source": str(tmp_path / "model")}
     (tmp_path / "recipe.yaml").write_text(json.dumps(plan))  # JSON is YAML
 
