@@ -125,7 +125,7 @@ def extract(text: Annotated[Optional[Path], typer.Argument(help="Report file; st
     if format == "jsonl":
         if text is not None and not text.is_file():
             raise MedomniError("MED-C08", where=text)
-        for line in extract_jsonl(sys.stdin if text is None else text.open(encoding="utf-8")):
+        for line in extract_jsonl(sys.stdin if text is None else _read_report(text).splitlines(keepends=True)):
             print(line)
         return
     with _naming(text):
@@ -359,7 +359,7 @@ def _unwritable(exc: BaseException | None) -> OSError | None:
     while exc is not None:
         if isinstance(exc, OSError) and exc.errno in UNWRITABLE:
             return exc
-        exc = exc.__cause__ or exc.__context__
+        exc = exc.__cause__
     return None
 
 

@@ -60,13 +60,14 @@ def build_case_files(root: Path, out: Path, *, site: str = "", slabs: SlabSettin
     Raises:
         MedomniError: MED-C08 as :func:`study_folders`, MED-C04 where ``out`` cannot be written.
     """
-    from medomni.data import save_cases
+    from medomni.data import SlabSettings, save_cases
     from medomni.dicom import read_study
     from medomni.dicom.keys import patient_key
     from medomni.pipeline import case_of, measure_volume
 
     studies = study_folders(root)
     written, kept, refused = [], [], []
+    seen: dict[str, Path] = {}
     for done, (folder, report) in enumerate(studies):
         if progress:
             progress(done, len(studies))
@@ -75,17 +76,24 @@ def build_case_files(root: Path, out: Path, *, site: str = "", slabs: SlabSettin
             if not text:
                 raise MedomniError("MED-K02", where=report)
             volume = read_study(folder)
-            made_of = f"{text}|{slabs.model_dump_json() if slabs else ''}"
-            name = f"{volume.study.study_key}-{hashlib.sha256(made_of.encode()).hexdigest()[:8]}.npz"
+            key = volume.study.study_key
+            if key in seen:
+                raise MedomniError("MED-C03", f"the study of {seen[key].name} once more: one study has one report",
+                                   where=folder)
+            seen[key] = folder
+            made_of = f"{text}|{(slabs or SlabSettings()).model_dump_json()}"
+            name = f"{key}-{hashlib.sha256(made_of.encode()).hexdigest()[:8]}.npz"
             if (out / name).is_file():
                 kept.append(out / name)
                 continue
             study = measure_volume(volume, where=folder)
             case = case_of(study, slabs=slabs, report=text, patient_key=patient_key(folder), site=site)
             written.append(save_cases([case], out / name))
-            for old in out.glob(f"{volume.study.study_key}-*.npz"):
+            for old in out.glob(f"{key}-*.npz"):
                 if old.name != name:
                     old.unlink()
+        except OSError as exc:
+            refused.append((folder, MedomniError("MED-C08", exc.strerror or type(exc).__name__, where=report)))
         except UnicodeDecodeError as exc:
             refused.append((folder, MedomniError("MED-K04", f"byte {exc.start} is not UTF-8", where=report)))
         except MedomniError as exc:

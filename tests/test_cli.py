@@ -9,6 +9,7 @@ import errno
 import io
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -397,9 +398,32 @@ def test_a_page_alone_leaves_its_folder_alone(medomni, series: Path, tmp_path: P
     ran = medomni("check", "--report", text, "--study", series, "--html", tmp_path / "r.html")
     assert ran.code == 0, ran.err
     page = (tmp_path / "r.html").read_text()
-    assert "No pleural effusion" in page and "data:image/png" in page
+    assert "No pleural effusion." in re.sub("<[^>]+>", "", page)
+    assert "data:image/png" in page
     assert all((tmp_path / name).read_text() == "another study's" for name in names)
     assert {p.name for p in tmp_path.iterdir()} <= {*names, "words.txt", "r.html", series.name}
+
+
+@pytest.mark.unit
+def test_what_cannot_be_read_is_not_called_a_full_disk() -> None:
+    try:
+        try:
+            raise FileExistsError(errno.EEXIST, "File exists", "/tmp/x")
+        except FileExistsError:
+            raise OSError("could not parse the header")  # noqa: B904  the context is what is tried
+    except OSError as exc:
+        assert cli._unwritable(exc) is None
+    try:
+        raise OSError("cannot write") from OSError(errno.ENOSPC, "No space left on device", "/tmp/y")
+    except OSError as exc:
+        assert cli._unwritable(exc).errno == errno.ENOSPC
+
+
+@pytest.mark.unit
+def test_extract_of_what_is_not_text(medomni, tmp_path: Path) -> None:
+    path = tmp_path / "r.jsonl"
+    path.write_bytes(b"\xff\xfe no")
+    medomni("extract", path, "--format", "jsonl").refused("MED-K04", "r.jsonl")
 
 
 @pytest.mark.unit

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -57,6 +58,19 @@ def test_studies_to_cases(studies: Path, tmp_path: Path) -> None:
     with pytest.raises(MedomniError) as info:
         split_by_patient(load_cases(third.written[0]), load_cases(third.written[0]))
     assert info.value.code == "MED-M09"
+
+
+@pytest.mark.flow
+def test_one_study_twice_is_refused(studies: Path, tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    one = next(iter(sorted(studies.glob("B-*"))))
+    for name in ("first", "second"):
+        shutil.copytree(one, root / name)
+    (root / "second" / "reference.txt").write_text("Another report.")
+    built = build_case_files(root, tmp_path / "cases")
+    assert [p.is_file() for p in built.written] == [True]
+    (folder, error), = built.refused
+    assert folder.parent.name == "second" and error.code == "MED-C03" and "one report" in str(error)
 
 
 @pytest.mark.flow

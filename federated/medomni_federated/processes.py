@@ -107,8 +107,9 @@ class Federation:
             for name, process in self.processes.items():
                 if process.poll() is not None:
                     raise MedomniError("MED-F04", f"{name} ended with {process.returncode}", where=self._log(name))
-            if time.monotonic() - since > round_timeout_s + START_S:
-                raise MedomniError("MED-F04", f"round {seen + 1} did not end in {round_timeout_s:.0f} s",
+            longest = round_timeout_s + (START_S if seen == 0 else 0.0)
+            if time.monotonic() - since > longest:
+                raise MedomniError("MED-F04", f"round {seen + 1} did not end in {longest:.0f} s",
                                    where=self._log("superlink"))
             if time.monotonic() - polled > 10:
                 polled = time.monotonic()
@@ -119,6 +120,8 @@ class Federation:
 
     def close(self) -> None:
         """End every process: SIGTERM to its group, SIGKILL after ten seconds. Only processes started here."""
+        for number in self._handlers:
+            signal.signal(number, signal.SIG_IGN)  # a second one must not end the clean-up
         for process in reversed(self.processes.values()):
             _signal_group(process, signal.SIGTERM)
         for process in self.processes.values():
@@ -190,9 +193,10 @@ class Federation:
 
 
 def round_rows(folder: Path) -> list[dict]:
-    """Rows of ``rounds.jsonl`` so far."""
+    """Rows of ``rounds.jsonl`` so far; a line that is being written is left for the next look."""
     path = folder / "rounds.jsonl"
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.is_file() else []
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.is_file() else []
+    return [json.loads(line) for line in lines if line.endswith("\n")]
 
 
 def free_port() -> int:

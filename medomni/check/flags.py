@@ -42,9 +42,13 @@ def make_flag(
     confidence: float = 1.0,
     suggestion: str | None = None,
 ) -> Flag:
-    """A flag with its ReXVal category and an id that stays the same for the same report and finding."""
+    """A flag with its ReXVal category and an id that stays the same for the same report and finding.
+
+    The message is part of the id: it names finding, side and measure, while finding ids are running numbers that mean
+    another finding after the next measurement. A verdict must not pass on to that one.
+    """
     evidence = evidence or Evidence()
-    key = f"{code}|{rule}|{span}|{claim}|{','.join(evidence.finding_ids)}"
+    key = f"{code}|{rule}|{span}|{claim}|{','.join(evidence.finding_ids)}|{text.en}"
     return Flag(
         id=f"{code}-{hashlib.sha256(key.encode()).hexdigest()[:10]}",
         code=code,

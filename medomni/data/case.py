@@ -5,9 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,17 +49,13 @@ class Case:
 
 def save_cases(cases: Sequence[Case], path: Path) -> Path:
     """Write cases to ``path`` (.npz: arrays and one JSON text); written beside and renamed."""
-    rows = [{"pair_mm": c.pair_mm, "findings": c.findings.model_dump(mode="json"),
-             "history": c.history.model_dump(mode="json"), "report": c.report,
-             "truth": None if c.truth is None else c.truth.model_dump(mode="json"),
-             "patient_key": c.patient_key, "site": c.site} for c in cases]
-    text = np.frombuffer(json.dumps(rows).encode(), dtype=np.uint8)
+    text = np.frombuffer(json.dumps([_row(c) for c in cases]).encode(), dtype=np.uint8)
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}.npz")
+    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    places = [np.zeros(c.hu.shape, np.uint16) if c.places is None else c.places for c in cases]
     try:
-        marked = [c.places for c in cases if c.places is not None]
-        more = {"places": np.stack(marked)} if len(marked) == len(cases) else {}
-        np.savez_compressed(beside, hu=np.stack([c.hu for c in cases]), rows=text, **more)  # type: ignore[arg-type]
+        with open(beside, "wb") as handle:
+            np.savez_compressed(handle, hu=np.stack([c.hu for c in cases]), rows=text, places=np.stack(places))
         os.replace(beside, path)
     except OSError as exc:
         beside.unlink(missing_ok=True)
@@ -81,18 +80,28 @@ def load_cases(path: Path) -> list[Case]:
         return [Case(hu[k], r["pair_mm"], Findings.model_validate(r["findings"]),
                      History.model_validate(r["history"]), r["report"],
                      None if r["truth"] is None else Findings.model_validate(r["truth"]), r["patient_key"], r["site"],
-                     places[k])
+                     places[k] if r.get("placed", True) else None)
                 for k, r in enumerate(rows)]
-    except (ValueError, KeyError, OSError, EOFError) as exc:
+    except (ValueError, KeyError, OSError, EOFError, BadZipFile, zlib.error) as exc:
         raise MedomniError("MED-C07", type(exc).__name__, where=path) from exc
 
 
+def _row(c: Case) -> dict[str, Any]:
+    """All of a case but its arrays."""
+    return {"pair_mm": c.pair_mm, "findings": c.findings.model_dump(mode="json"),
+            "history": c.history.model_dump(mode="json"), "report": c.report,
+            "truth": None if c.truth is None else c.truth.model_dump(mode="json"),
+            "patient_key": c.patient_key, "site": c.site, "placed": c.places is not None}
+
+
 def cases_hash(cases: Iterable[Case]) -> str:
-    """SHA-256 over images and reports: the data hash that stands beside a metric."""
+    """SHA-256 over all that training reads of the cases: the data hash that stands beside a metric."""
     digest = hashlib.sha256()
     for c in cases:
         digest.update(np.ascontiguousarray(c.hu).tobytes())
-        digest.update((c.report or "").encode())
+        if c.places is not None:
+            digest.update(np.ascontiguousarray(c.places).tobytes())
+        digest.update(json.dumps(_row(c), sort_keys=True).encode())
     return digest.hexdigest()
 
 

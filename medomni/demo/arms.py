@@ -89,7 +89,7 @@ def federated_arm(recipe: Path, cases: Mapping[str, Path], test: Mapping[str, Se
         raise MedomniError("MED-F01")
     done = found[0].load()(recipe, cases, out, rounds=rounds, model=model, trace=trace, progress=progress)
     arm = Arm("federated", seconds=done.seconds, rounds=done.rows,
-              bytes=sum(r["bytes_up"] + r["bytes_down"] for r in done.rows))
+              bytes=sum(r["bytes_up"] for r in done.rows))
     return _reported(arm, load_adapter(load_bundle(model), done.adapter), test), done
 
 

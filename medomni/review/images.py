@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -17,10 +19,11 @@ from medomni.volume import Label, Segmentation, Volume
 def save_images(path: Path, volume: Volume, organs: Segmentation, masks: Segmentation) -> Path:
     """Write volume and label maps (.npz: arrays and one JSON text); written beside and renamed."""
     about = {"study": volume.study.model_dump(mode="json"), "organs": _table(organs), "masks": _table(masks)}
-    beside = path.with_name(f".{path.name}.{os.getpid()}.npz")
+    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        np.savez_compressed(beside, array=volume.array, affine=volume.affine, organs=organs.labels, masks=masks.labels,
-                            about=np.frombuffer(json.dumps(about).encode(), dtype=np.uint8))
+        with open(beside, "wb") as handle:
+            np.savez_compressed(handle, array=volume.array, affine=volume.affine, organs=organs.labels,
+                                masks=masks.labels, about=np.frombuffer(json.dumps(about).encode(), dtype=np.uint8))
         os.replace(beside, path)
     finally:
         beside.unlink(missing_ok=True)
@@ -36,7 +39,7 @@ def load_images(path: Path) -> tuple[Volume, Segmentation, Segmentation]:
             about = json.loads(data["about"].tobytes())
             volume = Volume(data["array"], data["affine"], Study.model_validate(about["study"]))
             maps = [_segmentation(data[name], data["affine"], about[name]) for name in ("organs", "masks")]
-    except (ValueError, KeyError, OSError, EOFError) as exc:
+    except (ValueError, KeyError, OSError, EOFError, BadZipFile, zlib.error) as exc:
         raise MedomniError("MED-C07", type(exc).__name__, where=path) from exc
     return volume, maps[0], maps[1]
 

@@ -15,6 +15,9 @@ from medomni.records import Findings
 
 _SWAP = {"left": "right", "right": "left"}
 _SIDES = re.compile(r"\b(left|right)(?=\b|-)", re.IGNORECASE)
+_NOT_MIRRORED = re.compile(r"middle[ _]lobe|lingul|\b[rl](?:[uml]l|t)?\b|(?:left|right)(?:s|wards?)\b|[\u3000-\uffef]",
+                           re.IGNORECASE)
+"""The middle lobe and the lingula; RLL, Lt, L, leftward; Chinese."""
 
 
 def augmented(case: Case, generator: torch.Generator, *, noise_hu: float, shift_px: int, mirror: float) -> Case:
@@ -36,14 +39,19 @@ def augmented(case: Case, generator: torch.Generator, *, noise_hu: float, shift_
 
 
 def mirrored(case: Case) -> Case:
-    """The case with columns reversed and left and right exchanged in report, findings and truth.
+    """The case with columns reversed and left and right exchanged in history, report, findings and truth.
 
-    A case whose report names the middle lobe comes back as it is: the left lung has none.
+    A case whose words cannot be exchanged whole comes back as it is: anatomy that one lung only has (the middle lobe,
+    the lingula), sides that are written in another way than ``left`` and ``right``, other languages than English.
     """
-    if case.report and "middle lobe" in case.report.lower():
+    words = [case.report or "", case.history.symptom or "", case.history.prior or ""]
+    segments = [str(f.segment) for record in (case.findings, case.truth) if record for f in record.findings]
+    if any(_NOT_MIRRORED.search(text) for text in (*words, *segments)):
         return case
+    history = case.history.model_copy(update={
+        name: swapped(value) for name in ("symptom", "prior") if (value := getattr(case.history, name))})
     return replace(
-        case, hu=case.hu[:, :, ::-1], findings=_other_side(case.findings),
+        case, hu=case.hu[:, :, ::-1], findings=_other_side(case.findings), history=history,
         report=None if case.report is None else swapped(case.report),
         truth=None if case.truth is None else _other_side(case.truth),
         places=None if case.places is None else mirrored_places(case.places))

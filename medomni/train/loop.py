@@ -17,7 +17,7 @@ from medomni.data.case import Case, cases_hash
 from medomni.data.encode import Encoder, Example
 from medomni.data.sampler import BatchPlan
 from medomni.errors import MedomniError
-from medomni.model.bundle import TRAINING_ONLY, Bundle
+from medomni.model.bundle import TRAINING_ONLY, Bundle, weights_hash
 from medomni.train.augment import augmented
 from medomni.train.checkpoint import Checkpoint, latest_checkpoint, save_checkpoint
 from medomni.train.interrupts import Interrupts
@@ -80,6 +80,7 @@ def train(
     torch.set_num_threads(settings.threads)
     encoder = Encoder(bundle.tokenizer, bundle.family, context=recipe.data.context)
     examples = {facts: _lengths(encoder, cases, facts) for facts in (True, False)}
+    _lengths(encoder, transcripts, True)  # what does not fit is refused before the first step
     lengths = [max(a, b) for a, b in zip(examples[True], examples[False], strict=True)]
     plan = BatchPlan(lengths, settings.batch, seed=settings.seed, window=settings.bucket)
     model, adapters = bundle.model, hasattr(bundle.model, "peft_config")
@@ -88,7 +89,7 @@ def train(
         head = LabelHead(bundle.thinker.config.text_config.hidden_size)
         if bundle.perception:
             head.load_state_dict(bundle.perception)
-        setattr(bundle.thinker, TRAINING_ONLY, head)
+        setattr(bundle.thinker, TRAINING_ONLY, head.to(bundle.device))
     stages = [(stage, opened(model, stage, adapters=adapters)) for stage in settings.stages]
     run = _Run(bundle, recipe, cases, folder, stages, transcripts)
     result = TrainResult(run.total, run.step, proofs=run.proofs)
@@ -111,11 +112,11 @@ def train(
             log.close()
             if folder and (folder / "log.jsonl").stat().st_size:
                 loss_picture(folder / "log.jsonl", folder / "loss.png")
-    apply_stage(model, {})
-    if settings.label_loss:
-        bundle.perception = {k: v.detach().clone() for k, v in head.state_dict().items()}
-        delattr(bundle.thinker, TRAINING_ONLY)
-    model.eval()
+        apply_stage(model, {})
+        if settings.label_loss:
+            bundle.perception = {k: v.detach().cpu().clone() for k, v in head.state_dict().items()}
+            delattr(bundle.thinker, TRAINING_ONLY)
+        model.eval()
     result.seconds = time.perf_counter() - begun
     return result
 
@@ -134,6 +135,8 @@ class _Run:
         self.carried: dict[str, torch.Tensor] = {}
         self.step, self.proofs, self.before = 0, {}, None  # type: ignore[var-annotated]
         text = f"{config_hash(recipe)}|{cases_hash(cases)}|{cases_hash(transcripts)}|{bundle.base_sha256}"
+        if bundle.perception:
+            text += f"|{weights_hash(bundle.perception)}"
         self.plan = hashlib.sha256(text.encode()).hexdigest()
         found = latest_checkpoint(folder, self.plan) if folder else None
         if found:

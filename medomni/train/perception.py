@@ -83,13 +83,15 @@ def perception_loss(head: LabelHead, features: Sequence[Tensor], targets: Sequen
         features: per case (tokens, hidden), in the order slab pair, row, column.
         targets: per case its targets.
     """
-    weight = torch.tensor(POSITIVE_WEIGHT)
+    device = head.weight.device
+    weight = torch.tensor(POSITIVE_WEIGHT, device=device)
     loudest, placed = [], []
     for tokens, target in zip(features, targets, strict=True):
         votes = head(tokens.float())
         loudest.append(torch.logsumexp(votes * SHARPNESS, dim=0) / SHARPNESS)
         if target.tokens is not None:
-            placed.append(nn.functional.binary_cross_entropy_with_logits(votes, target.tokens, pos_weight=weight))
-    wanted = torch.stack([t.study for t in targets])
+            placed.append(nn.functional.binary_cross_entropy_with_logits(
+                votes, target.tokens.to(device), pos_weight=weight))
+    wanted = torch.stack([t.study for t in targets]).to(device)
     loss = nn.functional.binary_cross_entropy_with_logits(torch.stack(loudest), wanted)
     return loss + torch.stack(placed).mean() if placed else loss

@@ -220,3 +220,13 @@ def test_streams() -> None:
     )
     assert {"code", "severity", "span", "message", "evidence"} <= set(first["flags"][0])
     assert first["flags"][0]["code"] == "E03" and none["flags"] == [] and wrong["error"] == "MED-C07"
+
+
+def test_a_verdict_cannot_pass_on_to_another_finding() -> None:
+    """Finding ids are running numbers: the same number may be another finding after the next measurement."""
+    from medomni.check.flags import make_flag
+    from medomni.records import Evidence, Message
+
+    ids = {make_flag("E02", "omission", "major", Message(en=f"measured but not reported: {what}", zh="x"),
+                     evidence=Evidence(finding_ids=("f1",))).id for what in ("effusion, right", "pneumothorax, left")}
+    assert len(ids) == 2
