@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Annotated, Any, Optional
+from typing import Annotated, Any, Literal, Optional
 
 import typer
 
@@ -23,6 +23,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EISDIR,
               errno.EEXIST, errno.ENAMETOOLONG)
 
+Format = Literal["table", "json", "jsonl"]
 Study = Annotated[Path, typer.Argument(help="Folder with one patient's DICOM series.")]
 Series = Annotated[Optional[int], typer.Option(help="Number of the series, as `medomni ingest` lists them.")]  # noqa: UP045
 OutDir = Annotated[Path, typer.Option("--out", "-o", help="Output folder.")]
@@ -118,7 +119,7 @@ def report(folder: Study, out: OutDir, series: Series = None, adapter: Adapter =
 
 @app.command()
 def extract(text: Annotated[Optional[Path], typer.Argument(help="Report file; standard input without it.")] = None,  # noqa: UP045
-            format: Annotated[str, typer.Option(help="table, json, or jsonl (a stream).")] = "table") -> None:
+            format: Annotated[Format, typer.Option(help="table, json, or jsonl (a stream).")] = "table") -> None:
     """Claims of a report: finding, side, presence, size, with spans."""
     from medomni.check import extract_claims, extract_jsonl
 
@@ -135,6 +136,8 @@ def extract(text: Annotated[Optional[Path], typer.Argument(help="Report file; st
 
         print(json.dumps({"language": language, "claims": [c.model_dump(mode="json") for c in claims]}))
         return
+    if not claims:
+        print("no claim was found in this report", file=sys.stderr)
     for c in claims:
         sizes = " ".join(f"{m.value_mm:g} mm" for m in c.measurements)
         print(f"{c.span[0]:>5}-{c.span[1]:<5} {c.presence:<9} {c.finding_id:<22} {c.side:<11} {sizes} {c.text!r}")
@@ -146,7 +149,7 @@ def check(report: Annotated[Optional[Path], typer.Option(help="Report text file.
           findings: Annotated[Optional[Path], typer.Option(help="findings.json instead of a study.")] = None,  # noqa: UP045
           html: Annotated[Optional[Path], typer.Option(help="Page to write.")] = None,  # noqa: UP045
           out: Annotated[Optional[Path], typer.Option("--out", "-o", help="Folder for all files.")] = None,  # noqa: UP045
-          format: Annotated[str, typer.Option(help="table, json, or jsonl from standard input.")] = "table") -> None:
+          format: Annotated[Format, typer.Option(help="table, json, or jsonl from standard input.")] = "table") -> None:
     """Hold a report against the images, or against measured findings."""
     from medomni.check import check_jsonl, check_report
     from medomni.records import Report
@@ -155,6 +158,8 @@ def check(report: Annotated[Optional[Path], typer.Option(help="Report text file.
         for line in check_jsonl(sys.stdin):
             print(line)
         return
+    if study is not None and findings is not None:
+        raise MedomniError("MED-C03", "--study and --findings: give one of them")
     record = Report(text=_read_report(report))
     if study is not None:
         from medomni.pipeline import measure_study, write_page, write_study
@@ -183,6 +188,8 @@ def check(report: Annotated[Optional[Path], typer.Option(help="Report text file.
     if format == "json":
         print(result.model_dump_json(indent=2))
         return
+    if not result.claims:
+        print("no claim was found in this report: nothing was checked", file=sys.stderr)
     for claim in result.claims:
         c = claim.claim
         print(f"{claim.state:<15} {c.presence:<9} {c.finding_id:<22} {c.side:<11} {c.text!r}")
@@ -191,7 +198,8 @@ def check(report: Annotated[Optional[Path], typer.Option(help="Report text file.
 
 
 @app.command()
-def phantom(out: OutDir, seed: int = 1, hospital: str = "A", count: int = 1) -> None:
+def phantom(out: OutDir, seed: Annotated[int, typer.Option(min=0)] = 1, hospital: str = "A",
+            count: Annotated[int, typer.Option(min=1)] = 1) -> None:
     """Write synthetic chest CT patients as DICOM series with their truth and reference report."""
     from medomni.phantom import HOSPITALS, phantom_findings, reference_report, render, sample_patient, write_series
 
@@ -385,5 +393,7 @@ def main() -> None:
             exc.show()
             sys.exit(exc.exit_code)
         raise
+    if code == 130:  # typer turns Ctrl-C into this code and says nothing
+        print(str(MedomniError("MED-C05", "nothing was left half-written")), file=sys.stderr)
     if isinstance(code, int):
         sys.exit(code)

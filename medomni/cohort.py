@@ -60,6 +60,7 @@ def build_case_files(root: Path, out: Path, *, site: str = "", slabs: SlabSettin
     Raises:
         MedomniError: MED-C08 as :func:`study_folders`, MED-C04 where ``out`` cannot be written.
     """
+    from medomni.check.language import detect_language
     from medomni.data import SlabSettings, save_cases
     from medomni.dicom import read_study
     from medomni.dicom.keys import patient_key
@@ -75,6 +76,10 @@ def build_case_files(root: Path, out: Path, *, site: str = "", slabs: SlabSettin
             text = report.read_bytes().decode("utf-8").strip()
             if not text:
                 raise MedomniError("MED-K02", where=report)
+            try:
+                detect_language(text.lower())
+            except MedomniError as exc:
+                raise MedomniError(exc.code, exc.detail, where=report) from exc
             volume = read_study(folder)
             key = volume.study.study_key
             if key in seen:

@@ -139,6 +139,10 @@ _ENTRIES = [
                "Run `medomni report` first and give its output folder."),
     ErrorEntry("MED-R04", "The review server only binds loopback without TLS and authentication.",
                "Use 127.0.0.1, or put a reverse proxy with TLS and login in front."),
+    ErrorEntry("MED-R05", "The review server cannot have this port.",
+               "Give another one with --port, from 1024 to 65535, or end the server that holds it."),
+    ErrorEntry("MED-R06", "The file of verdicts cannot be read.",
+               "Keep it, give the review another folder, and restore verdicts.sqlite from a backup."),
 ]
 
 CATALOGUE: dict[str, ErrorEntry] = {e.code: e for e in _ENTRIES}

@@ -427,6 +427,29 @@ def test_extract_of_what_is_not_text(medomni, tmp_path: Path) -> None:
 
 
 @pytest.mark.unit
+def test_one_source_of_findings_and_known_formats(medomni, tmp_path: Path, findings: Path) -> None:
+    report = tmp_path / "r.txt"
+    report.write_text("12345")
+    medomni("check", "--report", report, "--study", tmp_path, "--findings", findings).refused("MED-C03", "--findings")
+    assert medomni("check", "--report", report, "--format", "xml").code == 2
+    for ran in (medomni("check", "--report", report, "--findings", findings), medomni("extract", report)):
+        assert ran.code == 0 and "no claim was found" in ran.err, "silence would read as no problem"
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize("record", ["{", "{}", "[]", '{"settings": {}, "base_sha256": 1, "adapter_sha256": "a"}'])
+def test_an_adapter_that_is_none(tmp_path: Path, record: str) -> None:
+    from medomni.errors import MedomniError
+    from medomni.model import load_adapter
+    from tests.cases import small_bundle
+
+    (tmp_path / "adapter.json").write_text(record)
+    with pytest.raises(MedomniError) as info:
+        load_adapter(small_bundle(), tmp_path)
+    assert info.value.code == "MED-C07" and str(info.value.where).endswith("adapter.json")
+
+
+@pytest.mark.unit
 def test_hospital_that_is_not_there(medomni, tmp_path: Path) -> None:
     medomni("phantom", "--hospital", "Z", "-o", tmp_path / "out").refused("MED-C03", "hospital Z", "A, B, C")
     assert not (tmp_path / "out").exists()

@@ -27,6 +27,8 @@ def studies(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (broken / "slice.dcm").write_text("not DICOM")
     (root / "silent").mkdir()
     (root / "silent" / "report.txt").write_text(" \n")
+    (root / "wordless").mkdir()
+    (root / "wordless" / "report.txt").write_text("Kein Erguss. Der Befund ist nicht auffällig und ohne Änderung.")
     (root / "no-report").mkdir()
     return root
 
@@ -36,9 +38,9 @@ def test_studies_to_cases(studies: Path, tmp_path: Path) -> None:
     out = tmp_path / "cases"
     seen = []
     built = build_case_files(studies, out, site="B", progress=lambda done, total: seen.append((done, total)))
-    assert len(built.written) == 2 and not built.kept and seen[-1] == (4, 4)
-    assert [(folder.name, error.code) for folder, error in built.refused] == [("broken", "MED-D01"),
-                                                                              ("silent", "MED-K02")]
+    assert len(built.written) == 2 and not built.kept and seen[-1] == (5, 5)
+    assert [(folder.name, error.code) for folder, error in built.refused] == [
+        ("broken", "MED-D01"), ("silent", "MED-K02"), ("wordless", "MED-K01")]
     cases = load_cases(out)
     texts = {p.read_text().strip() for p in studies.glob("B-*/reference.txt")}
     assert {c.report for c in cases} == texts and all(c.places is not None for c in cases)

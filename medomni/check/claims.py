@@ -156,7 +156,8 @@ class _Reader:
         severity = _severity(stretch, self.text, b)
         if presence == "absent":
             quals = {t.value for t in stretch.before if t.kind == "qual"}
-            if "other" in quals or temporality == "new":
+            trailing = {self.text[t.start:t.end] for t in stretch.own if t.kind == "qual" and t.value == "other"}
+            if "other" in quals or "elsewhere" in trailing or temporality == "new":
                 confidence *= 0.4
             elif "sure" in quals:
                 confidence *= 0.8

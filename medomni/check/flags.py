@@ -151,10 +151,10 @@ def _saying(c: Claim) -> tuple:
     )
 
 
-def _apart(a: Claim, b: Claim) -> bool:
-    """Whether two statements are about different places: each names its own lobe."""
-    lobes = {"upper_lobe", "middle_lobe", "lower_lobe"}
-    return (a.anatomy_id in lobes or b.anatomy_id in lobes) and a.anatomy_id != b.anatomy_id
+def _apart(stated: Claim, denied: Claim) -> bool:
+    """Whether a denial is about another place: it names a lobe, and not that of the statement. Without a lobe it
+    denies the finding in all of them; *no other* and *none elsewhere* are not sure enough to come here."""
+    return denied.anatomy_id in {"upper_lobe", "middle_lobe", "lower_lobe"} and stated.anatomy_id != denied.anatomy_id
 
 
 def study_flags(claims: list[Claim], study: Study) -> list[Flag]:

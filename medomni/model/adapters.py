@@ -155,12 +155,19 @@ def load_adapter(bundle: Bundle, folder: Path | str) -> Bundle:
     """Attach the adapter in ``folder`` to its base.
 
     Raises:
-        MedomniError: MED-C08, MED-M01 for another base, MED-M08 for a damaged file, MED-M02 for other weights.
+        MedomniError: MED-C08, MED-C07 for a record that is none, MED-M01 for another base, MED-M08 for a damaged file,
+            MED-M02 for other weights.
     """
     folder = Path(folder)
     if not (folder / "adapter.json").is_file():
-        raise MedomniError("MED-C08", "adapter.json is missing", where=folder)
-    record = json.loads((folder / "adapter.json").read_text(encoding="utf-8"))
+        raise MedomniError("MED-C08", where=folder / "adapter.json")
+    try:
+        record = json.loads((folder / "adapter.json").read_text(encoding="utf-8"))
+        settings = AdapterSettings.model_validate(record["settings"])
+        if not all(isinstance(record[name], str) for name in ("base_sha256", "adapter_sha256")):
+            raise TypeError
+    except (ValueError, KeyError, TypeError) as exc:
+        raise MedomniError("MED-C07", type(exc).__name__, where=folder / "adapter.json") from exc
     if record["base_sha256"] != bundle.base_sha256:
         raise MedomniError("MED-M01", f"adapter of base {record['base_sha256'][:12]}, loaded base "
                            f"{bundle.base_sha256[:12]}", where=folder)
@@ -170,7 +177,7 @@ def load_adapter(bundle: Bundle, folder: Path | str) -> Bundle:
         raise MedomniError("MED-M08", type(exc).__name__, where=folder / ADAPTER_WEIGHTS) from exc
     if weights_hash(tensors) != record["adapter_sha256"]:
         raise MedomniError("MED-M08", where=folder / ADAPTER_WEIGHTS)
-    adapted = attach_adapter(bundle, AdapterSettings.model_validate(record["settings"]))
+    adapted = attach_adapter(bundle, settings)
     set_adapter_tensors(adapted.model, tensors)
     adapted.adapter_sha256 = record["adapter_sha256"]
     adapted.model.eval()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import socket
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
@@ -136,11 +137,18 @@ def _loopback(host: str) -> bool:
 
 
 def serve(out: Path, *, host: str = "127.0.0.1", port: int = 8765, reviewer: str = "reader") -> None:
-    """Serve until interrupted; errors MED-R04 for a non-loopback address, MED-R03 for a folder without a study."""
+    """Serve until interrupted; errors MED-R04 for a non-loopback address, MED-R05 for a port that
+    cannot be had, MED-R03 for a folder without a study."""
     import uvicorn
 
     if not _loopback(host):
         raise MedomniError("MED-R04", where=host)
+    try:
+        with socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET):
+            pass
+    except (OSError, OverflowError) as exc:
+        raise MedomniError("MED-R05", str(getattr(exc, "strerror", None) or exc), where=f"{host} port {port}") from exc
     app = create_app(out, reviewer=reviewer)
-    print(f"review page: http://{host}:{port}/  (Ctrl-C ends it; verdicts are in {out / 'verdicts.sqlite'})")
+    shown = f"[{host}]" if ":" in host else host
+    print(f"review page: http://{shown}:{port}/  (Ctrl-C ends it; verdicts are in {out / 'verdicts.sqlite'})")
     uvicorn.run(app, host=host, port=port, log_level="warning")

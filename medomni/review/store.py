@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import Column, Integer, MetaData, String, Table, create_engine, event, insert, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from medomni.errors import MedomniError
 from medomni.records import Verdict
@@ -36,7 +36,10 @@ class VerdictStore:
         self.engine = create_engine(str(url) if "://" in str(url) else f"sqlite:///{url}")
         if self.engine.dialect.name == "sqlite":
             event.listen(self.engine, "connect", _durable)
-        _metadata.create_all(self.engine)
+        try:
+            _metadata.create_all(self.engine)
+        except DatabaseError as exc:
+            raise MedomniError("MED-R06", type(exc).__name__, where=url) from exc
 
     def head(self, study_key: str) -> str:
         """Hash of the last verdict of a study; 64 zeros where there is none."""

@@ -230,3 +230,19 @@ def test_a_verdict_cannot_pass_on_to_another_finding() -> None:
     ids = {make_flag("E02", "omission", "major", Message(en=f"measured but not reported: {what}", zh="x"),
                      evidence=Evidence(finding_ids=("f1",))).id for what in ("effusion, right", "pneumothorax, left")}
     assert len(ids) == 2
+
+
+@pytest.mark.parametrize(("text", "flagged"), [
+    ("FINDINGS: No pulmonary nodule. IMPRESSION: 8 mm nodule in the left lower lobe.", True),
+    ("Left upper lobe mass. No mass.", True),
+    ("Left upper lobe mass. No other mass.", False),
+    ("Left upper lobe mass. No mass elsewhere.", False),
+    ("Nodule in the left upper lobe. No nodule in the left lower lobe.", False),
+    ("Left nodule. No nodule.", True),
+])
+def test_a_denial_without_a_lobe_denies_every_lobe(text: str, flagged: bool) -> None:
+    from medomni.check import check_report
+    from medomni.records import Report
+
+    codes = [f.code for f in check_report(Report(text=text)).flags]
+    assert ("E09" in codes) == flagged, codes

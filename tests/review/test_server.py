@@ -169,3 +169,20 @@ def test_a_reader_in_a_browser(study: Path) -> None:
     finally:
         server.terminate()
         server.wait(10)
+
+
+def test_ports_and_verdicts_that_cannot_be_had(tmp_path: Path) -> None:
+    import socket
+
+    from medomni.review.app import serve
+    from medomni.review.store import VerdictStore
+
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        for port in (held.getsockname()[1], 99999):
+            with pytest.raises(MedomniError) as info:
+                serve(tmp_path, port=port)
+            assert info.value.code == "MED-R05" and str(port) in str(info.value)
+    (tmp_path / "verdicts.sqlite").write_bytes(b"no database at all, but long enough to be looked at" * 40)
+    with pytest.raises(MedomniError) as info:
+        VerdictStore(tmp_path / "verdicts.sqlite")
+    assert info.value.code == "MED-R06"
