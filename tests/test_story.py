@@ -196,8 +196,8 @@ def test_another_modality_is_not_measured(real_dicom: Path) -> None:
 @pytest.mark.system
 def test_short_form_of_the_demo(tmp_path: Path) -> None:
     """Short form of bar A1 and A5: three hospitals, real federated processes, a table and a page."""
-    done = subprocess.run([COMMAND, "demo", "--fast", "--out", str(tmp_path)], capture_output=True, text=True,
-                          timeout=500)
+    done = subprocess.run([COMMAND, "demo", "--fast", "--out", "."], capture_output=True, text=True, timeout=500,
+                          cwd=tmp_path)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     for words in ("federated", "pooled", "local A", "parameters trained"):
         assert words in done.stdout

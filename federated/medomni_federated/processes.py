@@ -44,6 +44,9 @@ class Federation:
     address: str = ""
     _handlers: dict[signal.Signals, Any] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        self.folder = self.folder.resolve()  # the commands run in it, so a relative path would point elsewhere
+
     def __enter__(self) -> Federation:
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGTERM, signal.SIGHUP):

@@ -45,14 +45,17 @@ def build_cases(
     hospital: str, seeds: Sequence[int], slabs: SlabSettings, folder: Path, *, through_dicom: bool = True,
     workers: int | None = None, progress: Progress | None = None,
 ) -> list[Case]:
-    """Cases of a hospital, in seed order, kept in ``folder`` in shards of 40: a killed build resumes.
+    """Cases of a hospital, in seed order, kept in ``folder`` in shards of at most 40: a killed build resumes.
+
+    Few patients make two shards, so that both processes have work.
 
     Args:
         workers: processes; 0 builds in this process; two by default.
     """
     from medomni.data import load_cases
 
-    shards = [list(seeds[k:k + SHARD]) for k in range(0, len(seeds), SHARD)]
+    size = min(SHARD, max(1, -(-len(seeds) // 2)))
+    shards = [list(seeds[k:k + size]) for k in range(0, len(seeds), size)]
     paths = [shard_path(folder, hospital, shard, slabs, through_dicom) for shard in shards]
     todo = [(shard, path) for shard, path in zip(shards, paths, strict=True) if not path.is_file()]
     done = len(seeds) - sum(len(s) for s, _ in todo)

@@ -31,13 +31,14 @@ def write_recipe(folder: Path) -> Path:
 
 
 @pytest.mark.system
-def test_two_rounds(tmp_path: Path) -> None:
+def test_two_rounds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # the output folder is relative, as the README's commands give it
     trace = shutil.which("strace") is not None
     if not trace:
         pytest.skip("strace is not installed: opened files cannot be shown")
     save_bundle(small_bundle(), tmp_path / "model")
     cases = {s: save_cases(square_cases(8, first=20 * k), tmp_path / s / "cases.npz") for k, s in enumerate("ABC")}
-    done = run_rounds(write_recipe(tmp_path), cases, tmp_path / "out", rounds=2, model=str(tmp_path / "model"),
+    done = run_rounds(write_recipe(tmp_path), cases, Path("out"), rounds=2, model=str(tmp_path / "model"),
                       trace=True)
     assert [r["round"] for r in done.rows] == [1, 2] and all(r["sites"] == 3 for r in done.rows)
     assert done.rows[0]["bytes_up"] > 0
