@@ -51,7 +51,7 @@ def side_is_spoken_of(text: str, findings: dict, side: str) -> bool:
             return True
     from medomni.check import extract_claims
 
-    claims, _, _ = extract_claims(text)
+    claims = extract_claims(text).claims
     return any(c.presence == "present" and c.side in (side, "bilateral") and c.finding_id in SOLID for c in claims)
 
 

@@ -44,7 +44,7 @@ def run(cases: int = CASES, b_test: int = B_TEST, b_train: int = B_TRAIN) -> tup
     each = score(seen, truths, SCORED)
     swapped = score(blind, truths, SCORED)
     for name in SCORED:
-        print(f"(b) {name}: images {each.by_finding[name]}, another patient's {swapped.by_finding[name]}, "
+        print(f"(b) {name}: images {each.by_finding.get(name)}, another patient's {swapped.by_finding.get(name)}, "
               f"n {each.support[name]}")
     gains = {}
     for name in VISIBLE:

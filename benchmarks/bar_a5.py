@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+from pathlib import Path
 
 import numpy as np
 
-from benchmarks.common import COHORT, cohort
+from benchmarks.common import COHORT, FIRST, cohort, medomni
 
-TRAIN, TEST, ROUNDS = 60, 100, 8
+TRAIN, TEST, ROUNDS, STUDIES = 60, 100, 8, 4
 SITES = ("A", "B", "C")
 EYES, ALL = 80, 240
 
 
-def run(train_n: int = TRAIN, test_n: int = TEST, rounds: int = ROUNDS) -> tuple[bool, str]:
-    """Same total local steps in every arm; the recipe is the demo's."""
+def run(train_n: int = TRAIN, test_n: int = TEST, rounds: int = ROUNDS, studies: int = STUDIES) -> tuple[bool, str]:
+    """Same total local steps in every arm; the recipe is the demo's.
+
+    Two things are traced: who opens a hospital's case files during the rounds, and who opens its DICOM, for ``studies``
+    studies a hospital that ``medomni cases`` turns into cases.
+    """
     from medomni.config import load_config
     from medomni.data import save_cases
     from medomni.demo.arms import base_arm, federated_arm, trained_arm
@@ -48,11 +54,33 @@ def run(train_n: int = TRAIN, test_n: int = TEST, rounds: int = ROUNDS) -> tuple
     above = paired_interval(counts["federated"].f1, local_mean, cases)
     gap = paired_interval(counts["pooled"].f1, counts["federated"].f1, cases)
     leaks = opened_elsewhere(out / "run" / "processes" / "trace", paths)
+    leaks += own_dicom(out / "archive", studies, out / "run" / "processes" / "trace")
     print(f"federated minus mean of local-only {above}; pooled minus federated {gap}; local mean "
           f"{interval(local_mean, cases)}; files opened by another process: {leaks or 'none'}")
     return above.value > 0 and not leaks, (
         f"federated {counts['federated'].f1():.3f} against local mean {local_mean():.3f}, difference {above}; "
         f"gap to pooled {gap}; leaks {len(leaks)}")
+
+
+def own_dicom(archive: Path, studies: int, rounds: Path) -> list[str]:
+    """DICOM that another process than its hospital's own ``medomni cases`` opened; ``rounds`` holds more traces."""
+    for site in SITES:
+        subprocess.run([medomni(), "phantom", "--hospital", site, "--count", str(studies), "--seed",
+                        str(FIRST["train"]), "-o", str(archive / site)], check=True, capture_output=True)
+    (archive / "trace").mkdir()
+    for site in SITES:
+        subprocess.run(["strace", "-f", "--seccomp-bpf", "-qq", "-e", "trace=open,openat", "-s", "400", "-o",
+                        str(archive / "trace" / f"cases-{site}.txt"), medomni(), "cases", str(archive / site), "-o",
+                        str(archive / "cases" / site), "--site", site], check=True, capture_output=True)
+    wrong = []
+    for log in [*sorted((archive / "trace").glob("*.txt")), *sorted(rounds.glob("*.txt"))]:
+        text = log.read_text(errors="replace")
+        for site in SITES:
+            files = [p for p in (archive / site).rglob("*") if p.is_file() and p.parent.name == "dicom"]
+            opened = sum(str(p) in text for p in files)
+            if opened != (len(files) if log.stem == f"cases-{site}" else 0):
+                wrong.append(f"{site} DICOM, {log.stem}: {opened} of {len(files)} files opened")
+    return wrong
 
 
 def opened_elsewhere(trace, paths) -> list[str]:  # type: ignore[no-untyped-def]

@@ -16,7 +16,8 @@ OTHER = {"left": "right", "right": "left"}
 
 
 def run(planted: int = PLANTED, untouched: int = UNTOUCHED, counts: dict[str, int] | None = None) -> tuple[bool, str]:
-    """Recall by kind of error, and false critical flags on untouched reports."""
+    """Recall by kind of error (only a flag about the planted finding counts), and false critical flags on untouched
+    reports. Every rib fracture outside coverage must read *not assessable*."""
     from medomni.check import check_report
     from medomni.phantom import REPORT_STYLES, reference_report, sample_patient
 
@@ -56,7 +57,8 @@ def run(planted: int = PLANTED, untouched: int = UNTOUCHED, counts: dict[str, in
             continue
         coverable = [c for c in findings.coverage if c.finding_id == "rib_fracture" and c.assessable]
         result = check_report(text, findings)
-        alarm = any(f.severity in ("critical", "major") for f in result.flags)
+        alarm = any(f.severity in ("critical", "major") and about(f, result, findings, finding_id)
+                    for f in result.flags)
         if kind == "rib fracture" and not coverable:
             state = {c.state for c in result.claims if c.claim.finding_id == "rib_fracture"}
             total["rib outside coverage"] += 1
@@ -68,9 +70,23 @@ def run(planted: int = PLANTED, untouched: int = UNTOUCHED, counts: dict[str, in
     for kind in [*kinds, "rib outside coverage"]:
         print(f"planted {kind}: {flagged[kind]} of {total[kind]}")
     low_r, high_r = wilson(hits, n)
-    met = n > 0 and hits / n >= 0.90 and false["reports"] / reports <= 0.02
+    outside = flagged["rib outside coverage"] == total["rib outside coverage"]
+    met = n > 0 and hits / n >= 0.90 and false["reports"] / reports <= 0.02 and outside
     return met, (f"flagged {hits}/{n} = {hits / max(n, 1):.3f} [{low_r:.3f}, {high_r:.3f}]; critical false flags "
                  f"{false['reports']}/{reports} = {false['reports'] / reports:.4f} [{low:.4f}, {high:.4f}]")
+
+
+def about(flag, result, findings, finding_id: str) -> bool:  # type: ignore[no-untyped-def]
+    """Whether a flag speaks of the planted finding: its claim, or what was measured, is of that kind.
+
+    Nodule and mass are one kind here: a doubled nodule is written as a mass.
+    """
+    measured = {f.id: f.finding_id for f in findings.findings}
+    names = {measured[k] for k in flag.evidence.finding_ids if k in measured}
+    if flag.claim is not None:
+        names.add(result.claims[flag.claim].claim.finding_id)
+    kinds = {"lung_nodule", "lung_mass"} if finding_id in ("lung_nodule", "lung_mass") else {finding_id}
+    return bool(names & kinds)
 
 
 def plant(kind: str, patient, rng):  # type: ignore[no-untyped-def]

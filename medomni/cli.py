@@ -44,13 +44,17 @@ def ingest(folder: Study, json_out: Annotated[bool, typer.Option("--json", help=
     """List the series of a folder: what is usable, what is not and why."""
     from dataclasses import asdict
 
+    from medomni.dicom.read import refusal
     from medomni.dicom.scan import scan
 
     inventory = scan(folder)
+    refused = [refusal(inventory, s.number) for s in inventory.series]
     if json_out:
         import json
 
-        print(json.dumps({"files": inventory.files, "series": [asdict(s) for s in inventory.series],
+        series = [{**asdict(s), "usable": not why, "reason": why}
+                  for s, why in zip(inventory.series, refused, strict=True)]
+        print(json.dumps({"files": inventory.files, "series": series,
                           "warnings": [w.model_dump() for w in inventory.warnings]}))
         return
     from rich.table import Table
@@ -58,9 +62,10 @@ def ingest(folder: Study, json_out: Annotated[bool, typer.Option("--json", help=
     table = Table(title=f"{inventory.files} files")
     for column in ("series", "modality", "images", "matrix", "kernel", "usable"):
         table.add_column(column)
-    for s in inventory.series:
+    for s, why in zip(inventory.series, refused, strict=True):
+        readable = "yes" if s.modality == "CT" else "read only: findings are measured on CT"
         table.add_row(str(s.number), s.modality, str(s.slices), f"{s.rows} x {s.columns}", s.kernel or "not stated",
-                      "yes" if s.usable else f"no: {s.reason}")
+                      f"no: {why}" if why else readable)
     console().print(table)
     for w in inventory.warnings:
         console().print(f"{w.code}: {w.detail}", markup=False)
@@ -86,7 +91,8 @@ def segment(folder: Study, out: OutDir, series: Series = None, segmenter: str = 
 def measure(folder: Study, out: Annotated[Path, typer.Option("--out", "-o", help="findings.json to write.")],
             series: Series = None) -> None:
     """Measure findings in a chest CT and say what was not assessed."""
-    from medomni.pipeline import measure_study, write_text
+    from medomni.files import write_text
+    from medomni.pipeline import measure_study
 
     with stages() as stage:
         study = measure_study(folder, series=series, stage=stage)
@@ -104,6 +110,7 @@ def measure(folder: Study, out: Annotated[Path, typer.Option("--out", "-o", help
 def report(folder: Study, out: OutDir, series: Series = None, adapter: Adapter = None, model: ModelDir = None,
            config: RecipeFile = None,
            symptom: Annotated[str, typer.Option(help="History for the prompt; no names, no dates.")] = "",
+           prior: Annotated[str, typer.Option(help="What an earlier study showed; no names, no dates.")] = "",
            withhold_facts: Annotated[bool, typer.Option(help="Prompt without measured facts.")] = False) -> None:
     """The whole job for one study: findings, report, check, page."""
     from medomni.pipeline import report_study
@@ -111,7 +118,7 @@ def report(folder: Study, out: OutDir, series: Series = None, adapter: Adapter =
 
     with stages() as stage:
         done = report_study(folder, out, series=series, adapter=adapter, model=model, config=config, stage=stage,
-                            history=History(symptom=symptom), facts=not withhold_facts)
+                            history=History(symptom=symptom, prior=prior), facts=not withhold_facts)
     print((out / "report.txt").read_text(encoding="utf-8"))
     print(", ".join(f"{k} {v} s" for k, v in done["seconds"].items()))
     print("written: " + ", ".join(done["paths"]))
@@ -130,7 +137,7 @@ def extract(text: Annotated[Optional[Path], typer.Argument(help="Report file; st
             print(line)
         return
     with _naming(text):
-        claims, _, language = extract_claims(_read_report(text))
+        claims, _, language, _ = extract_claims(_read_report(text))
     if format == "json":
         import json
 
@@ -181,7 +188,7 @@ def check(report: Annotated[Optional[Path], typer.Option(help="Report text file.
         with _naming(report):
             result = check_report(record, held)
         if html:
-            from medomni.pipeline import write_text
+            from medomni.files import write_text
             from medomni.review.page import render_page
 
             write_text(html, render_page(record, result, held))
@@ -201,6 +208,7 @@ def check(report: Annotated[Optional[Path], typer.Option(help="Report text file.
 def phantom(out: OutDir, seed: Annotated[int, typer.Option(min=0)] = 1, hospital: str = "A",
             count: Annotated[int, typer.Option(min=1)] = 1) -> None:
     """Write synthetic chest CT patients as DICOM series with their truth and reference report."""
+    from medomni.files import write_text
     from medomni.phantom import HOSPITALS, phantom_findings, reference_report, render, sample_patient, write_series
 
     if hospital not in HOSPITALS:
@@ -212,8 +220,8 @@ def phantom(out: OutDir, seed: Annotated[int, typer.Option(min=0)] = 1, hospital
             folder = out / f"{hospital}-{seed + k}"
             (folder / "dicom").mkdir(parents=True, exist_ok=True)
             write_series(patient, volume, folder / "dicom")
-            (folder / "truth.json").write_text(phantom_findings(patient, volume).model_dump_json(indent=2))
-            (folder / "reference.txt").write_text(reference_report(patient) + "\n")
+            write_text(folder / "truth.json", phantom_findings(patient, volume).model_dump_json(indent=2))
+            write_text(folder / "reference.txt", reference_report(patient) + "\n")
             advance(k + 1)
     print(f"written: {out} ({count} synthetic patients)")
 

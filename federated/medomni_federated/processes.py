@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
 import signal
@@ -11,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,10 +18,11 @@ from types import FrameType, TracebackType
 from typing import Any
 
 from medomni.errors import MedomniError
+from medomni_federated.ledger import round_rows
+from medomni_federated.orphans import end_with_parent
 from medomni_federated.pki import write_node_key, write_server_certificates
 
 FAB = Path(__file__).parent / "fab"
-LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 START_S = 180.0
 """What the first round may take more than the others: the app and the nodes start, on two cores too."""
 
@@ -84,33 +84,34 @@ class Federation:
                 _tool("flower-supernode"), "--superlink", self.address, "--root-certificates", str(keys / "ca.crt"),
                 "--auth-supernode-private-key", str(keys / site), "--node-config", node, "--port", str(free_port())])
 
-    def run(self, config: Mapping[str, object], *, rounds: int, folder: Path,
-            round_timeout_s: float, progress: object = None) -> list[dict]:
+    def run(self, config: Mapping[str, object], *, rounds: int, folder: Path, round_timeout_s: float,
+            done: int = 0, progress: Callable[[int, int], Any] | None = None) -> list[dict]:
         """Submit the app, wait for its last round; returns the rows of ``rounds.jsonl``.
 
         Args:
             round_timeout_s: longest time of one round, seconds; the whole run may take as long as its rounds do.
+            done: rounds of an earlier run that was cut; this one goes on after them.
 
         Raises:
             MedomniError: MED-F04 where a process ended, the run failed or no round ended in time.
         """
-        values = {"rounds": rounds, "sites": len(self.sites), "out": str(folder.resolve()),
+        values = {"rounds": rounds, "done": done, "sites": len(self.sites), "out": str(folder.resolve()),
                   "timeout": round_timeout_s, **config}
         text = " ".join(f"{k}={json.dumps(v)}" for k, v in values.items())
         run_id = str(json.loads(self._flwr("run", str(FAB), "loopback", "-c", text, "--format", "json"))["run-id"])
-        seen, since, polled = 0, time.monotonic(), time.monotonic()
+        seen, since, polled = done, time.monotonic(), time.monotonic()
         while True:
             rows = round_rows(folder)
             if len(rows) > seen:
                 seen, since = len(rows), time.monotonic()
-            if callable(progress):
+            if progress:
                 progress(len(rows), rounds)
             if len(rows) >= rounds:
                 return rows
             for name, process in self.processes.items():
                 if process.poll() is not None:
                     raise MedomniError("MED-F04", f"{name} ended with {process.returncode}", where=self._log(name))
-            longest = round_timeout_s + (START_S if seen == 0 else 0.0)
+            longest = round_timeout_s + (START_S if seen == done else 0.0)
             if time.monotonic() - since > longest:
                 raise MedomniError("MED-F04", f"round {seen + 1} did not end in {longest:.0f} s",
                                    where=self._log("superlink"))
@@ -139,19 +140,6 @@ class Federation:
             signal.signal(number, before)
         self._handlers.clear()
 
-    def memory_bytes(self) -> int:
-        """Resident memory summed over all processes and their children (Linux)."""
-        groups = {p.pid for p in self.processes.values()}
-        total = 0
-        for stat in Path("/proc").glob("[0-9]*/stat"):
-            try:
-                fields = stat.read_text().rsplit(")", 1)[1].split()
-                if int(fields[2]) in groups:
-                    total += int(fields[21]) * os.sysconf("SC_PAGE_SIZE")
-            except (OSError, IndexError, ValueError):
-                continue
-        return total
-
     def _environment(self) -> dict[str, str]:
         return {**os.environ, "FLWR_HOME": str((self.folder / "flower").resolve()), "FLWR_TELEMETRY_ENABLED": "0",
                 "NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost", "PYTHONUNBUFFERED": "1",
@@ -171,7 +159,7 @@ class Federation:
         with open(self._log(name), "wb") as log:
             self.processes[name] = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT,
                                                     env=self._environment(), start_new_session=True,
-                                                    preexec_fn=_end_with_parent)
+                                                    preexec_fn=end_with_parent)
 
     def _flwr(self, *arguments: str) -> str:
         done = subprocess.run([_tool("flwr"), *arguments], capture_output=True, text=True, timeout=120,
@@ -195,13 +183,6 @@ class Federation:
         raise MedomniError("MED-F04", "the SuperLink does not listen", where=self._log("superlink"))
 
 
-def round_rows(folder: Path) -> list[dict]:
-    """Rows of ``rounds.jsonl`` so far; a line that is being written is left for the next look."""
-    path = folder / "rounds.jsonl"
-    lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.is_file() else []
-    return [json.loads(line) for line in lines if line.endswith("\n")]
-
-
 def free_port() -> int:
     """A loopback port that is free now."""
     with socket.socket() as probe:
@@ -219,12 +200,6 @@ def _tool(name: str) -> str:
 def _leave(number: int, frame: FrameType | None) -> None:
     """SIGTERM and SIGHUP as an exception, so that the context manager ends its processes."""
     raise SystemExit(128 + number)
-
-
-def _end_with_parent() -> None:
-    """In a new process: SIGTERM when the starter dies, even by SIGKILL (Linux, prctl(2) PR_SET_PDEATHSIG)."""
-    if LIBC is not None:
-        LIBC.prctl(1, signal.SIGTERM)
 
 
 def _signal_group(process: subprocess.Popen, number: int) -> None:

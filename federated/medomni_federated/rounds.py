@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,9 +11,16 @@ from typing import Any
 import medomni
 from medomni.config import load_config
 from medomni.errors import MedomniError
+from medomni_federated.ledger import (
+    ROUND_TIMEOUT_S,
+    check_site_name,
+    finish,
+    plan_of,
+    resumable,
+    round_file,
+    round_rows,
+)
 from medomni_federated.processes import Federation
-
-ROUND_TIMEOUT_S = 3600.0
 
 
 @dataclass(frozen=True)
@@ -25,18 +31,20 @@ class Rounds:
         adapter: folder of the aggregated adapter, an ordinary rank-r adapter.
         rows: one a round: loss, truncation, bytes, seconds.
         seconds: from the first process's start to the last one's end.
-        memory_bytes: largest resident memory summed over the processes.
     """
 
     adapter: Path
     rows: list[dict[str, Any]]
     seconds: float
-    memory_bytes: int
 
 
 def run_rounds(recipe: Path, cases: Mapping[str, Path], out: Path, *, rounds: int, model: str | None = None,
-               round_timeout_s: float = ROUND_TIMEOUT_S, trace: bool = False, progress: Any = None) -> Rounds:
+               round_timeout_s: float = ROUND_TIMEOUT_S, trace: bool = False,
+               progress: Callable[[int, int], Any] | None = None) -> Rounds:
     """Run ``rounds`` over the sites' case files, each read by its site's own process only.
+
+    A run that was cut goes on after its last whole round where recipe, cases and model are the same; the rounds are the
+    same as without the cut, since each begins from the aggregate alone.
 
     Args:
         recipe: with an adapter; its stages are one round's training at a site.
@@ -46,27 +54,26 @@ def run_rounds(recipe: Path, cases: Mapping[str, Path], out: Path, *, rounds: in
         progress: called as ``progress(rounds done, rounds)`` twice a second.
 
     Raises:
-        MedomniError: MED-C08 for a missing file, MED-F03 and MED-F04 for rounds and processes.
+        MedomniError: MED-C03 for a site's name that cannot be a file name, MED-C08 for a missing file, MED-F03 and
+            MED-F04 for rounds and processes.
     """
+    for name in cases:
+        check_site_name(name)
     for path in (recipe, *cases.values()):
         if not path.exists():
             raise MedomniError("MED-C08", where=path)
-    shutil.rmtree(out / "rounds", ignore_errors=True)
-    (out / "rounds").mkdir(parents=True)
+    folder, plan = out / "rounds", plan_of(recipe, cases, model)
+    done = min(resumable(folder, plan), rounds)
     sites = {name: {"recipe": str(recipe.resolve()), "cases": str(path.resolve()), "model": model or ""}
              for name, path in cases.items()}
-    begun, peak = time.monotonic(), 0
-    with Federation(out / "processes", sites, trace=trace) as federation:
-        def watch(done: int, total: int) -> None:
-            nonlocal peak
-            peak = max(peak, federation.memory_bytes())
-            if progress:
-                progress(done, total)
-
-        rows = federation.run({"recipe": str(recipe.resolve()), "model": model or ""}, rounds=rounds,
-                              folder=out / "rounds", round_timeout_s=round_timeout_s, progress=watch)
+    begun = time.monotonic()
+    if done < rounds:
+        with Federation(out / "processes", sites, trace=trace) as federation:
+            federation.run({"recipe": str(recipe.resolve()), "model": model or ""}, rounds=rounds, folder=folder,
+                           round_timeout_s=round_timeout_s, done=done, progress=progress)
     adapter = _save(recipe, out, rounds, model, sorted(cases))
-    return Rounds(adapter, rows, time.monotonic() - begun, peak)
+    finish(folder, plan)
+    return Rounds(adapter, round_rows(folder)[:rounds], time.monotonic() - begun)
 
 
 def _save(recipe_path: Path, out: Path, rounds: int, model: str | None, sites: list[str]) -> Path:
@@ -80,7 +87,7 @@ def _save(recipe_path: Path, out: Path, rounds: int, model: str | None, sites: l
     recipe = load_config(recipe_path, Recipe)
     assert recipe.adapter is not None
     bundle = attach_adapter(base_bundle(recipe.model, model), recipe.adapter, seed=recipe.train.seed)
-    tensors = load_file(str(out / "rounds" / f"round-{rounds}.safetensors"))
+    tensors = load_file(str(round_file(out / "rounds", rounds)))
     set_adapter_tensors(bundle.model, {k: torch.as_tensor(v) for k, v in tensors.items()})
     save_adapter(bundle, recipe.adapter, out / "adapter",
                  about={"rounds": rounds, "sites": len(sites), "code_version": medomni.__version__})

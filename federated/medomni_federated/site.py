@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from safetensors.numpy import load_file
 
 from medomni.config import load_config
 from medomni.data import load_cases
@@ -59,11 +60,17 @@ def train_site(recipe_path: Path, cases_path: Path, tensors: dict[str, NDArray[n
     return SiteReply(out, len(cases), float(np.mean(result.losses)), result.seconds)
 
 
-def initial_tensors(recipe_path: Path, *, model: str | None = None) -> tuple[dict[str, NDArray[np.float32]], str]:
-    """The adapter that round 1 starts from, and the hash of its base."""
+def initial_tensors(recipe_path: Path, *, model: str | None = None,
+                    after: Path | None = None) -> tuple[dict[str, NDArray[np.float32]], str]:
+    """The adapter that the next round starts from, and the hash of its base.
+
+    Args:
+        after: the file of the last round that was finished; a new adapter without it.
+    """
     recipe = load_config(recipe_path, Recipe)
     if recipe.adapter is None:
         raise MedomniError("MED-C03", "a federated recipe needs an adapter", where=recipe_path)
     bundle = base_bundle(recipe.model, model)
     adapted = attach_adapter(bundle, recipe.adapter, seed=recipe.train.seed)
-    return {n: p.detach().float().numpy() for n, p in adapter_tensors(adapted.model).items()}, bundle.base_sha256
+    fresh = {n: p.detach().float().numpy() for n, p in adapter_tensors(adapted.model).items()}
+    return (load_file(str(after)) if after else fresh), bundle.base_sha256

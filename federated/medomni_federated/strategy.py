@@ -15,7 +15,9 @@ from flwr.serverapp.strategy import FedAvg
 from safetensors.numpy import save_file
 
 from medomni.errors import MedomniError
+from medomni.files import replacing
 from medomni_federated.aggregate import aggregate_products
+from medomni_federated.ledger import round_file
 from medomni_federated.payload import byte_count, from_record, gate, norm_outliers, to_record
 
 
@@ -25,13 +27,14 @@ class LoraStrategy(FedAvg):
     Args:
         sites: nodes that a round waits for; fewer valid replies make an error, never a mean over fewer.
         folder: gets ``round-N.safetensors`` and ``rounds.jsonl``.
+        done: rounds of an earlier run; numbers go on after them.
         wait_s: longest wait for nodes to connect.
     """
 
-    def __init__(self, *, sites: int, folder: Path, wait_s: float = 120.0) -> None:
+    def __init__(self, *, sites: int, folder: Path, done: int = 0, wait_s: float = 120.0) -> None:
         super().__init__(fraction_train=1.0, fraction_evaluate=0.0, min_train_nodes=sites, min_available_nodes=sites,
                          weighted_by_key="cases")
-        self.sites, self.folder, self.wait_s = sites, folder, wait_s
+        self.sites, self.folder, self.done, self.wait_s = sites, folder, done, wait_s
         self.sent: dict[str, Any] = {}
 
     def configure_train(self, server_round: int, arrays: ArrayRecord, config: ConfigRecord,
@@ -44,12 +47,13 @@ class LoraStrategy(FedAvg):
             time.sleep(0.5)
         self.sent = from_record(arrays)
         self.begun = time.monotonic()
-        config["round"] = server_round
+        config["round"] = self.done + server_round
         content = RecordDict({self.arrayrecord_key: arrays, self.configrecord_key: config})
         return self._construct_messages(content, nodes, MessageType.TRAIN)
 
     def aggregate_train(self, server_round: int, replies: Iterable[Message]) -> tuple[ArrayRecord, MetricRecord]:
         """Gate each reply, aggregate products, write the round; error MED-F03 below quorum."""
+        server_round += self.done
         updates, weights, losses, refused = [], [], [], []
         for reply in replies:
             if reply.has_error():
@@ -74,8 +78,8 @@ class LoraStrategy(FedAvg):
         row = {"round": server_round, "sites": len(updates), "loss": float(np.average(losses, weights=weights)),
                "truncation": round(merged.truncation, 4), "bytes_up": len(updates) * byte_count(merged.tensors),
                "bytes_down": len(updates) * byte_count(self.sent), "seconds": round(time.monotonic() - self.begun, 2)}
-        self.folder.mkdir(parents=True, exist_ok=True)
-        save_file(merged.tensors, str(self.folder / f"round-{server_round}.safetensors"))
+        with replacing(round_file(self.folder, server_round)) as beside:
+            save_file(merged.tensors, str(beside))
         with open(self.folder / "rounds.jsonl", "a", encoding="utf-8") as handle:
             handle.write(json.dumps(row) + "\n")
         return to_record(merged.tensors), MetricRecord({"loss": row["loss"], "truncation": merged.truncation})

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple, cast
 
+from medomni.check.forms import SideForm, side_form
 from medomni.check.language import detect_language
 from medomni.check.lexicon import Lexicon, lexicon
 from medomni.check.negation import assign_presence
@@ -47,16 +48,22 @@ _CTR = re.compile(
 )
 
 
+_REST = ("otherwise", "remain", "rest of", "elsewhere", "其余", "余")
 _NEEDS_ORGAN = frozenset({"gas_collection"})
 _AROUND_LUNG = frozenset({"pleura", "pleural_space", "bronchus"})
 
 
 class ExtractResult(NamedTuple):
-    """The claims of a report, its sections (spans of the original text) and its language."""
+    """The claims of a report, its sections (spans of the original text) and its language.
+
+    ``yielded`` holds general normal statements ("lungs are clear") that gave way to a finding which the report states
+    in another sentence, and which made no exception themselves.
+    """
 
     claims: list[Claim]
     sections: list[Section]
     language: str
+    yielded: list[Claim]
 
 
 def extract_claims(
@@ -85,7 +92,8 @@ def extract_claims(
     for part in split_sections(clean.text):
         sections.append(Section(name=part.name, span=clean.original(part.start, part.end)))
         reader.read(part.name, part.body, part.end)
-    return ExtractResult(reader.finished(), sections, language)
+    claims, yielded = reader.finished()
+    return ExtractResult(claims, sections, language, yielded)
 
 
 class _Reader:
@@ -100,7 +108,7 @@ class _Reader:
         self.cased = original if len(original) == len(clean.text) else ""
         self.targets = [(*clean.uniform_span(a, b), k) for k, (a, b) in enumerate(targets)]
         self.claims: list[Claim] = []
-        self.implied: set[int] = set()
+        self.implied: dict[int, tuple[int, int] | None] = {}  # to the sentence's span where it makes no exception
 
     def read(self, section: str, start: int, end: int) -> None:
         """One section's body."""
@@ -111,6 +119,9 @@ class _Reader:
                 self._sentence(section, a, b, asked, claiming)
 
     def _sentence(self, section: str, a: int, b: int, asked: tuple, claiming: bool) -> None:
+        form = side_form(self.text, a, b) if claiming and not asked else None
+        if form and self._form(section, form):
+            return
         row = tokenise(self.text, a, b, self.lexicon, self.cased, asked)
         if not any(t.kind in ("find", "norm", "abn") for t in row):
             self._point_back(row, a, b)
@@ -124,8 +135,10 @@ class _Reader:
                 continue
             self._add(stretch, section, a, b, long)
         if claiming:
+            open_ended = any(t.kind == "exc" or t.kind == "qual" and t.value == "other" for t in row) or any(
+                word in self.text[a:b] for word in _REST)
             for d in denials(row, self.chinese):
-                self.implied.add(len(self.claims))
+                self.implied[len(self.claims)] = None if open_ended else self.clean.original(a, b)
                 self.claims.append(
                     Claim(
                         span=self.clean.original(d.start, d.end),
@@ -139,6 +152,19 @@ class _Reader:
                     )
                 )
             self._ratio(section, a, b)
+
+    def _form(self, section: str, form: SideForm) -> bool:
+        """Claims of a form by side; False where its question names no finding with sides."""
+        finds = [t for t in tokenise(self.text, form.start, form.end, self.lexicon, self.cased, ()) if t.kind == "find"]
+        names = [(t, n) for t in finds for n in resolved_findings(t.value, (), joined=False) if sided(n)]
+        for t, name in names:
+            for side, there in form.answers:
+                self.claims.append(Claim(
+                    span=self.clean.original(t.start, t.end), section=section, text=self._words(t.start, t.end),
+                    finding_id=name, anatomy_id=_anatomy(name, ()), side=side,
+                    presence="present" if there else "absent",
+                    parse_confidence=0.9))
+        return bool(names)
 
     def _words(self, start: int, end: int) -> str:
         x, y = self.clean.original(start, end)
@@ -188,7 +214,7 @@ class _Reader:
                 "temporality": temporality,
                 "severity": severity,
                 "count": count,
-                "anatomy_id": _anatomy(finding, anatomies),
+                "anatomy_id": _missing_place(anatomies, side) or _anatomy(finding, anatomies),
             }
             pairs = _paired_sizes(sizes, side_words, find) if with_side and side == "bilateral" else None
             if pairs:
@@ -264,28 +290,27 @@ class _Reader:
                     )
                 )
 
-    def finished(self) -> list[Claim]:
-        """The claims; a general normal statement gives way to a finding the report states itself."""
+    def finished(self) -> tuple[list[Claim], list[Claim]]:
+        """The claims, and the general normal statements that give way to a finding the report states itself."""
         graph = load_graph()
         stated = {
-            (c.finding_id, c.side)
+            (c.finding_id, c.side, c.span[0])
             for i, c in enumerate(self.claims)
             if i not in self.implied and c.presence != "absent" and c.temporality != "prior"
         }
 
-        def overruled(c: Claim) -> bool:
-            return any(
-                (f == c.finding_id or c.finding_id in graph.ancestors(f))
+        kept, yielded = [], []
+        for i, c in enumerate(self.claims):
+            over = [] if i not in self.implied or c.parse_confidence >= 0.85 else [
+                at for f, s, at in stated
+                if (f == c.finding_id or c.finding_id in graph.ancestors(f))
                 and ("unspecified" in (s, c.side) or "bilateral" in (s, c.side) or s == c.side)
-                for f, s in stated
-            )
-
-        kept = [
-            c
-            for i, c in enumerate(self.claims)
-            if i not in self.implied or c.parse_confidence >= 0.85 or not overruled(c)
-        ]
-        return sorted(kept, key=lambda c: c.span)
+            ]
+            if not over:
+                kept.append(c)
+            elif (sentence := self.implied[i]) and not any(sentence[0] <= at < sentence[1] for at in over):
+                yielded.append(c)
+        return sorted(kept, key=lambda c: c.span), yielded
 
 
 def _presence(find: Token, stretch: Stretch) -> tuple[str, str]:
@@ -311,6 +336,13 @@ def _severity(stretch: Stretch, text: str, end: int) -> str | None:
             break
     stop = stretch.behind[-1].end + 30 if stretch.behind else stretch.find.end + 40
     return volume_severity(text, stretch.find.end, min(end, stop))
+
+
+def _missing_place(anatomies: tuple[str, ...], side: str) -> str | None:
+    """A place that the named side does not have (the right lingula), which must not pass as its lobe."""
+    graph = load_graph()
+    only = ((a, graph.targets(a, "only_on")) for a in anatomies if a in graph)
+    return next((a for a, sides in only if sides and side in ("left", "right") and side not in sides), None)
 
 
 def _anatomy(finding: str, anatomies: tuple[str, ...]) -> str | None:

@@ -12,7 +12,7 @@ from collections import Counter
 from medomni.check.flags import make_flag
 from medomni.check.messages import describe, message, side_word
 from medomni.check.policy import Policy
-from medomni.check.relate import coverage_state, denied_by, lobes_apart, relation, same_side, side_set
+from medomni.check.relate import coverage_state, denied_by, lobes_between, proves, relation, same_side, side_set
 from medomni.check.tiers import FOCAL, GRADES, denial_tier, firm, grade, grave, said_sizes, sure_swap
 from medomni.knowledge import load_graph
 from medomni.records import CheckedClaim, Claim, Evidence, Finding, Findings, Flag, FlagSeverity
@@ -192,6 +192,9 @@ class Comparison:
     # --- details of a supported claim --------------------------------------------------------------------
     def _details(self, i: int, claim: Claim, here: list[Finding], evidence: Evidence) -> CheckedClaim:
         supported = CheckedClaim(claim=claim, state="supported", reason="measured", evidence=evidence)
+        if not any(proves(f.finding_id, claim.finding_id) for f in here):
+            supported = CheckedClaim(claim=claim, state="not_assessable", evidence=evidence,
+                                     reason="fits what was measured, which does not prove it")
         if claim.presence != "present":
             return supported
         same = (
@@ -207,7 +210,8 @@ class Comparison:
         best = self._size(i, claim, same, evidence)
         wrong = wrong or best is None
         best = best or same[0]
-        if lobes_apart(best, claim) and all(lobes_apart(f, claim) for f in same):
+        places = {lobes_between(f, claim) for f in (best, *same)}
+        if places == {"apart"}:
             self._flag(
                 "E06",
                 "lobe",
@@ -265,6 +269,13 @@ class Comparison:
                 claim=claim,
                 state="contradicted",
                 reason="a detail differs from the measurement",
+                evidence=evidence,
+            )
+        if "same" not in places:
+            return CheckedClaim(
+                claim=claim,
+                state="not_assessable",
+                reason="measured in the neighbouring lobe, and fissures are not traced",
                 evidence=evidence,
             )
         return supported

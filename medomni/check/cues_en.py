@@ -27,7 +27,7 @@ CUES: dict[str, dict[str, str]] = {
         "included|mass effect|bone density|bone mineral density|soft tissue density|fluid density|not only|"
         "not necessarily|gram negative|without difficulty|no doubt|contrast material|contrast medium|"
         "contrast agent|no comparison|fluid attenuation|fluid level|air fluid level|no prior|no previous|"
-        "air bronchogram|air bronchograms|water density|fat density|no contraindication|known"
+        "water density|fat density|no contraindication|known"
     },
     "temp": {
         "unchanged": "|".join(

@@ -1,15 +1,14 @@
-"""Flags: one maker for all, and the checks that need no image."""
+"""Flags: one maker for all, and those that compare a claim with anatomy and with the study's record."""
 
 from __future__ import annotations
 
 import hashlib
 
-from medomni.check.messages import message, side_word
-from medomni.check.relate import same_side, side_set
+from medomni.check.messages import message
 from medomni.knowledge import load_graph
 from medomni.records import Category, Claim, Evidence, Flag, FlagSeverity, Message, Span, Study
 
-__all__ = ["inner_flags", "make_flag", "study_flags"]
+__all__ = ["make_flag", "place_flags", "study_flags"]
 
 _CATEGORY: dict[str, Category] = {
     "E01": "false_finding",
@@ -64,97 +63,18 @@ def make_flag(
     )
 
 
-def inner_flags(claims: list[Claim], sure: float = 0.8) -> list[Flag]:
-    """E09: the report states and denies the same finding, or gives it another side in the impression."""
-    flags: list[Flag] = []
-    firm = [
-        (i, c)
-        for i, c in enumerate(claims)
-        if c.parse_confidence >= sure
-        and c.temporality in ("current", "unchanged", "increased", "decreased", "new")
-        and c.finding_id != "unlisted"
-    ]
-    firm = list({_saying(c): (i, c) for i, c in reversed(firm)}.values())[::-1]
-    for i, a in firm:
-        if a.presence != "present":
-            continue
-        for j, b in firm:
-            if b.presence != "absent" or b.finding_id != a.finding_id or not same_side(a.side, b.side):
-                continue
-            if b.severity or b.measurements or b.temporality != "current" or _apart(a, b):
-                continue
-            if (
-                b.side == "unspecified"
-                and a.side == "unspecified"
-                and a.section == b.section
-                and a.span == b.span
-            ):
-                continue
-            later = max(i, j, key=lambda k: claims[k].span[0])
-            flags.append(
-                make_flag(
-                    "E09",
-                    "inner",
-                    "major",
-                    message("inner", finding_id=a.finding_id, side=a.side),
-                    span=claims[later].span,
-                    claim=later,
-                    confidence=min(a.parse_confidence, b.parse_confidence),
-                )
-            )
-            break
-    for finding in dict.fromkeys(c.finding_id for _, c in firm):
-        body = [
-            c
-            for _, c in firm
-            if c.finding_id == finding and c.presence == "present" and c.section == "findings"
-        ]
-        end = [
-            (i, c)
-            for i, c in firm
-            if c.finding_id == finding and c.presence == "present" and c.section == "impression"
-        ]
-        first: set[str] = set().union(*(side_set(c.side) for c in body))
-        for i, c in end:
-            said = side_set(c.side)
-            if first and said and not said & first and all(side_set(b.side) for b in body):
-                words = tuple(
-                    "/".join(side_word(s, lang) for s in (*sorted(first), *sorted(said)))
-                    for lang in ("en", "zh")
-                )
-                flags.append(
-                    make_flag(
-                        "E09",
-                        "inner_side",
-                        "major",
-                        message("inner_side", finding_id=finding, said=(words[0], words[1])),
-                        span=c.span,
-                        claim=i,
-                        confidence=c.parse_confidence,
-                    )
-                )
-                break
+def place_flags(claims: list[Claim]) -> list[Flag]:
+    """E06: a place that the named side does not have, as a right lingula."""
+    graph = load_graph()
+    flags = []
+    for i, c in enumerate(claims):
+        place = c.anatomy_id or ""
+        sides = graph.targets(place, "only_on") if place in graph else ()
+        if sides and c.side in ("left", "right") and c.side not in sides:
+            names = (graph.name(place, "en"), graph.name(place, "zh"))
+            flags.append(make_flag("E06", "no_place", "major", span=c.span, claim=i, confidence=c.parse_confidence,
+                                   text=message("no_place", finding_id=c.finding_id, side=c.side, said=names)))
     return flags
-
-
-def _saying(c: Claim) -> tuple:
-    """What two mentions that say the same have in common; the first of them speaks for all."""
-    return (
-        c.finding_id,
-        c.presence,
-        c.side,
-        c.anatomy_id,
-        c.section,
-        c.severity,
-        bool(c.measurements),
-        c.temporality,
-    )
-
-
-def _apart(stated: Claim, denied: Claim) -> bool:
-    """Whether a denial is about another place: it names a lobe, and not that of the statement. Without a lobe it
-    denies the finding in all of them; *no other* and *none elsewhere* are not sure enough to come here."""
-    return denied.anatomy_id in {"upper_lobe", "middle_lobe", "lower_lobe"} and stated.anatomy_id != denied.anatomy_id
 
 
 def study_flags(claims: list[Claim], study: Study) -> list[Flag]:

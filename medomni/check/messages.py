@@ -45,6 +45,18 @@ _TEXT: dict[str, tuple[str, str]] = {
         "Findings and impression give different sides for {name}: {said}.",
         "正文与结论中{name}的侧别不一致：{said}。",
     ),
+    "inner_normal": (
+        "The report calls it normal here and states {name}{side} elsewhere.",
+        "报告此处描述为正常，他处又写有{side}{name}。",
+    ),
+    "inner_size": (
+        "The report gives {name}{side} two sizes: {said} mm.",
+        "报告中{side}{name}的大小前后不一：{said} mm。",
+    ),
+    "no_place": (
+        "There is no {said} on this side: {name}{side}.",
+        "该侧无{said}：{side}{name}。",
+    ),
     "no_prior": (
         "The report compares ({said}), but no earlier study is available.",
         "报告作了比较（{said}），但无既往检查。",

@@ -8,10 +8,13 @@ from typing import Literal
 from medomni.knowledge import load_graph
 from medomni.records import Claim, Finding, Findings
 
-__all__ = ["Relation", "coverage_state", "denied_by", "relation", "same_side", "side_set"]
+__all__ = [
+    "LOBES", "Relation", "coverage_state", "denied_by", "lobes_between", "proves", "relation", "same_side", "side_set",
+]
 
 Relation = Literal["same", "may", "none"]
 _FOCAL = ("lung_nodule", "lung_mass")
+LOBES = frozenset({"upper_lobe", "middle_lobe", "lower_lobe"})
 
 
 @cache
@@ -35,6 +38,19 @@ def relation(measured: str, said: str) -> Relation:
 def denied_by(measured: str, said: str) -> bool:
     """Whether denying ``said`` denies what was measured: only the same word or a wider one does."""
     return measured == said or said in load_graph().ancestors(measured)
+
+
+@cache
+def proves(measured: str, said: str) -> bool:
+    """Whether what was measured is what the word says, or a kind of it; a narrower or a likely word needs more.
+
+    A measured pneumothorax is no tension pneumothorax, a consolidation no pneumonia. Nodule and mass are one kind, told
+    apart by size, which has checks of its own. Words that describe an image (infiltrate) are proven by it.
+    """
+    graph = load_graph()
+    wider = graph.ancestors(measured) | {measured}
+    return (said in wider or any(graph.has_edge(m, "described_as", said) for m in wider)
+            or (measured in _FOCAL and said in _FOCAL))
 
 
 def side_set(side: str) -> set[str]:
@@ -90,11 +106,14 @@ def coverage_state(
     return "not_assessable", reason, None
 
 
-def lobes_apart(measured: Finding, claim: Claim) -> bool:
-    """Whether two lobes are named and are neither the same nor neighbours."""
+def lobes_between(measured: Finding, claim: Claim) -> Literal["same", "neighbours", "apart"]:
+    """How the lobe that was measured and the lobe that is named lie; ``same`` too where one of them is unknown.
+
+    The rules do not trace fissures, so a neighbouring lobe is neither proven nor refuted.
+    """
     graph = load_graph()
     a, b = measured.anatomy_id, claim.anatomy_id
-    lobes = {"upper_lobe", "middle_lobe", "lower_lobe"}
-    if a not in lobes or b not in lobes or a == b:
-        return False
-    return not (graph.has_edge(a, "adjacent_to", b) or graph.has_edge(b, "adjacent_to", a))
+    if a not in LOBES or b not in LOBES or a == b:
+        return "same"
+    near = graph.has_edge(a, "adjacent_to", b) or graph.has_edge(b, "adjacent_to", a)
+    return "neighbours" if near else "apart"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from medomni.check.claims import extract_claims
+from medomni.check.claims import ExtractResult, extract_claims
 from medomni.check.compare import Comparison
-from medomni.check.flags import inner_flags, study_flags
+from medomni.check.flags import place_flags, study_flags
+from medomni.check.inner import inner_flags
 from medomni.check.omissions import find_omissions
 from medomni.check.policy import Policy
 from medomni.knowledge import load_graph
-from medomni.records import CheckedClaim, CheckResult, Claim, CoverageSummary, Findings, Flag, Report
+from medomni.records import CheckedClaim, CheckResult, CoverageSummary, Findings, Flag, Report
 
 __all__ = ["check_claims", "check_report"]
 
@@ -32,13 +33,13 @@ def check_report(
         MedomniError: MED-K01 another language, MED-K02 empty, MED-K04 not text.
     """
     text = report.text if isinstance(report, Report) else report
-    return check_claims(extract_claims(text).claims, findings, policy)
+    return check_claims(extract_claims(text), findings, policy)
 
 
-def check_claims(claims: list[Claim], findings: Findings | None, policy: Policy | None = None) -> CheckResult:
-    """As :func:`check_report`, for claims that were read before."""
-    policy = policy or Policy()
-    flags: list[Flag] = inner_flags(claims, policy.sure_parse)
+def check_claims(read: ExtractResult, findings: Findings | None, policy: Policy | None = None) -> CheckResult:
+    """As :func:`check_report`, for a report that was read before."""
+    policy, claims = policy or Policy(), read.claims
+    flags: list[Flag] = inner_flags(claims, policy.sure_parse, read.yielded) + place_flags(claims)
     omissions: tuple[str, ...] = ()
     not_assessed: tuple[str, ...] = ()
     if findings is None:

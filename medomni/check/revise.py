@@ -51,15 +51,15 @@ def revise_report(
         if changed == text:
             continue
         try:
-            outcome = check_claims(extract_claims(changed).claims, findings, policy)
+            outcome = check_claims(extract_claims(changed), findings, policy)
         except MedomniError:  # nothing readable was left: say what was measured, or what was looked for
             changed = _from_findings(findings, _language(report))
-            outcome = check_claims(extract_claims(changed).claims, findings, policy)
+            outcome = check_claims(extract_claims(changed), findings, policy)
         if len(_contradicted(outcome)) < len(wrong) or last:
             text, result, revisions = changed, outcome, revisions + made
     text, added = _with_omissions(text, result, findings)
     if added:
-        result = check_claims(extract_claims(text).claims, findings, policy)
+        result = check_claims(extract_claims(text), findings, policy)
     text, marked = _with_marks(text, result)
     if text == report.text:
         return report

@@ -13,6 +13,7 @@ _STOP = re.compile(
     r"|(?<=[a-z)\]%])\.(?=[\"“]?[a-z]{3,}\s)"  # a missing space: "stable.the spleen" (lower-cased text)
     r"|[。!?;](?=[一-鿿“\"（(])|[。]+[”\"]?"  # Chinese stops need no space
     r"|(?<=[一-鿿]);|(?<=[一-鿿)])[!?](?=\s|$)"
+    r"|,(?=\s*(?:left|right)\s+(?:lung|hemithorax|pleural space)\s*:|[左右](?:肺|侧?胸腔):)"  # the next organ's line
     r"|\"\s+(?=\")"
     r"|\n\s*\n"
     r"|\n(?=[ \t]*(?:[-*•·▪◦‣–—]|\(?\d{1,2}[.)、]|[ivx]{1,4}\.)[ \t]*\S)"

@@ -91,7 +91,7 @@ def check_jsonl(lines: Iterable[str]) -> Iterator[str]:
 
     def answer(row: dict) -> dict:
         findings = Findings.model_validate(row["findings"]) if row.get("findings") else None
-        result = check_claims(extract_claims(_text(row, "report"), row.get("lang")).claims, findings)
+        result = check_claims(extract_claims(_text(row, "report"), row.get("lang")), findings)
         return {
             "claims": [{**_claim(c.claim), "state": c.state, "reason": c.reason} for c in result.claims],
             "flags": [

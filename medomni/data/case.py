@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
 from medomni.errors import MedomniError
+from medomni.files import reading_arrays, save_arrays
 from medomni.records import Findings, History
 
 
@@ -48,19 +46,9 @@ class Case:
 
 
 def save_cases(cases: Sequence[Case], path: Path) -> Path:
-    """Write cases to ``path`` (.npz: arrays and one JSON text); written beside and renamed."""
-    text = np.frombuffer(json.dumps([_row(c) for c in cases]).encode(), dtype=np.uint8)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    """Write cases to ``path`` (.npz: arrays and one JSON text); error MED-C04."""
     places = [np.zeros(c.hu.shape, np.uint16) if c.places is None else c.places for c in cases]
-    try:
-        with open(beside, "wb") as handle:
-            np.savez_compressed(handle, hu=np.stack([c.hu for c in cases]), rows=text, places=np.stack(places))
-        os.replace(beside, path)
-    except OSError as exc:
-        beside.unlink(missing_ok=True)
-        raise MedomniError("MED-C04", exc.strerror or type(exc).__name__, where=path) from exc
-    return path
+    return save_arrays(path, [_row(c) for c in cases], hu=np.stack([c.hu for c in cases]), places=np.stack(places))
 
 
 def load_cases(path: Path) -> list[Case]:
@@ -71,19 +59,13 @@ def load_cases(path: Path) -> list[Case]:
     """
     if path.is_dir() and (files := sorted(path.glob("*.npz"))):
         return [case for file in files for case in load_cases(file)]
-    if not path.is_file():
-        raise MedomniError("MED-C08", where=path)
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            hu, rows = archive["hu"], json.loads(archive["rows"].tobytes())
-            places = archive["places"] if "places" in archive else [None] * len(hu)
+    with reading_arrays(path) as (arrays, rows):
+        hu, places = arrays["hu"], arrays["places"]
         return [Case(hu[k], r["pair_mm"], Findings.model_validate(r["findings"]),
                      History.model_validate(r["history"]), r["report"],
                      None if r["truth"] is None else Findings.model_validate(r["truth"]), r["patient_key"], r["site"],
-                     places[k] if r.get("placed", True) else None)
+                     places[k] if r["placed"] else None)
                 for k, r in enumerate(rows)]
-    except (ValueError, KeyError, OSError, EOFError, BadZipFile, zlib.error) as exc:
-        raise MedomniError("MED-C07", type(exc).__name__, where=path) from exc
 
 
 def _row(c: Case) -> dict[str, Any]:

@@ -57,11 +57,11 @@ def build_cases(
     size = min(SHARD, max(1, -(-len(seeds) // 2)))
     shards = [list(seeds[k:k + size]) for k in range(0, len(seeds), size)]
     paths = [shard_path(folder, hospital, shard, slabs, through_dicom) for shard in shards]
-    todo = [(shard, path) for shard, path in zip(shards, paths, strict=True) if not path.is_file()]
-    done = len(seeds) - sum(len(s) for s, _ in todo)
+    missing = [(shard, path) for shard, path in zip(shards, paths, strict=True) if not path.is_file()]
+    done = len(seeds) - sum(len(s) for s, _ in missing)
     if progress:
         progress(done, len(seeds))
-    jobs = [(hospital, shard, slabs.model_dump(), str(path), through_dicom) for shard, path in todo]
+    jobs = [(hospital, shard, slabs.model_dump(), str(path), through_dicom) for shard, path in missing]
     count = min(2, os.cpu_count() or 1) if workers is None else workers
     if count == 0 or len(jobs) <= 1:
         for job in jobs:

@@ -97,7 +97,7 @@ def run_demo(out: Path, console: Any, *, fast: bool = False, federated: bool = T
     total = time.perf_counter() - begun
     facts = {"parameters": parameters, "trainable": round(parameters * share), "share": share, "seconds": seconds,
              "total_seconds": total, "peak_memory_gb": memory.peak / 1e9, "train": train_n, "test": test_n,
-             "patient": str(patient)}
+             "patient": str(patient), "made_from": _made_from(train, test, bundle, recipe.train.seed)}
     from medomni.demo.table import demo_page, print_table
 
     print_table(console, arms, test, facts)
@@ -105,6 +105,16 @@ def run_demo(out: Path, console: Any, *, fast: bool = False, federated: bool = T
     console.print(f"page: {out / 'index.html'}    one patient: {patient / 'report.html'}")
     console.print(f"review it: medomni review {patient}")
     return {**facts, "arms": arms, "test": test}
+
+
+def _made_from(train: Mapping[str, Any], test: Mapping[str, Any], bundle: Any, seed: int) -> str:
+    """What the figures hold for: patients' first seeds, training seed, hashes of data and base, version."""
+    import medomni
+    from medomni.data.case import cases_hash
+
+    hashes = [cases_hash(c for s in SITES for c in part[s])[:12] for part in (train, test)]
+    return (f"training patients from seed {TRAIN_SEEDS} (data {hashes[0]}), test patients from {TEST_SEEDS} (data "
+            f"{hashes[1]}); training seed {seed}; base {bundle.base_sha256[:12]}; medomni {medomni.__version__}")
 
 
 def _recipe(path: Path, threads: int, eyes: int, everything: int) -> Path:

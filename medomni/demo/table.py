@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, select_autoescape
 
 from medomni.demo.arms import Arm
+from medomni.files import write_text
 
 if TYPE_CHECKING:
     from medomni.data import Case
@@ -32,6 +33,7 @@ iframe{width:100%;height:60rem;border:1px solid #c9d2da}</style></head><body>
 {{ "{:,}".format(facts.parameters) }} parameters trained ({{ "%.1f"|format(100 * facts.share) }} %);
 {{ "%.0f"|format(facts.total_seconds) }} s in all; most memory over all processes
 {{ "%.1f"|format(facts.peak_memory_gb) }} GB.</p>
+<p>{{ facts.made_from }}</p>
 <h2>Time</h2><ul>{% for k, v in facts.seconds.items() %}<li>{{ k }}: {{ "%.0f"|format(v) }} s</li>{% endfor %}</ul>
 <h2>One patient's checked report</h2><p><a href="patient/report.html">open</a></p>
 <iframe src="patient/report.html" title="one synthetic patient's checked report"></iframe>
@@ -61,19 +63,20 @@ def print_table(console: Any, arms: Mapping[str, Arm], test: Test, facts: Mappin
     table.add_column("model")
     for site in test:
         table.add_column(f"hospital {site}")
-    for column in ("all", "train s", "bytes out"):
-        table.add_column(column)
+    table.add_column("all")
+    for column in ("train s", "bytes out"):
+        table.add_column(column, justify="right", no_wrap=True)
     for row in rows(arms, test):
-        table.add_row(row["name"], *[Text(v) for v in row["cells"]], row["seconds"], row["bytes"])
+        table.add_row(row["name"], *[Text(v.replace(" [", "\n[")) for v in row["cells"]], row["seconds"], row["bytes"])
     console.print(table)
     console.print(f"{facts['trainable']:,} of {facts['parameters']:,} parameters trained "
                   f"({100 * facts['share']:.1f} %), {facts['total_seconds']:.0f} s, "
                   f"at most {facts['peak_memory_gb']:.1f} GB over all processes")
+    console.print(facts["made_from"], markup=False, highlight=False)
 
 
 def demo_page(path: Path, arms: Mapping[str, Arm], test: Test, facts: Mapping[str, Any], patient: Path) -> Path:
     """The same table as a page beside one patient's report."""
     html = Environment(autoescape=select_autoescape(default=True)).from_string(PAGE).render(
         rows=rows(arms, test), sites=list(test), facts=facts, patient=patient)
-    path.write_text(html, encoding="utf-8")
-    return path
+    return write_text(path, html)

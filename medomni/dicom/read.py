@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from medomni.dicom import codes
 from medomni.dicom.geometry import SHEAR_TOLERANCE_DEG, Stack, plane_name, sorted_stack
 from medomni.dicom.headers import SliceHeader
 from medomni.dicom.keys import study_key
@@ -19,8 +19,6 @@ from medomni.records import Patient, Study, Warned
 from medomni.volume import Volume
 
 FEW_SLICES = 8
-_CODE_STRING = re.compile(r"[A-Z0-9_ ]{1,16}")  # PS3.5 6.2, VR CS
-_KERNEL = re.compile(r"[\w .+\-/\\]{1,32}")
 
 
 def read_study(folder: Path | str, *, series: int | None = None) -> Volume:
@@ -56,6 +54,21 @@ def read_study(folder: Path | str, *, series: int | None = None) -> Volume:
     uids = tuple(str(h.get("SOPInstanceUID", "")) for h in stack.headers)
     volume = Volume(array, stack.affine, study, slice_uids=uids)
     return Volume(array, stack.affine, study.model_copy(update={"spacing_mm": volume.spacing_mm}), slice_uids=uids)
+
+
+def refusal(inventory: Inventory, number: int) -> str:
+    """Why series ``number`` would not be read, from its headers alone: a code and what it names, empty where it would.
+
+    The pixels are not read: a file whose pixels are cut short still shows only when the series is read.
+    """
+    group = inventory.groups[number]
+    try:
+        _refuse_cut(inventory, group[0])
+        _refuse_unusable(group[0])
+        sorted_stack(group)
+    except MedomniError as exc:
+        return f"{exc.code} {exc.detail}".rstrip()
+    return ""
 
 
 def _refuse_cut(inventory: Inventory, first: SliceHeader) -> None:
@@ -104,21 +117,16 @@ def _study(first: SliceHeader, stack: Stack, warnings: list[Warned]) -> Study:
     synthetic = "SYNTHETIC" in first.text("Manufacturer").upper()
     return Study(
         study_key=study_key(first.text("StudyInstanceUID") or first.text("SeriesInstanceUID")),
-        modality=_matching(_CODE_STRING, first.text("Modality")) or "unknown",
-        body_part=_matching(_CODE_STRING, first.text("BodyPartExamined")),
+        modality=codes.modality(first) or "unknown",
+        body_part=codes.body_part(first),
         patient=Patient(sex=_sex(first), age_years=_age(first)),
         orientation=plane_name(stack.affine),
-        kernel=_matching(_KERNEL, first.text("ConvolutionKernel")),
+        kernel=codes.kernel(first),
         contrast=True if first.get("ContrastBolusAgent") else None,
         source="phantom" if synthetic else "dicom",
         synthetic=synthetic,
         warnings=tuple(warnings),
     )
-
-
-def _matching(pattern: re.Pattern[str], value: str) -> str | None:
-    """The value where it is a code or a kernel's name; free text stays out of the record."""
-    return value if pattern.fullmatch(value) else None
 
 
 def _sex(header: SliceHeader) -> Any:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from medomni.dicom import codes
 from medomni.dicom.headers import CutHeaderError, SliceHeader, read_header
 from medomni.dicom.names import hidden_words, shown_name
 from medomni.dicom.parse import UnreadableError
@@ -154,4 +155,4 @@ def _summary(number: int, group: Group) -> SeriesSummary:
     first = group[0]
     reason = unusable_reason(first)
     return SeriesSummary(number, first.text("Modality") or "?", len(group), first.rows, first.columns,
-                         first.text("ConvolutionKernel") or None, not reason, reason)
+                         codes.kernel(first), not reason, reason)

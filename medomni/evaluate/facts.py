@@ -34,7 +34,7 @@ def _facts(rows: Iterable[tuple[str, str]]) -> set[Fact]:
 def facts_of_report(text: str) -> set[Fact]:
     """Present facts that the rule extractor reads in a report; a text it refuses holds none."""
     try:
-        claims, _, _ = extract_claims(text)
+        claims = extract_claims(text).claims
     except MedomniError:
         return set()
     return _facts((c.finding_id, c.side) for c in claims
@@ -63,7 +63,10 @@ class FactCounts:
 
 @dataclass(frozen=True)
 class Score:
-    """F1 of all facts and of each finding, each with a 95 % interval and its support."""
+    """F1 of all facts and of each finding, each with a 95 % interval and its support.
+
+    A finding that is neither true nor said anywhere has no F1 and is not in ``by_finding``; its support is 0.
+    """
 
     f1: Interval
     cases: int
@@ -88,5 +91,6 @@ def score(reports: Sequence[str], truths: Sequence[Findings], findings: Sequence
     total = count_facts(reports, truths, findings)
     each = {name: count_facts(reports, truths, [name]) for name in findings}
     return Score(interval(total.f1, len(reports), seed=seed), len(reports),
-                 {name: interval(c.f1, len(reports), seed=seed) for name, c in each.items()},
+                 {name: interval(c.f1, len(reports), seed=seed) for name, c in each.items()
+                  if (c.tp + c.fp + c.fn).any()},
                  {name: int((c.tp + c.fn).sum()) for name, c in each.items()})

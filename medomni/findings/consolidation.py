@@ -10,51 +10,12 @@ from medomni.findings.axes import axes_mm
 from medomni.findings.chest import SIDES, Chest, Mask
 from medomni.findings.hit import Hit, disk, grown, parts
 from medomni.findings.lobes import lobe_of
+from medomni.findings.sensitivity import METHODS
+from medomni.findings.soft_tissue import features, large_parts, soft_space, without_bulges
 
 THICK_MM = 5.0
 LEAST_CORE_ML = 5.0
 UNEXPLAINED_ML = 20.0
-
-
-def soft_space(chest: Chest, taken: Mask, floor: NDArray[np.float32]) -> Mask:
-    """Soft tissue inside the ribs, above the diaphragm, that is neither heart, mediastinum, liver nor fluid."""
-    smooth = ndimage.gaussian_filter(chest.hu, chest.sigma(1.5, along_z=False))
-    soft = chest.cage & (smooth > -250) & (chest.depth > 5.0)
-    z = np.arange(chest.hu.shape[0], dtype=np.float32)[:, None, None]
-    above = z > floor[None] + 4.0 / chest.spacing[0]
-    near = ndimage.binary_dilation(taken, iterations=chest.px(4.0))
-    out = soft & above & ~near & (np.abs(chest.x) > 26)
-    for name in ("heart", "liver", "airway"):
-        out &= ~chest.masks[name]
-    return out
-
-
-def features(chest: Chest, part: Mask, box: tuple[slice, ...], side: str) -> dict[str, float]:
-    """Size, density, border and surroundings of an opacity."""
-    around = tuple(slice(max(0, b.start - 6), min(n, b.stop + 6)) for b, n in zip(box, chest.hu.shape, strict=True))
-    wide = np.zeros(tuple(a.stop - a.start for a in around), bool)
-    wide[tuple(slice(b.start - a.start, b.stop - a.start) for a, b in zip(around, box, strict=True))] = part
-    hu = chest.hu[around]
-    inner = ndimage.binary_erosion(wide)
-    ring1 = ndimage.binary_dilation(wide, iterations=chest.px(6.0))
-    ring = ring1 & ~ndimage.binary_dilation(wide, iterations=1)
-    lung = chest.masks[f"lung/{side}"][around]
-    x = np.abs(np.broadcast_to(chest.x, chest.hu.shape)[box][part])
-    other = np.zeros_like(wide)
-    for name in ("heart", "mediastinum", "liver"):
-        other |= chest.masks[name][around]
-    area = part.sum(axis=(1, 2)).max() * chest.spacing[1] * chest.spacing[2]
-    values = hu[inner] if inner.any() else hu[wide]
-    ringed = hu[ring & chest.cage[around]]
-    return {
-        "ml": float(part.sum() * chest.voxel_ml), "hu": float(np.median(values)),
-        "fade": float(((ringed > -650) & (ringed < -150)).mean()) if ringed.size else 1.0,
-        "lung": float((lung & ring).sum() / max(1, ring.sum())),
-        "other": float((other & ring).sum() / max(1, ring.sum())),
-        "x": float(np.median(x)), "depth": float(np.median(chest.depth[box][part])), "area": float(area / 100),
-        "tall": float(part.shape[0] * chest.spacing[0]),
-        "wide": float(max(part.shape[1] * chest.spacing[1], part.shape[2] * chest.spacing[2])),
-    }
 
 
 def opacities(
@@ -73,7 +34,7 @@ def opacities(
     core = ndimage.binary_opening(space, disk(chest, THICK_MM))
     smooth = ndimage.gaussian_filter(chest.hu, chest.sigma(1.5, along_z=False))
     within = chest.cage & (smooth > -420) & ~fluid & ~gas & (chest.depth > 1.5) & ~chest.masks["airway"]
-    for name in ("heart", "liver"):
+    for name in ("heart", "mediastinum", "liver"):
         within = within & ~chest.masks[name]
     hits: list[Hit] = []
     unexplained: dict[str, float] = {}
@@ -84,23 +45,31 @@ def opacities(
         for i, box in enumerate(ndimage.find_objects(labels), start=1):
             if sizes[i] * chest.voxel_ml < LEAST_CORE_ML:
                 continue
-            f = features(chest, labels[box] == i, box, side)
+            f = features(chest, labels[box] == i, box, side, floor)
             kind = _kind(f, wet)
             if kind == "lung_mass":
                 hits.append(_mass(chest, labels == i, within, side, f))
+            elif kind == "consolidation" and _is_dome(chest, f):
+                unexplained[side] = max(unexplained.get(side, 0.0), f["ml"])
             elif kind == "consolidation":
                 airless.append((i, f))
             elif -5 < f["hu"] < 140 and f["ml"] > UNEXPLAINED_ML and f["lung"] > 0.2:
                 unexplained[side] = max(unexplained.get(side, 0.0), f["ml"])
         if not airless:
             continue
-        mask = grown(chest, np.isin(labels, [i for i, _ in airless]), within & chest.half(side), 5.0)
+        whole = np.isin(labels, [i for i, _ in airless])
+        told = large_parts(chest, without_bulges(chest, whole & ~chest.masks["mediastinum"]), LEAST_CORE_ML)
+        if not told.any():  # all of it hugs the middle: a hilum or a border of the heart looks alike
+            if (ml := chest.ml(whole)) > UNEXPLAINED_ML:
+                unexplained[side] = max(unexplained.get(side, 0.0), ml)
+            continue
+        mask = grown(chest, told, within & chest.half(side), 5.0)
         ml, best = chest.ml(mask), max((f for _, f in airless), key=lambda f: f["ml"])
         central = best["lung"] < 0.5 or best["other"] > 0.18  # a fold beside the heart looks alike
         confidence = float(np.clip(0.45 + best["ml"] / 40.0, 0.5, 0.95)) * (0.75 if central else 1.0)
         confidence = max(confidence, 0.5)
         z, y, x = np.argwhere(mask).mean(axis=0)
-        hits.append(Hit("consolidation", "lung", side, mask, confidence, "rules:airless-lung 1", {
+        hits.append(Hit("consolidation", "lung", side, mask, confidence, METHODS["consolidation"].method, {
             "volume_ml": ml, "hu_mean": float(chest.hu[mask].mean()), "attenuation": "solid",
             "segment": lobe_of(chest, (z, y, x), side)}))
     return hits, unexplained
@@ -122,12 +91,21 @@ def _kind(f: dict[str, float], wet: bool) -> str | None:
     return "consolidation" if f["ml"] > 5 and f["fade"] > 0.08 and f["area"] > 1.8 else None
 
 
+def _is_dome(chest: Chest, f: dict[str, float]) -> bool:
+    """A low cap on soft tissue that goes on below: the top of the spleen, the stomach or the liver looks alike.
+
+    The diaphragm is known to about 12 mm where the slices are thin, and to a slice more where they are thick.
+    """
+    return f["under"] > 0.7 and f["high"] < 12.0 + 1.2 * chest.spacing[0]
+
+
 def _mass(chest: Chest, core: Mask, within: Mask, side: str, f: dict[str, float]) -> Hit:
     mask = grown(chest, core, within & chest.half(side), 4.0)
     longest, short = axes_mm(chest, mask)
     z, y, x = np.argwhere(mask).mean(axis=0)
     confidence = float(np.clip(0.5 + (longest - 26) / 20.0, 0.5, 0.95))
-    return Hit("lung_mass" if longest > 30 else "lung_nodule", "lung", side, mask, confidence, "rules:airless-lung 1", {
+    name = "lung_mass" if longest > 30 else "lung_nodule"
+    return Hit(name, "lung", side, mask, confidence, METHODS["lung_mass"].method, {
         "volume_ml": chest.ml(mask), "hu_mean": f["hu"], "attenuation": "solid", "longest_mm": longest,
         "short_mm": short, "count": 1, "segment": lobe_of(chest, (z, y, x), side),
         "uncertainty_mm": chest.spacing[1] + 0.2 * chest.spacing[0]})

@@ -13,6 +13,7 @@ from scipy import ndimage
 
 from medomni.findings.chest import SIDES, Chest, Mask
 from medomni.findings.hit import Hit, grown, parts
+from medomni.findings.sensitivity import METHODS
 
 FLUID_HU = (-15.0, 24.0)
 LEAST_ML = 30.0
@@ -61,7 +62,7 @@ def effusions(chest: Chest) -> list[Hit]:
             continue
         strongest = max((f for i, f in seen if i in anchors), key=lambda f: f["ml"])
         confidence = 0.97 * min(1.0, 0.6 + strongest["ml"] / 60.0) * (0.85 if strongest["hu"] > 22 else 1.0)
-        hits.append(Hit("pleural_effusion", "pleural_space", side, mask, confidence, "rules:fluid-against-the-wall 1",
+        hits.append(Hit("pleural_effusion", "pleural_space", side, mask, confidence, METHODS["pleural_effusion"].method,
                         {"volume_ml": ml, "hu_mean": float(chest.hu[core].mean()), "attenuation": "fluid"}))
     return hits
 

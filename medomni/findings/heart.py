@@ -8,6 +8,7 @@ from scipy import ndimage
 
 from medomni.findings.chest import Chest, Mask
 from medomni.findings.hit import Hit, disk
+from medomni.findings.sensitivity import METHODS
 
 THRESHOLD = 0.5  # Danzer 1919 for PA radiographs; on axial CT 0.5 keeps a specificity of 0.9 (Gollub 2012, JCAT 36:67)
 FAT_HU = -30.0
@@ -79,5 +80,5 @@ def cardiomegaly(chest: Chest, taken: Mask, floor: NDArray[np.float32]) -> tuple
     confidence = float(np.clip(0.6 + (ratio - THRESHOLD) * 8, 0.6, 0.97))
     if chest.ml(taken & ndimage.binary_dilation(region, disk(chest, HIDING_MM))) > HIDING_ML:
         confidence = min(confidence, 0.7)
-    return [Hit("cardiomegaly", "heart", "midline", region, confidence, "rules:cardiothoracic-ratio 1",
+    return [Hit("cardiomegaly", "heart", "midline", region, confidence, METHODS["cardiomegaly"].method,
                 {"ratio": ratio})], ratio

@@ -16,6 +16,7 @@ from medomni.findings.axes import axes_mm
 from medomni.findings.chest import Chest, Mask
 from medomni.findings.hit import Hit
 from medomni.findings.lobes import lobe_of
+from medomni.findings.sensitivity import METHODS
 
 SCALES_MM = (2.6, 4.2, 6.8)
 LUNG_HU = -850.0
@@ -136,7 +137,7 @@ def nodules(chest: Chest, taken: Mask, floor: NDArray[np.float32]) -> list[Hit]:
         index = (float(f["k"]), float(f["j"]), float(f["i"]))
         side = "right" if chest.x[int(f["k"]), 0, int(f["i"])] < 0 else "left"
         hits.append(Hit("lung_nodule" if longest <= 30 else "lung_mass", "lung", side, mask, probability,
-                        "rules:blob 2", {
+                        METHODS["lung_nodule"].method, {
             "longest_mm": longest, "short_mm": min(short, longest), "volume_ml": f["mass"], "hu_mean": f["core"],
             "attenuation": "calcified" if f["hu"] > 250 else "solid", "count": 1,
             "segment": lobe_of(chest, index, side), "uncertainty_mm": chest.spacing[1] + 0.2 * chest.spacing[0]}))

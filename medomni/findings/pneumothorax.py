@@ -12,6 +12,7 @@ from scipy import ndimage
 
 from medomni.findings.chest import SIDES, Chest, Mask
 from medomni.findings.hit import Hit, parts
+from medomni.findings.sensitivity import METHODS
 
 EMPTY_HU = (-974.0, -952.0)  # 52 HU below the typical lung of the study, within these limits
 BORDER_HU = -955.0
@@ -68,7 +69,7 @@ def pneumothoraces(chest: Chest) -> list[Hit]:
         if ml < LEAST_ML:
             continue
         confidence = float(min(0.97, 0.6 + ml / 200.0))
-        hits.append(Hit("pneumothorax", "pleural_space", side, mask, confidence, "rules:empty-gas-against-the-wall 1",
+        hits.append(Hit("pneumothorax", "pleural_space", side, mask, confidence, METHODS["pneumothorax"].method,
                         {"volume_ml": ml, "hu_mean": float(chest.hu[core].mean()), "attenuation": "gas"}))
     return hits
 

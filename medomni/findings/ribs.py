@@ -17,6 +17,7 @@ from scipy import ndimage
 
 from medomni.findings.chest import SIDES, Chest, Mask
 from medomni.findings.hit import Hit
+from medomni.findings.sensitivity import METHODS
 
 BINS = 60  # of 3 degrees, from the spine (0) to the front (180)
 ANGLES = (38.0, 106.0)
@@ -110,10 +111,10 @@ def fractures(chest: Chest, fluid: Mask) -> tuple[list[Hit], tuple[float, float]
         return [], z_range
     side = SIDES[0] if lift[k, b] > 0 else SIDES[1]
     mask = _rib_near(chest, reference, side, k, b)
-    if not mask.any():
-        return [], z_range
+    if not mask.any():  # a step with no bone at it: neither a fracture nor its absence was seen
+        return [], None
     confidence = float(np.clip(0.5 + (score[k, b] - STEP_MM) * 0.2, 0.5, 0.9))
-    return [Hit("rib_fracture", "rib", side, mask, confidence, "rules:rib-step 1", {"count": 1})], z_range
+    return [Hit("rib_fracture", "rib", side, mask, confidence, METHODS["rib_fracture"].method, {"count": 1})], z_range
 
 
 def _rib_near(chest: Chest, reference: Mask, side: str, k: int, b: int) -> Mask:

@@ -24,6 +24,8 @@ EDGE_TYPES = (
     "measured_by",
     "visible_on",
     "sex_specific",
+    "only_on",
+    "described_as",
     "adjacent_to",
 )
 
@@ -130,14 +132,14 @@ class Graph:
         key = (node_id, tuple(types))
         if key not in self._ancestors:
             seen: set[str] = set()
-            todo = [node_id]
-            while todo:
-                here = todo.pop()
+            waiting = [node_id]
+            while waiting:
+                here = waiting.pop()
                 for kind in key[1]:
                     for b in self.targets(here, kind):
                         if b not in seen:
                             seen.add(b)
-                            todo.append(b)
+                            waiting.append(b)
             self._ancestors[key] = frozenset(seen - {node_id})
         return self._ancestors[key]
 

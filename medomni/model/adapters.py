@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +23,7 @@ from safetensors.torch import load_file, save_file
 
 from medomni.config import Config
 from medomni.errors import MedomniError
+from medomni.files import replacing, write_text
 from medomni.model.bundle import Bundle, weights_hash
 from medomni.model.family import Family
 
@@ -123,7 +125,9 @@ def attach_adapter(bundle: Bundle, settings: AdapterSettings, *, seed: int = 0) 
         alpha_pattern={f"^{re.escape(n)}$": settings.alpha * r / settings.rank
                        for n, r in ranks.items() if r != settings.rank})
     torch.manual_seed(seed)
-    with exact_targets(bundle.thinker):
+    with exact_targets(bundle.thinker), warnings.catch_warnings():
+        # peft asks for an attribute that transformers has renamed; it is no matter of who trains
+        warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing.*", category=FutureWarning)
         model = get_peft_model(bundle.thinker, config)
     return Bundle(model, bundle.tokenizer, bundle.family, bundle.name, bundle.demonstration, bundle.base_sha256,
                   perception=bundle.perception)
@@ -139,14 +143,14 @@ def save_adapter(bundle: Bundle, settings: AdapterSettings, folder: Path, *, abo
 
     ``about`` holds provenance (data hash, seed, code version); it must not hold anything of a patient.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     tensors = {k: v.detach().float().cpu().contiguous() for k, v in adapter_tensors(bundle.model).items()}
     sha = weights_hash(tensors)
-    save_file(tensors, str(folder / ADAPTER_WEIGHTS), metadata={"sha256": sha})
+    with replacing(folder / ADAPTER_WEIGHTS) as beside:
+        save_file(tensors, str(beside), metadata={"sha256": sha})
     record = {"adapter_sha256": sha, "base_sha256": bundle.base_sha256, "base": bundle.name,
               "target_resolution": "exact", "settings": settings.model_dump(mode="json"),
               "tensors": sorted(tensors), **(about or {})}
-    (folder / "adapter.json").write_text(json.dumps(record, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    write_text(folder / "adapter.json", json.dumps(record, indent=2, sort_keys=True) + "\n")
     bundle.adapter_sha256 = sha
     return sha
 

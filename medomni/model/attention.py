@@ -52,7 +52,10 @@ def _within(query: Tensor, key: Tensor, value: Tensor, length: int, scaling: flo
 
 
 def use_frames_attention(thinker: Any) -> None:
-    """Let the vision tower of a Thinker that uses PyTorch's attention on the CPU attend pair by pair in one call."""
+    """Let the vision tower of a Thinker that uses PyTorch's attention attend pair by pair in one call, on any device.
+
+    A tower that was asked to use another implementation (flash attention on a GPU) keeps it.
+    """
     from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 
     ALL_ATTENTION_FUNCTIONS.register(NAME, frames_attention)

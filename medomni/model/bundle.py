@@ -13,6 +13,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from medomni.errors import MedomniError
+from medomni.files import replacing, write_text
 from medomni.model.family import FAMILIES, Family
 
 WEIGHTS = "model.safetensors"
@@ -66,11 +67,11 @@ def weights_hash(tensors: dict[str, torch.Tensor]) -> str:
 
 def save_bundle(bundle: Bundle, folder: Path, *, dtype: torch.dtype = torch.float16, card: dict | None = None) -> Path:
     """Write weights (``dtype``), configuration, tokenizer and ``medomni.json`` to ``folder``; returns it."""
-    folder.mkdir(parents=True, exist_ok=True)
     tensors = {k: v.detach().to(dtype).contiguous().cpu() for k, v in bundle.thinker.state_dict().items()
                if not k.startswith(TRAINING_ONLY)}
     sha = weights_hash(tensors)
-    save_file(tensors, str(folder / WEIGHTS), metadata={"sha256": sha})
+    with replacing(folder / WEIGHTS) as beside:
+        save_file(tensors, str(beside), metadata={"sha256": sha})
     bundle.thinker.config.to_json_file(str(folder / "config.json"), use_diff=False)
     bundle.tokenizer.backend_tokenizer.save(str(folder / "tokenizer.json"))
     about = {"family": bundle.family.name, "name": bundle.name, "demonstration": bundle.demonstration,
@@ -78,8 +79,9 @@ def save_bundle(bundle: Bundle, folder: Path, *, dtype: torch.dtype = torch.floa
     if bundle.perception:
         head = {k: v.detach().float().contiguous().cpu() for k, v in bundle.perception.items()}
         about["perception_sha256"] = weights_hash(head)
-        save_file(head, str(folder / PERCEPTION))
-    (folder / "medomni.json").write_text(json.dumps(about, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+        with replacing(folder / PERCEPTION) as beside:
+            save_file(head, str(beside))
+    write_text(folder / "medomni.json", json.dumps(about, indent=2, sort_keys=True) + "\n")
     return folder
 
 

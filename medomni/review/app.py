@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
 import socket
 from functools import lru_cache
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from medomni.errors import MedomniError
+from medomni.records import Findings, Report
 from medomni.review.images import load_images
 from medomni.review.page import FILES, load_study, render_page
 from medomni.review.pictures import key_slices, slice_png
@@ -35,20 +37,34 @@ class Decision(BaseModel):
     reason: str = ""
 
 
-def find_studies(out: Path) -> dict[str, Path]:
-    """Study key to folder, for ``out`` itself or the folders below it; error MED-R03 where there is none."""
-    found = {}
-    for folder in [out, *sorted(p.parent for p in out.rglob("check.json"))]:
+def review_key(findings: Findings, report: Report) -> str:
+    """Study key and the report's hash: verdicts are about a report, and one study may have several."""
+    return f"{findings.study.study_key}-{hashlib.sha256(report.text.encode()).hexdigest()[:8]}"
+
+
+def find_studies(out: Path) -> tuple[dict[str, Path], dict[str, str]]:
+    """(key to folder for ``out`` itself and the folders below it, folder to the error of those that cannot be read).
+
+    Raises:
+        MedomniError: MED-R03 where there is none, or the error of the only one.
+    """
+    found: dict[str, Path] = {}
+    broken: dict[str, MedomniError] = {}
+    for folder in [out, *sorted(p.parent for p in out.rglob("check.json") if p.parent != out)]:
         if all((folder / name).is_file() for name in FILES):
-            found[load_study(folder)[0].study.study_key] = folder
+            try:
+                findings, report, _ = load_study(folder)
+                found[review_key(findings, report)] = folder
+            except MedomniError as exc:
+                broken[folder.relative_to(out).as_posix()] = exc
     if not found:
-        raise MedomniError("MED-R03", where=out)
-    return found
+        raise next(iter(broken.values()), MedomniError("MED-R03", where=out))
+    return found, {name: str(exc) for name, exc in broken.items()}
 
 
 def create_app(out: Path, *, reviewer: str = "reader") -> FastAPI:
     """The application over the studies in ``out``; verdicts go to ``out/verdicts.sqlite``."""
-    studies = find_studies(out)
+    studies, broken = find_studies(out)
     store = VerdictStore(out / "verdicts.sqlite")
     app = FastAPI(title="medomni review", docs_url=None, redoc_url=None, openapi_url=None)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
@@ -80,23 +96,26 @@ def create_app(out: Path, *, reviewer: str = "reader") -> FastAPI:
 
     @app.get("/", response_class=HTMLResponse)
     def worklist() -> Any:
-        if len(studies) == 1:
+        if len(studies) == 1 and not broken:
             return RedirectResponse(f"/study/{next(iter(studies))}")
         rows = []
         for key, folder in studies.items():
             findings, _, result = load_study(folder)
-            rows.append({"key": key, "study": findings.study, "decided": len(store.current(key)),
-                         "flags": len(result.flags),
+            rows.append({"key": key, "folder": folder.relative_to(out).as_posix(), "study": findings.study,
+                         "decided": len(store.current(key)), "flags": len(result.flags),
                          "critical": sum(f.severity == "critical" for f in result.flags)})
         from medomni.review.page import _environment
 
-        return _environment().get_template("worklist.html").render(rows=rows)
+        return _environment().get_template("worklist.html").render(rows=rows, broken=broken)
 
     @app.get("/study/{key}", response_class=HTMLResponse)
     def study(key: str) -> str:
         folder = folder_of(key)
         findings, report, result = load_study(folder)
-        volume, _, masks = images(folder / "images.npz")
+        try:
+            volume, _, masks = images(folder / "images.npz")
+        except MedomniError as exc:
+            return render_page(report, result, findings, damaged=str(exc))
         keys = key_slices(volume, masks, findings)
         live = {"key": key, "slices": volume.axial().array.shape[0], "first": keys[0].index if keys else 0,
                 "keys": keys, "verdicts": store.current(key), "head": store.head(key)}

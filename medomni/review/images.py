@@ -2,46 +2,28 @@
 
 from __future__ import annotations
 
-import json
-import os
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 
-from medomni.errors import MedomniError
+from medomni.files import reading_arrays, save_arrays
 from medomni.records import Study
 from medomni.volume import Label, Segmentation, Volume
 
 
 def save_images(path: Path, volume: Volume, organs: Segmentation, masks: Segmentation) -> Path:
-    """Write volume and label maps (.npz: arrays and one JSON text); written beside and renamed."""
+    """Write volume and label maps; error MED-C04."""
     about = {"study": volume.study.model_dump(mode="json"), "organs": _table(organs), "masks": _table(masks)}
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with open(beside, "wb") as handle:
-            np.savez_compressed(handle, array=volume.array, affine=volume.affine, organs=organs.labels,
-                                masks=masks.labels, about=np.frombuffer(json.dumps(about).encode(), dtype=np.uint8))
-        os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)
-    return path
+    return save_arrays(path, about, array=volume.array, affine=volume.affine, organs=organs.labels, masks=masks.labels)
 
 
 def load_images(path: Path) -> tuple[Volume, Segmentation, Segmentation]:
     """(volume, organ labels, finding masks) of :func:`save_images`; errors MED-C08, MED-C07."""
-    if not path.is_file():
-        raise MedomniError("MED-C08", where=path)
-    try:
-        with np.load(path, allow_pickle=False) as data:
-            about = json.loads(data["about"].tobytes())
-            volume = Volume(data["array"], data["affine"], Study.model_validate(about["study"]))
-            maps = [_segmentation(data[name], data["affine"], about[name]) for name in ("organs", "masks")]
-    except (ValueError, KeyError, OSError, EOFError, BadZipFile, zlib.error) as exc:
-        raise MedomniError("MED-C07", type(exc).__name__, where=path) from exc
-    return volume, maps[0], maps[1]
+    with reading_arrays(path) as (data, about):
+        volume = Volume(data["array"], data["affine"], Study.model_validate(about["study"]))
+        organs, masks = (_segmentation(data[name], data["affine"], about[name]) for name in ("organs", "masks"))
+    return volume, organs, masks
 
 
 def _table(segmentation: Segmentation) -> dict:

@@ -44,15 +44,22 @@ def study_page(out: Path) -> str:
 
 
 def render_page(report: Report, result: CheckResult, findings: Findings | None, *,
-                pictures: list[dict[str, str]] | None = None, live: dict[str, Any] | None = None) -> str:
-    """Fill the template. ``live`` holds what only the server knows: study key, slice count, verdicts, etag."""
+                pictures: list[dict[str, str]] | None = None, live: dict[str, Any] | None = None,
+                damaged: str = "") -> str:
+    """Fill the template.
+
+    Args:
+        live: what only the server knows: study key, slice count, verdicts, etag.
+        damaged: why there are no pictures, where their file cannot be read.
+    """
     flags = sorted(result.flags, key=lambda f: (_SEVERITY[f.severity], f.span or (0, 0)))
     measured = {f.id: f for f in findings.findings} if findings else {}
     shown = {k.finding: k for k in live["keys"] if k.finding} if live else {}
     css = (Path(__file__).parent / "static" / "page.css").read_text(encoding="utf-8")
     return _environment().get_template("study.html").render(
         report=report, result=result, findings=findings, flags=flags, measured=measured, shown=shown,
-        pieces=pieces(report.text, result), pictures=pictures or [], live=live, css=None if live else css)
+        pieces=pieces(report.text, result), pictures=pictures or [], live=live, damaged=damaged,
+        css=None if live else css)
 
 
 def _environment() -> Environment:

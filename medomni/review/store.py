@@ -7,7 +7,7 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import Column, Integer, MetaData, String, Table, create_engine, event, insert, select
+from sqlalchemy import Column, Integer, MetaData, String, Table, create_engine, delete, event, insert, select
 from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from medomni.errors import MedomniError
@@ -20,13 +20,16 @@ _verdicts = Table(
     Column("study_key", String, primary_key=True), Column("number", Integer, primary_key=True),
     Column("sha256", String, nullable=False), Column("record", String, nullable=False),
 )
+_heads = Table("heads", _metadata, Column("study_key", String, primary_key=True),
+               Column("count", Integer, nullable=False), Column("sha256", String, nullable=False))
 
 
 class VerdictStore:
     """Verdicts by study.
 
-    A row's hash covers its record, and its record holds the hash of the row before: a changed or missing row
-    breaks the chain, which :meth:`verify` finds.
+    A row's hash covers its record, and its record holds the hash of the row before; a second table holds how many there
+    are and the last hash. A changed or missing row breaks the chain, a row lost at its end the count: :meth:`verify`
+    finds both. Who can write the file can forge all of it: it guards against accidents, not against its owner.
 
     Args:
         url: SQLAlchemy URL, or a path of a SQLite file.
@@ -79,18 +82,23 @@ class VerdictStore:
             with self.engine.begin() as connection:
                 connection.execute(insert(_verdicts).values(study_key=study_key, number=len(rows), sha256=_sha(record),
                                                             record=record))
+                connection.execute(delete(_heads).where(_heads.c.study_key == study_key))
+                connection.execute(insert(_heads).values(study_key=study_key, count=len(rows) + 1, sha256=_sha(record)))
         except IntegrityError as exc:  # another process took the number between our read and our write
             raise MedomniError("MED-R01") from exc
         return verdict
 
     def verify(self, study_key: str) -> bool:
-        """True where every row's hash and every link hold."""
-        previous = GENESIS
-        for sha, record in self._rows(study_key):
+        """True where every row's hash and every link hold and the last row is the last that was written."""
+        previous, rows = GENESIS, self._rows(study_key)
+        for sha, record in rows:
             if _sha(record) != sha or json.loads(record)["previous_sha256"] != previous:
                 return False
             previous = sha
-        return True
+        with self.engine.connect() as connection:
+            head = connection.execute(select(_heads.c.count, _heads.c.sha256)
+                                      .where(_heads.c.study_key == study_key)).first()
+        return tuple(head) == (len(rows), previous) if head else not rows
 
     def _rows(self, study_key: str) -> list[tuple[str, str]]:
         query = (select(_verdicts.c.sha256, _verdicts.c.record)

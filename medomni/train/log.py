@@ -6,15 +6,16 @@ import json
 from pathlib import Path
 from typing import Any
 
+from medomni.files import write_text
+
 
 class StepLog:
     """Append-only JSONL. After a kill, lines beyond the checkpoint are cut, so that no step is logged twice."""
 
     def __init__(self, path: Path, *, resume_step: int) -> None:
         self.path = path
-        path.parent.mkdir(parents=True, exist_ok=True)
         lines = [r for r in read_log(path) if r["step"] <= resume_step] if path.is_file() else []
-        path.write_text("".join(json.dumps(r) + "\n" for r in lines), encoding="utf-8")
+        write_text(path, "".join(json.dumps(r) + "\n" for r in lines))
         self._handle = open(path, "a", encoding="utf-8")  # noqa: SIM115  held open for the whole run
 
     def write(self, **row: Any) -> None:

@@ -79,9 +79,9 @@ def train(
     settings = recipe.train
     torch.set_num_threads(settings.threads)
     encoder = Encoder(bundle.tokenizer, bundle.family, context=recipe.data.context)
-    examples = {facts: _lengths(encoder, cases, facts) for facts in (True, False)}
+    told, withheld = (_lengths(encoder, cases, facts) for facts in (True, False))
     _lengths(encoder, transcripts, True)  # what does not fit is refused before the first step
-    lengths = [max(a, b) for a, b in zip(examples[True], examples[False], strict=True)]
+    lengths = [max(a, b) for a, b in zip(told, withheld, strict=True)]
     plan = BatchPlan(lengths, settings.batch, seed=settings.seed, window=settings.bucket)
     model, adapters = bundle.model, hasattr(bundle.model, "peft_config")
     if settings.label_loss:

@@ -41,6 +41,9 @@ def opened(model: Any, stage: StageSettings, *, adapters: bool) -> dict[str, flo
     out = {n: 1.0 for n, _ in model.named_parameters() if TRAINING_ONLY in n}
     names = [n for n in names if n not in out]
     for line in stage.open:
+        if line.count and line.part in BLOCK and line.count > (depth := _depth(line.part, names)):
+            raise MedomniError("MED-C03", f"`{line.part}` has {depth} blocks, count asks for {line.count}",
+                               where=f"stage {stage.name}")
         hits = [n for n in names if _within(n, line, names)]
         if not hits:
             raise MedomniError("MED-C03", f"`{line.part}` opens no weight", where=f"stage {stage.name}")
@@ -59,9 +62,15 @@ def _within(name: str, line: Blocks, names: list[str]) -> bool:
     match = pattern.match(name)
     if match is None:
         return False
-    depth = 1 + max(int(m.group(1)) for m in map(pattern.match, names) if m)
+    depth = _depth(line.part, names)
     block = int(match.group(1))
     return block < line.count if line.start == "shallow" else block >= depth - line.count
+
+
+def _depth(part: str, names: list[str]) -> int:
+    """Number of blocks of a part."""
+    pattern = re.compile(r"(?:base_model\.model\.)?" + BLOCK[part])
+    return 1 + max((int(m.group(1)) for m in map(pattern.match, names) if m), default=-1)
 
 
 def apply_stage(model: Any, rates: dict[str, float]) -> None:

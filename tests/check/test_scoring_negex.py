@@ -31,6 +31,7 @@ def asked() -> list[tuple[str, tuple[int, int], bool]]:
     return rows
 
 
+@pytest.mark.data
 @pytest.mark.skipif(not DATA.is_file(), reason="development texts not present (set MEDOMNI_SHARED)")
 def test_negation_f1() -> None:
     tp = fp = fn = 0

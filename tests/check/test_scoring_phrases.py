@@ -29,6 +29,7 @@ def found(phrase: str) -> set[str]:
     return ids | {a for i in ids for a in graph.ancestors(i)}
 
 
+@pytest.mark.data
 @pytest.mark.skipif(not PHRASES.is_dir(), reason="phrase lists not present (set MEDOMNI_SHARED)")
 def test_mentions() -> None:
     missed, asked = [], 0
@@ -42,6 +43,7 @@ def test_mentions() -> None:
     assert len(missed) <= 0.1 * asked
 
 
+@pytest.mark.data
 @pytest.mark.skipif(not PHRASES.is_dir(), reason="phrase lists not present (set MEDOMNI_SHARED)")
 def test_refusals() -> None:
     assert "pleural_effusion" not in found("a pericardial effusion")

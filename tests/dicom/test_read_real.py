@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 from medomni.dicom import inspect, read_study
+from medomni.dicom.read import refusal
+from medomni.dicom.scan import scan
 from medomni.errors import MedomniError
 
 pytestmark = pytest.mark.unit
@@ -92,3 +94,11 @@ def test_refused_with_the_reason(real_dicom: Path, folder: str, code: str) -> No
     with pytest.raises(MedomniError) as info:
         read_study(real_dicom / folder)
     assert info.value.code == code
+
+
+@pytest.mark.parametrize(("folder", "code"), [("missing_slice_ct", "MED-D05"), ("compressed_multiframe_mr", "MED-D12"),
+                                              ("chest_ct_a0001_lung5mm", "")])
+def test_a_listing_refuses_what_reading_refuses(real_dicom: Path, folder: str, code: str) -> None:
+    """``ingest`` says from the headers what :func:`read_study` would raise."""
+    why = refusal(scan(real_dicom / folder), 0)
+    assert why.startswith(code) and bool(why) == bool(code)

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
+import time
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 pytest.importorskip("flwr")
 
+from medomni_federated.aggregate import aggregate_products
+from medomni_federated.ledger import finish, plan_of, resumable, round_file, round_rows
 from medomni_federated.processes import FAB
 from medomni_federated.rounds import run_rounds
+from medomni_federated.site import initial_tensors, train_site
+from safetensors.numpy import load_file
 
 from medomni.data import save_cases
 from medomni.errors import MedomniError
@@ -30,6 +38,26 @@ def write_recipe(folder: Path) -> Path:
     return path
 
 
+STARTER = """
+import sys
+from pathlib import Path
+from medomni_federated.rounds import run_rounds
+recipe, model, *cases = sys.argv[1:]
+run_rounds(Path(recipe), {Path(c).parent.name: Path(c) for c in cases}, Path("out"), rounds=2, model=model)
+"""
+
+
+def same_as_in_one_process(recipe: Path, cases: dict[str, Path], model: str, rounds: Path) -> None:
+    """Round 2 of the processes, after a kill, is what the same code gives here from round 1."""
+    start, base = initial_tensors(recipe, model=model, after=round_file(rounds, 1))
+    replies = [train_site(recipe, path, start, 2, base, model=model) for path in cases.values()]
+    merged = aggregate_products([r.tensors for r in replies], [float(r.cases) for r in replies]).tensors
+    told = load_file(str(round_file(rounds, 2)))
+    for name in (n for n in told if ".lora_A." in n):  # the factors' basis may turn; their product may not
+        b = name.replace(".lora_A.", ".lora_B.")
+        assert np.allclose(told[b] @ told[name], merged[b] @ merged[name], atol=1e-6)
+
+
 @pytest.mark.system
 def test_two_rounds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)  # the output folder is relative, as the README's commands give it
@@ -38,9 +66,19 @@ def test_two_rounds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         pytest.skip("strace is not installed: opened files cannot be shown")
     save_bundle(small_bundle(), tmp_path / "model")
     cases = {s: save_cases(square_cases(8, first=20 * k), tmp_path / s / "cases.npz") for k, s in enumerate("ABC")}
-    done = run_rounds(write_recipe(tmp_path), cases, Path("out"), rounds=2, model=str(tmp_path / "model"),
-                      trace=True)
+    recipe, model, rounds = write_recipe(tmp_path), str(tmp_path / "model"), tmp_path / "out" / "rounds"
+    killed = subprocess.Popen([sys.executable, "-c", STARTER, str(recipe), model, *map(str, cases.values())],
+                              start_new_session=True)
+    while not round_file(rounds, 1).is_file() or not round_rows(rounds):
+        assert killed.poll() is None
+        time.sleep(0.05)
+    killed.kill()
+    killed.wait()
+    first = round_file(rounds, 1).stat().st_mtime_ns
+    done = run_rounds(recipe, cases, Path("out"), rounds=2, model=model, trace=True)
     assert [r["round"] for r in done.rows] == [1, 2] and all(r["sites"] == 3 for r in done.rows)
+    assert round_file(rounds, 1).stat().st_mtime_ns == first, "a whole round is not run again"
+    same_as_in_one_process(recipe, cases, model, rounds)
     assert done.rows[0]["bytes_up"] > 0
     bundle = load_adapter(load_bundle(tmp_path / "model"), done.adapter)
     assert any(float(p.abs().max()) > 0 for n, p in bundle.model.named_parameters() if ".lora_B." in n)
@@ -88,3 +126,29 @@ def test_missing_files_and_other_bases_are_refused(tmp_path: Path) -> None:
     with pytest.raises(MedomniError) as info:
         train_site(recipe, path, tensors, 1, "0" * 64, model=str(tmp_path / "model"))
     assert info.value.code == "MED-M01"
+
+
+@pytest.mark.unit
+def test_where_a_cut_run_goes_on(tmp_path: Path) -> None:
+    """Only whole rounds of the same plan are kept; a finished run and another plan begin anew."""
+    recipe = write_recipe(tmp_path)
+    (tmp_path / "c.npz").write_bytes(b"x")
+    plan, folder = plan_of(recipe, {"A": tmp_path / "c.npz"}, None), tmp_path / "rounds"
+    assert resumable(folder, plan) == 0
+
+    def leave(rounds: int) -> None:
+        (folder / "rounds.jsonl").write_text("".join(json.dumps({"round": k}) + "\n" for k in range(1, rounds + 1)))
+        for k in range(1, rounds):  # the last one was cut before its file was written
+            round_file(folder, k).write_bytes(b"")
+
+    leave(3)
+    assert resumable(folder, plan) == 2 and [r["round"] for r in round_rows(folder)] == [1, 2]
+    finish(folder, plan)
+    assert resumable(folder, plan) == 0 and not round_file(folder, 1).exists()
+    leave(3)
+    (tmp_path / "c.npz").write_bytes(b"xy")
+    assert resumable(folder, plan_of(recipe, {"A": tmp_path / "c.npz"}, None)) == 0
+    for name in ("", "a/b", "x y", "é"):
+        with pytest.raises(MedomniError) as info:
+            run_rounds(recipe, {name: tmp_path / "c.npz"}, tmp_path / "o", rounds=1)
+        assert info.value.code == "MED-C03"

@@ -16,7 +16,9 @@ if __name__ == "__main__":
         studies = counts["studies", ""]
         for name in sorted({k for k, _ in counts} - {"studies"}):
             hit, false, missed = (counts[name, k] for k in ("hit", "false", "missed"))
+            unjudged = counts[name, "unjudged"]
             recall = hit / max(1, hit + missed)
+            judged = hit / max(1, hit + missed - unjudged)
             f1 = 2 * hit / max(1, 2 * hit + false + missed)
             print(f"{hospital} {name:18s} hit {hit:3d} missed {missed:3d} false {false:3d} of {studies} studies  "
-                  f"recall {recall:.3f}  F1 {f1:.3f}  false/study {false / studies:.3f}")
+                  f"recall {recall:.3f}  where judged {judged:.3f}  F1 {f1:.3f}  false/study {false / studies:.3f}")

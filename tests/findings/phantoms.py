@@ -16,7 +16,8 @@ SIDED = [name for name in PHANTOM_FINDINGS if name != "lung_nodule"]
 
 
 def compared(seeds: Iterable[int], hospitals: str) -> Counter[tuple[str, str]]:
-    """Counts of (finding, hit | false | missed); nodules of 8 mm and more are matched by place, others by side."""
+    """Counts of (finding, hit | false | missed | unjudged); unjudged are those missed where the coverage says that the
+    finding could not be assessed. Nodules of 8 mm and more are matched by place, others by side."""
     out: Counter[tuple[str, str]] = Counter()
     for hospital in hospitals:
         for seed in seeds:
@@ -30,6 +31,7 @@ def compared(seeds: Iterable[int], hospitals: str) -> Counter[tuple[str, str]]:
                 out[name, "hit"] += len(truth & said)
                 out[name, "false"] += len(said - truth)
                 out[name, "missed"] += len(truth - said)
+                out[name, "unjudged"] += sum(found.state(name, side) == "not_assessable" for side in truth - said)
             _nodules(patient.truth, seen, out)
             out["studies", ""] += 1
     return out

@@ -118,3 +118,15 @@ def test_a_dozen_phantoms() -> None:
     for name in ("pleural_effusion", "pneumothorax", "consolidation", "cardiomegaly"):
         hit, false, missed = (counts[name, k] for k in ("hit", "false", "missed"))
         assert 2 * hit >= 0.75 * (2 * hit + false + missed), f"{name}: {hit} hit, {false} false, {missed} missed"
+
+
+@pytest.mark.parametrize(("seed", "side"), [(89, "right"), (96, "left")])
+def test_a_displaced_rib_fracture_is_found_at_its_place(seed: int, side: str) -> None:
+    _, measured = _measured(seed, "A")
+    truth = next(t for t in sample_patient(seed, "A").truth if t.finding_id == "rib_fracture")
+    found = [f for f in measured.findings.findings if f.finding_id == "rib_fracture"]
+    assert [f.side for f in found] == [side] == [truth.side]
+    assert found[0].measured_by == METHODS["rib_fracture"].method
+    assert np.linalg.norm(np.subtract(found[0].centroid_mm, truth.centroid_mm)) < 30  # type: ignore[arg-type]
+    row = next(c for c in measured.findings.coverage if c.finding_id == "rib_fracture")
+    assert row.assessable and row.z_range_mm[0] < truth.centroid_mm[2] < row.z_range_mm[1]  # type: ignore[index]

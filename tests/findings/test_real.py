@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 
 from medomni.dicom import read_study
@@ -40,3 +42,32 @@ def test_no_lungs_without_a_chest(real_dicom: Path, folder: str) -> None:
     assert not [o for o in findings.organs if o.anatomy_id in ("lung", "airway", "heart")]
     assert findings.state("pleural_effusion") == "not_assessable"
     assert all(c.reason for c in findings.coverage)
+
+
+def _boxes(folder: Path) -> dict[str, tuple[int, int, int, int]]:
+    """SOP Instance UID to (first column, first row, last column, last row) of the radiologists' box."""
+    out = {}
+    for path in folder.glob("*.xml"):
+        box = ElementTree.parse(path).getroot().find(".//bndbox")
+        assert box is not None
+        out[path.stem] = tuple(int(float(box.findtext(k) or 0)) for k in ("xmin", "ymin", "xmax", "ymax"))
+    return out  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize(("folder", "side"), [("chest_ct_a0001_lung5mm", "left"), ("chest_ct_a0002_b40f8mm", "right")])
+def test_what_is_outlined_lies_in_the_tumour(real_dicom: Path, folder: str, side: str) -> None:
+    """Most of the airless lung lies in the boxes: great vessels, hilum, heart and diaphragm are not outlined."""
+    boxes = _boxes(real_dicom / "chest_ct_lesion_boxes" / folder.split("_")[2].upper())
+    volume = read_study(real_dicom / folder)
+    measured = measure(volume, get_segmenter().segment(volume))
+    opacities = [n for n, f in enumerate(measured.findings.findings, start=1)
+                 if f.finding_id in ("lung_mass", "consolidation")]
+    outlined = np.isin(measured.masks.labels, opacities)
+    assert outlined.any()
+    inside = 0
+    for k, uid in enumerate(volume.slice_uids):
+        if uid in boxes:
+            x0, y0, x1, y1 = boxes[uid]
+            inside += int(outlined[k, y0 : y1 + 1, x0 : x1 + 1].sum())
+    assert inside / outlined.sum() > 0.6
+    assert {f.side for f in measured.findings.findings if f.finding_id == "consolidation"} <= {side}

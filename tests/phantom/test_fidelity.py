@@ -6,7 +6,6 @@ disc in the descending aorta, (row, column) of three slices.
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,8 +15,9 @@ import pytest
 from scipy import ndimage
 
 from medomni.phantom import SCANNERS, render, sample_patient
+from tests.conftest import SHARED
 
-SHARED = Path(os.environ.get("MEDOMNI_SHARED", Path(__file__).resolve().parents[3] / "shared"))
+pytestmark = pytest.mark.data
 CASES = {  # scanner: folder, slice distance, {slice index in ascending z: (row, column)}
     "sharp": ("chest_ct_a0001_lung5mm", 5.0, {24: (340, 276), 28: (345, 275), 32: (344, 277)}),
     "soft": ("chest_ct_a0002_b40f8mm", 8.0, {9: (281, 253), 11: (280, 258), 13: (284, 271)}),

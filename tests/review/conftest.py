@@ -17,7 +17,7 @@ TEXT = ("FINDINGS: There is a moderate left pleural effusion. No pneumothorax. G
         "Note <script>alert(1)</script>.\nIMPRESSION: Left pleural effusion.")
 
 
-def write(out: Path, key: str) -> Path:
+def write(out: Path, key: str, text: str = TEXT) -> Path:
     """Fluid is at the patient's right; the report says left. The mass could not be assessed."""
     array = np.full((12, 40, 40), -900, np.int16)
     array[:, 26:36, 4:14] = 15
@@ -37,7 +37,7 @@ def write(out: Path, key: str) -> Path:
                         findings=(Finding(id="f1", finding_id="pleural_effusion", anatomy_id="pleural_space",
                                           side="right", volume_ml=620.0, severity="moderate", confidence=0.95,
                                           measured_by="rule", mask_ref="finding:1"),))
-    report = Report(text=TEXT, provenance=Provenance(model="tiny", code_version="0", demonstration=True))
+    report = Report(text=text, provenance=Provenance(model="tiny", code_version="0", demonstration=True))
     out.mkdir(parents=True, exist_ok=True)
     for name, record in (("findings", findings), ("report", report), ("check", check_report(report, findings))):
         (out / f"{name}.json").write_text(record.model_dump_json())

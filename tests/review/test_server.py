@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import socket
 import subprocess
@@ -13,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from medomni.errors import MedomniError
-from tests.review.conftest import write
+from tests.review.conftest import TEXT, write
 
+KEY = f"k1-{hashlib.sha256(TEXT.encode()).hexdigest()[:8]}"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
@@ -29,21 +31,21 @@ def client(study: Path):  # type: ignore[no-untyped-def]
 @pytest.mark.unit
 def test_page_pictures_and_headers(client) -> None:
     page = client.get("/")
-    assert page.status_code == 200 and "Study review" in page.text and str(page.url).endswith("/study/k1")
+    assert page.status_code == 200 and "Study review" in page.text and str(page.url).endswith(f"/study/{KEY}")
     assert "script-src" not in page.headers["content-security-policy"]
     assert "default-src 'self'" in page.headers["content-security-policy"]
     assert "<style" not in page.text and "onclick" not in page.text
-    picture = client.get("/study/k1/slice/3.png?window=soft")
+    picture = client.get(f"/study/{KEY}/slice/3.png?window=soft")
     assert picture.content[:4] == b"\x89PNG"
-    assert client.get("/study/k1/slice/99.png").status_code == 404
+    assert client.get(f"/study/{KEY}/slice/99.png").status_code == 404
     assert client.get("/study/nobody").status_code == 404
-    assert client.get("/study/k1/slice/3.png?window=x").status_code == 422
+    assert client.get(f"/study/{KEY}/slice/3.png?window=x").status_code == 422
 
 
 @pytest.mark.unit
 def test_only_this_machine_and_this_page(client) -> None:
     assert client.get("/", headers={"Host": "evil.example"}).status_code == 403
-    refused = client.post("/study/k1/verdicts", headers={"Origin": "http://evil.example", "If-Match": "x"}, json={})
+    refused = client.post(f"/study/{KEY}/verdicts", headers={"Origin": "http://evil.example", "If-Match": "x"}, json={})
     assert refused.status_code == 403
     from medomni.review.app import serve
 
@@ -54,9 +56,9 @@ def test_only_this_machine_and_this_page(client) -> None:
 
 @pytest.mark.unit
 def test_verdicts(client) -> None:
-    state = client.get("/study/k1/verdicts").json()
-    flag = client.get("/study/k1").text.split('data-flag="')[1].split('"')[0]
-    url, head = "/study/k1/verdicts", {"If-Match": state["head"]}
+    state = client.get(f"/study/{KEY}/verdicts").json()
+    flag = client.get(f"/study/{KEY}").text.split('data-flag="')[1].split('"')[0]
+    url, head = f"/study/{KEY}/verdicts", {"If-Match": state["head"]}
     assert client.post(url, headers=head, json={"flag_id": flag, "decision": "reject"}).status_code == 422
     assert client.post(url, headers=head, json={"flag_id": "zz", "decision": "accept"}).status_code == 404
     saved = client.post(url, headers=head, json={"flag_id": flag, "decision": "reject", "reason": "other side"})
@@ -75,7 +77,28 @@ def test_worklist_of_two(tmp_path: Path) -> None:
     write(tmp_path / "a", "ka")
     write(tmp_path / "b", "kb")
     page = testclient.TestClient(create_app(tmp_path), base_url="http://127.0.0.1:1").get("/").text
-    assert "/study/ka" in page and "/study/kb" in page and "Worklist" in page
+    assert "/study/ka-" in page and "/study/kb-" in page and "Worklist" in page
+
+
+@pytest.mark.unit
+def test_two_reports_of_one_study_and_a_damaged_one(tmp_path: Path) -> None:
+    """A second report of a study stands beside the first; what cannot be read is named and hides nothing else."""
+    testclient = pytest.importorskip("fastapi.testclient")
+    from medomni.review.app import create_app
+
+    write(tmp_path / "first", "k1")
+    write(tmp_path / "second", "k1", "FINDINGS: No pleural effusion.")
+    (write(tmp_path / "third", "k3") / "check.json").write_text("{")
+    client = testclient.TestClient(create_app(tmp_path), base_url="http://127.0.0.1:1")
+    page = client.get("/").text
+    assert page.count("/study/k1-") == 2 and "third: MED-C07" in page
+    (tmp_path / "first" / "images.npz").write_bytes(b"PK damaged")
+    page = client.get(f"/study/{KEY}")
+    assert page.status_code == 200 and "MED-C07" in page.text and "moderate left" in page.text
+    (write(tmp_path / "alone" / "x", "k4") / "findings.json").write_text("[]")
+    with pytest.raises(MedomniError) as info:
+        create_app(tmp_path / "alone")
+    assert info.value.code == "MED-C07"
 
 
 @pytest.mark.unit

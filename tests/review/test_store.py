@@ -58,6 +58,8 @@ def test_two_writers_at_once_leave_one_verdict(tmp_path: Path) -> None:
 @pytest.mark.parametrize("sql", [
     "UPDATE verdicts SET record = replace(record, 'accept', 'reject') WHERE number = 0",
     "DELETE FROM verdicts WHERE number = 1",
+    "DELETE FROM verdicts WHERE number = 2",
+    "DELETE FROM verdicts",
     "UPDATE verdicts SET number = 9 WHERE number = 0",
 ])
 def test_tampering_is_found(tmp_path: Path, sql: str) -> None:

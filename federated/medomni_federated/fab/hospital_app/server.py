@@ -1,5 +1,6 @@
 """ServerApp: rounds of LoRA aggregation."""
 
+import signal
 from pathlib import Path
 
 from flwr.app import ConfigRecord, Context
@@ -10,13 +11,17 @@ app = ServerApp()
 
 @app.main()
 def main(grid: Grid, context: Context) -> None:
+    from medomni_federated.ledger import round_file
+    from medomni_federated.orphans import end_with_parent
     from medomni_federated.payload import to_record
     from medomni_federated.site import initial_tensors
     from medomni_federated.strategy import LoraStrategy
 
+    end_with_parent(signal.SIGKILL)
     config = context.run_config
     recipe, out, model = Path(str(config["recipe"])), Path(str(config["out"])), str(config["model"]) or None
-    tensors, base = initial_tensors(recipe, model=model)
-    strategy = LoraStrategy(sites=int(config["sites"]), folder=out)
-    strategy.start(grid, to_record(tensors), num_rounds=int(config["rounds"]), timeout=float(config["timeout"]),
+    done = int(config["done"])
+    tensors, base = initial_tensors(recipe, model=model, after=round_file(out, done) if done else None)
+    strategy = LoraStrategy(sites=int(config["sites"]), folder=out, done=done)
+    strategy.start(grid, to_record(tensors), num_rounds=int(config["rounds"]) - done, timeout=float(config["timeout"]),
                    train_config=ConfigRecord({"base_sha256": base}))

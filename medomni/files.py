@@ -1,0 +1,70 @@
+"""Files that are there whole or not at all: written beside their place and renamed, and archives without pickle."""
+
+from __future__ import annotations
+
+import json
+import os
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medomni.errors import MedomniError
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A path beside ``path`` to write to; renamed to ``path`` at the end, gone where anything failed.
+
+    The folder is made if it does not exist. A kill leaves the old file, and a hidden ``.part`` file at most.
+
+    Raises:
+        MedomniError: MED-C04 for any error of the operating system, naming ``path``.
+    """
+    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield beside
+        os.replace(beside, path)
+    except OSError as exc:
+        raise MedomniError("MED-C04", exc.strerror or type(exc).__name__, where=path) from exc
+    finally:
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> Path:
+    """Write UTF-8 text beside and rename; errors as :func:`replacing`."""
+    with replacing(path) as beside:
+        beside.write_text(text, encoding="utf-8")
+    return path
+
+
+def save_arrays(path: Path, about: Any, **arrays: NDArray[Any]) -> Path:
+    """Write arrays and one JSON text, ``about``, as .npz; errors as :func:`replacing`."""
+    text = np.frombuffer(json.dumps(about).encode(), dtype=np.uint8)
+    with replacing(path) as beside, open(beside, "wb") as handle:
+        np.savez_compressed(handle, about=text, **arrays)
+    return path
+
+
+@contextmanager
+def reading_arrays(path: Path) -> Iterator[tuple[dict[str, NDArray[Any]], Any]]:
+    """(arrays by name, ``about``) of :func:`save_arrays`; what fails inside the block is a damaged file.
+
+    Raises:
+        MedomniError: MED-C08 where there is no file, MED-C07 where it is damaged or its content does not fit.
+    """
+    if not path.is_file():
+        raise MedomniError("MED-C08", where=path)
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+        yield arrays, json.loads(arrays.pop("about").tobytes())
+    except (ValueError, KeyError, TypeError, OSError, EOFError, BadZipFile, zlib.error) as exc:
+        raise MedomniError("MED-C07", type(exc).__name__, where=path) from exc
