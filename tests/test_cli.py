@@ -186,10 +186,10 @@ def test_ingest_table_and_json(medomni, series: Path) -> None:
     data = json.loads(ran.out)
     assert data["files"] == files + 1
     assert [(s["slices"], s["usable"], s["reason"]) for s in data["series"]] == [
-        (files - 1, True, ""), (1, False, "localizer")]
+        (files - 1, True, ""), (1, False, "MED-D12 the images are of the kind: localizer")]
     assert [w["code"] for w in data["warnings"]] == ["MED-D02"]
     table = medomni("ingest", series).out
-    assert "no: localizer" in " ".join(table.split()) and "letter.dcm" in table and "SYN-" not in table
+    assert "no: MED-D12" in " ".join(table.split()) and "letter.dcm" in table and "SYN-" not in table
 
 
 @pytest.mark.flow
