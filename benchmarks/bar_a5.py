@@ -12,11 +12,11 @@ from benchmarks.common import COHORT, FIRST, cohort, medomni
 
 TRAIN, TEST, ROUNDS, STUDIES = 60, 100, 8, 4
 SITES = ("A", "B", "C")
-EYES, ALL = 80, 240
+EYES, ALL, RATES = 80, 240, (3.0e-3, 2.0e-3)
 
 
 def run(train_n: int = TRAIN, test_n: int = TEST, rounds: int = ROUNDS, studies: int = STUDIES) -> tuple[bool, str]:
-    """Same total local steps in every arm; the recipe is the demo's.
+    """Same total local steps in every arm; the recipe is the demo's with more steps and larger rates.
 
     Two things are traced: who opens a hospital's case files during the rounds, and who opens its DICOM, for ``studies``
     studies a hospital that ``medomni cases`` turns into cases.
@@ -33,8 +33,8 @@ def run(train_n: int = TRAIN, test_n: int = TEST, rounds: int = ROUNDS, studies:
     out.mkdir(parents=True)
     train = {s: cohort(s, "train", train_n) for s in SITES}
     test = {s: cohort(s, "test", test_n) for s in SITES}
-    recipe = load_config(_recipe(out / "one.yaml", 2, EYES, ALL), Recipe)
-    site = _recipe(out / "site.yaml", 1, EYES // rounds, ALL // rounds)
+    recipe = load_config(_recipe(out / "one.yaml", 2, EYES, ALL, RATES), Recipe)
+    site = _recipe(out / "site.yaml", 1, EYES // rounds, ALL // rounds, RATES)
     paths = {s: save_cases(train[s], out / "sites" / s / "cases.npz") for s in SITES}
     arms = {"base": base_arm(test)}
     for s in SITES:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from medomni.errors import MedomniError
+from medomni.errors import MedomniError, why
 from medomni.records import History
 
 if TYPE_CHECKING:
@@ -41,8 +41,10 @@ def study_folders(root: Path) -> tuple[list[tuple[Path, Path]], list[Path]]:
     Raises:
         MedomniError: MED-C08 where there is no such sub-folder.
     """
+    if not root.is_dir():
+        raise MedomniError("MED-C08", where=root)
     found, bare = [], []
-    for folder in sorted(p for p in root.iterdir() if p.is_dir()) if root.is_dir() else []:
+    for folder in sorted(p for p in root.iterdir() if p.is_dir()):
         report = next((folder / name for name in REPORT_NAMES if (folder / name).is_file()), None)
         if report:
             found.append((folder / "dicom" if (folder / "dicom").is_dir() else folder, report))
@@ -91,12 +93,12 @@ def build_case_files(root: Path, out: Path, *, site: str = "", slabs: SlabSettin
             volume = read_study(folder)
             key = volume.study.study_key
             if key in seen:
-                raise MedomniError("MED-C03", f"the study of {seen[key].name} once more: one study has one report",
+                raise MedomniError("MED-C03", f"the study of {seen[key]} once more: one study has one report",
                                    where=folder)
-            seen[key] = folder
             history = _history(report.with_name(HISTORY_NAME))
             made_of = f"{text}|{history.model_dump_json()}|{(slabs or SlabSettings()).model_dump_json()}"
             name = f"{key}-{hashlib.sha256(made_of.encode()).hexdigest()[:8]}.npz"
+            seen[key] = folder
             if (out / name).is_file():
                 kept.append(out / name)
                 continue
@@ -126,4 +128,4 @@ def _history(path: Path) -> History:
     try:
         return History.model_validate_json(path.read_text(encoding="utf-8"))
     except ValueError as exc:
-        raise MedomniError("MED-C07", str(exc).splitlines()[0], where=path) from exc
+        raise MedomniError("MED-C07", why(exc), where=path) from exc

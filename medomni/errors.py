@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["CATALOGUE", "ErrorEntry", "MedomniError", "errors_page"]
+__all__ = ["CATALOGUE", "ErrorEntry", "MedomniError", "errors_page", "why"]
 
 
 @dataclass(frozen=True)
@@ -131,6 +131,8 @@ _ENTRIES = [
     ErrorEntry("MED-F04", "A federated process did not start or ended early.",
                "See the log file that the message names."),
     # --- R: review ------------------------------------------------------------------------------------
+    ErrorEntry("MED-F05", "Another federation runs in this folder.",
+               "Wait for it or end it, or choose another output folder."),
     ErrorEntry("MED-R01", "The verdict was written by someone else meanwhile.",
                "Reload the study and decide again; both decisions are kept in the history."),
     ErrorEntry("MED-R02", "A rejection needs a reason.",
@@ -141,6 +143,8 @@ _ENTRIES = [
                "Use 127.0.0.1, or put a reverse proxy with TLS and login in front."),
     ErrorEntry("MED-R05", "The review server cannot have this port.",
                "Give another one with --port, from 1024 to 65535, or end the server that holds it."),
+    ErrorEntry("MED-R07", "The chain of verdicts is broken: one was changed or is missing.",
+               "Restore verdicts.sqlite from a copy, or move it away and judge anew; nothing is added to it."),
     ErrorEntry("MED-R06", "The file of verdicts cannot be read.",
                "Keep it, give the review another folder, and restore verdicts.sqlite from a backup."),
 ]
@@ -178,6 +182,16 @@ class MedomniError(Exception):
 
 def _rebuild(code: str, detail: str, where: str | None) -> MedomniError:
     return MedomniError(code, detail, where=where)
+
+
+def why(exc: ValueError) -> str:
+    """What a record's validation found wrong first: the field and the rule, never the value, which may be a name."""
+    from pydantic_core import ValidationError
+
+    found = exc.errors(include_url=False, include_input=False) if isinstance(exc, ValidationError) else []
+    if not found:
+        return str(exc).splitlines()[0]
+    return f"{'.'.join(map(str, found[0]['loc'])) or 'the record'}: {found[0]['msg']}"
 
 
 def errors_page() -> str:

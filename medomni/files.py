@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any
 from zipfile import BadZipFile
 
@@ -15,6 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medomni.errors import MedomniError
+
+DAMAGED = (ValueError, KeyError, IndexError, TypeError, OSError, EOFError, SyntaxError, RuntimeError, BadZipFile,
+           zlib.error, TokenError)
+"""What numpy and zipfile raise on changed bytes, from the directory of the archive down to the header of an array."""
 
 
 @contextmanager
@@ -31,8 +36,12 @@ def replacing(path: Path) -> Iterator[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield beside
         os.replace(beside, path)
-    except OSError as exc:
-        raise MedomniError("MED-C04", exc.strerror or type(exc).__name__, where=path) from exc
+    except Exception as exc:
+        from safetensors import SafetensorError  # what its writer raises where the disk is full
+
+        if not isinstance(exc, OSError | SafetensorError):
+            raise
+        raise MedomniError("MED-C04", getattr(exc, "strerror", None) or str(exc), where=path) from exc
     finally:
         with suppress(OSError):
             beside.unlink(missing_ok=True)
@@ -66,5 +75,5 @@ def reading_arrays(path: Path) -> Iterator[tuple[dict[str, NDArray[Any]], Any]]:
         with np.load(path, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
         yield arrays, json.loads(arrays.pop("about").tobytes())
-    except (ValueError, KeyError, TypeError, OSError, EOFError, BadZipFile, zlib.error) as exc:
+    except DAMAGED as exc:
         raise MedomniError("MED-C07", type(exc).__name__, where=path) from exc

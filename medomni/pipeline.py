@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from medomni.errors import MedomniError
+from medomni.errors import MedomniError, why
 from medomni.files import write_text
 from medomni.records import CheckResult, Findings, History, Provenance, Report
 
@@ -231,4 +231,4 @@ def read_findings(path: Path) -> Findings:
     try:
         return Findings.model_validate(json.loads(path.read_text(encoding="utf-8")))
     except ValueError as exc:
-        raise MedomniError("MED-C07", str(exc).splitlines()[0], where=path) from exc
+        raise MedomniError("MED-C07", why(exc), where=path) from exc

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import medomni
 from medomni.errors import MedomniError
 from medomni.files import write_text
 
@@ -29,37 +32,50 @@ def round_rows(folder: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in lines if line.endswith("\n")]
 
 
-def plan_of(recipe: Path, cases: Mapping[str, Path], model: str | None) -> str:
-    """Hash of what rounds depend on. Case files are not opened here, only their sizes and times are looked at."""
+def plan_of(recipe: Path, cases: Mapping[str, Path], base: str) -> str:
+    """Hash of what rounds depend on: recipe, base, code version and, by size and time, the sites' case files, which are
+    not opened here."""
     files = {name: sorted((str(f.resolve()), f.stat().st_size, f.stat().st_mtime_ns)
                           for f in ([path] if path.is_file() else path.glob("*.npz")))
              for name, path in cases.items()}
-    text = json.dumps([recipe.read_text(encoding="utf-8"), files, model or ""], sort_keys=True)
+    text = json.dumps([recipe.read_text(encoding="utf-8"), files, base, medomni.__version__], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def resumable(folder: Path, plan: str) -> int:
-    """Rounds that an earlier run of the same plan finished and this one need not do; the rest of it is removed.
+    """Rounds that earlier runs of the same plan finished; what is not a whole round of it is removed.
 
-    A run that came to its end (:func:`finish`) is begun anew, like one of another plan.
+    Rounds of another plan are moved aside to ``<folder>-earlier``, in place of what lay there.
     """
-    state = folder / "plan.json"
+    state = folder / "plan.txt"
     rows: list[dict[str, Any]] = []
-    if state.is_file() and json.loads(state.read_text(encoding="utf-8")) == {"plan": plan, "finished": False}:
+    if state.is_file() and state.read_text(encoding="utf-8", errors="replace") == plan:
         for number, row in enumerate(round_rows(folder), start=1):
             if row["round"] != number or not round_file(folder, number).is_file():
                 break
             rows.append(row)
-    if not rows:
-        shutil.rmtree(folder, ignore_errors=True)
+    elif folder.is_dir():
+        earlier = folder.with_name(f"{folder.name}-earlier")
+        shutil.rmtree(earlier, ignore_errors=True)
+        folder.rename(earlier)
+    for file in folder.glob("round-*.safetensors"):
+        if file not in {round_file(folder, k) for k in range(1, len(rows) + 1)}:
+            file.unlink()
     write_text(folder / "rounds.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
-    write_text(state, json.dumps({"plan": plan, "finished": False}))
+    write_text(state, plan)
     return len(rows)
 
 
-def finish(folder: Path, plan: str) -> None:
-    """Mark a run whose adapter was saved."""
-    write_text(folder / "plan.json", json.dumps({"plan": plan, "finished": True}))
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Hold the folder for one federation; error MED-F05 where another holds it. A kill lets go of it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / "rounds.lock", "w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as exc:
+            raise MedomniError("MED-F05", where=folder) from exc
+        yield
 
 
 def check_site_name(name: str) -> None:

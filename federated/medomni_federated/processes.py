@@ -106,7 +106,7 @@ class Federation:
                 seen, since = len(rows), time.monotonic()
             if progress:
                 progress(len(rows), rounds)
-            if len(rows) >= rounds:
+            if rows and rows[-1]["round"] >= rounds:
                 return rows
             for name, process in self.processes.items():
                 if process.poll() is not None:

@@ -13,8 +13,8 @@ from medomni.config import load_config
 from medomni.errors import MedomniError
 from medomni_federated.ledger import (
     ROUND_TIMEOUT_S,
+    alone,
     check_site_name,
-    finish,
     plan_of,
     resumable,
     round_file,
@@ -43,8 +43,9 @@ def run_rounds(recipe: Path, cases: Mapping[str, Path], out: Path, *, rounds: in
                progress: Callable[[int, int], Any] | None = None) -> Rounds:
     """Run ``rounds`` over the sites' case files, each read by its site's own process only.
 
-    A run that was cut goes on after its last whole round where recipe, cases and model are the same; the rounds are the
-    same as without the cut, since each begins from the aggregate alone.
+    A run goes on after the last whole round that recipe, cases and base have in ``out``: one that was cut, and one that
+    ended when more rounds are asked for. The rounds are the same as without the cut, since each begins from the
+    aggregate alone.
 
     Args:
         recipe: with an adapter; its stages are one round's training at a site.
@@ -55,25 +56,35 @@ def run_rounds(recipe: Path, cases: Mapping[str, Path], out: Path, *, rounds: in
 
     Raises:
         MedomniError: MED-C03 for a site's name that cannot be a file name, MED-C08 for a missing file, MED-F03 and
-            MED-F04 for rounds and processes.
+            MED-F04 for rounds and processes, MED-F05 where another federation runs in ``out``.
     """
     for name in cases:
         check_site_name(name)
     for path in (recipe, *cases.values()):
         if not path.exists():
             raise MedomniError("MED-C08", where=path)
-    folder, plan = out / "rounds", plan_of(recipe, cases, model)
-    done = min(resumable(folder, plan), rounds)
+    folder = out / "rounds"
     sites = {name: {"recipe": str(recipe.resolve()), "cases": str(path.resolve()), "model": model or ""}
              for name, path in cases.items()}
     begun = time.monotonic()
-    if done < rounds:
-        with Federation(out / "processes", sites, trace=trace) as federation:
-            federation.run({"recipe": str(recipe.resolve()), "model": model or ""}, rounds=rounds, folder=folder,
-                           round_timeout_s=round_timeout_s, done=done, progress=progress)
-    adapter = _save(recipe, out, rounds, model, sorted(cases))
-    finish(folder, plan)
+    with alone(out):
+        done = resumable(folder, plan_of(recipe, cases, _base(recipe, model)))
+        if done < rounds:
+            with Federation(out / "processes", sites, trace=trace) as federation:
+                federation.run({"recipe": str(recipe.resolve()), "model": model or ""}, rounds=rounds, folder=folder,
+                               round_timeout_s=round_timeout_s, done=done, progress=progress)
+        adapter = _save(recipe, out, rounds, model, sorted(cases))
     return Rounds(adapter, round_rows(folder)[:rounds], time.monotonic() - begun)
+
+
+def _base(recipe: Path, model: str | None) -> str:
+    """The record of the base model, which names the hash of its weights; empty where the folder has none."""
+    from medomni.model.bundle import EMBEDDED
+    from medomni.train import Recipe
+
+    source = model or load_config(recipe, Recipe).model.source
+    about = (EMBEDDED if source == "embedded" else Path(source)) / "medomni.json"
+    return about.read_text(encoding="utf-8") if about.is_file() else source
 
 
 def _save(recipe_path: Path, out: Path, rounds: int, model: str | None, sites: list[str]) -> Path:

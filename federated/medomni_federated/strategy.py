@@ -17,7 +17,7 @@ from safetensors.numpy import save_file
 from medomni.errors import MedomniError
 from medomni.files import replacing
 from medomni_federated.aggregate import aggregate_products
-from medomni_federated.ledger import round_file
+from medomni_federated.ledger import round_file, round_rows
 from medomni_federated.payload import byte_count, from_record, gate, norm_outliers, to_record
 
 
@@ -80,6 +80,8 @@ class LoraStrategy(FedAvg):
                "bytes_down": len(updates) * byte_count(self.sent), "seconds": round(time.monotonic() - self.begun, 2)}
         with replacing(round_file(self.folder, server_round)) as beside:
             save_file(merged.tensors, str(beside))
+        if any(r["round"] >= server_round for r in round_rows(self.folder)):
+            raise MedomniError("MED-F05", f"round {server_round} is there already", where=self.folder)
         with open(self.folder / "rounds.jsonl", "a", encoding="utf-8") as handle:
             handle.write(json.dumps(row) + "\n")
         return to_record(merged.tensors), MetricRecord({"loss": row["loss"], "truncation": merged.truncation})

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple, cast
 
-from medomni.check.forms import SideForm, side_form
+from medomni.check.forms import Form, read_form
 from medomni.check.language import detect_language
 from medomni.check.lexicon import Lexicon, lexicon
 from medomni.check.negation import assign_presence
@@ -48,6 +48,11 @@ _CTR = re.compile(
 )
 
 
+_UNTICKED = re.compile(r"\[\s*\]\s*$")
+_NARROWED = re.compile(r"\b(?:displaced|suspicious|dominant|discrete|sizeable|sizable)\s+(?:[a-z]+\s+)?$")
+_SIGN = re.compile(r"\([-+]\)")
+_ANSWERS = (re.compile(r"\b(?:absent|none|no|negative)\b|无"), re.compile(
+    r"\b(?:present|yes|positive|small|moderate|large)\b|有"))
 _REST = ("otherwise", "remain", "rest of", "elsewhere", "其余", "余")
 _NEEDS_ORGAN = frozenset({"gas_collection"})
 _AROUND_LUNG = frozenset({"pleura", "pleural_space", "bronchus"})
@@ -108,20 +113,25 @@ class _Reader:
         self.cased = original if len(original) == len(clean.text) else ""
         self.targets = [(*clean.uniform_span(a, b), k) for k, (a, b) in enumerate(targets)]
         self.claims: list[Claim] = []
+        self.excepted = False
         self.implied: dict[int, tuple[int, int] | None] = {}  # to the sentence's span where it makes no exception
 
     def read(self, section: str, start: int, end: int) -> None:
         """One section's body."""
-        claiming = section in CLAIMING
+        claiming, done = section in CLAIMING, start
         for a, b in split_sentences(self.text, start, end):
+            a = max(a, done)
             asked = tuple(t for t in self.targets if a <= t[0] < b)
+            form = read_form(self.text, a, end) if claiming and not asked and a < b else None
+            if form and self._form(section, form):
+                done = form.stop  # answers may go on over a full stop; what follows them is read as a sentence
+                a = done
+            if a >= b or not any(c.isalnum() for c in self.text[a:b]):
+                continue
             if claiming or asked:
                 self._sentence(section, a, b, asked, claiming)
 
     def _sentence(self, section: str, a: int, b: int, asked: tuple, claiming: bool) -> None:
-        form = side_form(self.text, a, b) if claiming and not asked else None
-        if form and self._form(section, form):
-            return
         row = tokenise(self.text, a, b, self.lexicon, self.cased, asked)
         if not any(t.kind in ("find", "norm", "abn") for t in row):
             self._point_back(row, a, b)
@@ -130,7 +140,10 @@ class _Reader:
             return
         assign_presence(row, self.text, b, self.chinese)
         long = 0.8 if b - a > 420 else 1.0
+        self.excepted = any(t.kind == "exc" for t in row)
         for stretch in stretches(row, self.chinese):
+            if claiming and _UNTICKED.search(self.text, a, stretch.find.start):
+                continue
             if stretch.find.target < 0 and (not claiming or stretch.find.presence == "hypothetical"):
                 continue
             self._add(stretch, section, a, b, long)
@@ -153,10 +166,11 @@ class _Reader:
                 )
             self._ratio(section, a, b)
 
-    def _form(self, section: str, form: SideForm) -> bool:
-        """Claims of a form by side; False where its question names no finding with sides."""
+    def _form(self, section: str, form: Form) -> bool:
+        """Claims of a form; False where its question names no finding, or one without sides where sides are given."""
         finds = [t for t in tokenise(self.text, form.start, form.end, self.lexicon, self.cased, ()) if t.kind == "find"]
-        names = [(t, n) for t in finds for n in resolved_findings(t.value, (), joined=False) if sided(n)]
+        by_side = any(side != "unspecified" for side, _ in form.answers)
+        names = [(t, n) for t in finds for n in resolved_findings(t.value, (), joined=False) if sided(n) or not by_side]
         for t, name in names:
             for side, there in form.answers:
                 self.claims.append(Claim(
@@ -187,6 +201,10 @@ class _Reader:
                 confidence *= 0.4
             elif "sure" in quals:
                 confidence *= 0.8
+            if self.excepted:  # "no effusion other than on the left": what is left out is not told apart here
+                confidence *= 0.4
+            elif _NARROWED.search(self.text, a, find.start):
+                confidence = min(confidence, 0.79)
         sizes = [t.size for t in stretch.own if t.kind == "size" and t.size]
         sides = [t for t in stretch.own if t.kind in ("side", "anat")] + find.anatomies
         if merged_side(sides) == "unspecified":
@@ -194,6 +212,9 @@ class _Reader:
         side_words = [
             t for t in sides if (t.value if t.kind == "side" else t.side) not in ("unspecified", "")
         ]
+        if merged_side(side_words) == "bilateral" and (
+                _SIGN.search(self.text, a, b) or all(word.search(self.text, a, b) for word in _ANSWERS)):
+            confidence *= 0.4
         joined = any(t.kind == "conj" for t in stretch.own) and not stretch.find.anatomies
         for finding in (
             f
@@ -341,8 +362,12 @@ def _severity(stretch: Stretch, text: str, end: int) -> str | None:
 def _missing_place(anatomies: tuple[str, ...], side: str) -> str | None:
     """A place that the named side does not have (the right lingula), which must not pass as its lobe."""
     graph = load_graph()
-    only = ((a, graph.targets(a, "only_on")) for a in anatomies if a in graph)
-    return next((a for a, sides in only if sides and side in ("left", "right") and side not in sides), None)
+    named = {a for a in anatomies if a in graph and a != "lung"}
+    if len(named) != 1 or side not in ("left", "right"):  # "the right middle lobe and lingula": the side is the first's
+        return None
+    place = named.pop()
+    sides = graph.targets(place, "only_on")
+    return place if sides and side not in sides else None
 
 
 def _anatomy(finding: str, anatomies: tuple[str, ...]) -> str | None:

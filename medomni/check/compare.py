@@ -98,7 +98,7 @@ class Comparison:
             )
         tier: FlagSeverity = (
             "critical"
-            if grave(claim, sensitivity, self.policy)
+            if grave(claim, sensitivity, self.policy) and claim.temporality not in ("decreased", "resolved")
             else "major"
             if firm(claim, self.policy)
             else "minor"
@@ -132,7 +132,8 @@ class Comparison:
 
     def _denied(self, i: int, claim: Claim) -> CheckedClaim:
         bounds = [m.value_mm for m in claim.measurements]
-        against = []
+        against: list[Finding] = []
+        elsewhere: list[Finding] = []
         for f in self.seen:
             if not denied_by(f.finding_id, claim.finding_id) or not same_side(f.side, claim.side):
                 continue
@@ -148,7 +149,10 @@ class Comparison:
                 and f.longest_mm <= max(bounds) * (1 + self.policy.size_ratio)
             ):
                 continue
-            against.append(f)
+            (against if lobes_between(f, claim) == "same" else elsewhere).append(f)
+        if elsewhere and not against:
+            return CheckedClaim(claim=claim, state="not_assessable", evidence=self._evidence(elsewhere, claim),
+                                reason="measured in another or a neighbouring lobe, and fissures are not traced")
         if against:
             worst = max(against, key=lambda f: (self.policy.rank(f), f.confidence))
             evidence = self._evidence(against, claim)
@@ -212,23 +216,8 @@ class Comparison:
         best = best or same[0]
         places = {lobes_between(f, claim) for f in (best, *same)}
         if places == {"apart"}:
-            self._flag(
-                "E06",
-                "lobe",
-                "major"
-                if firm(claim, self.policy) and best.confidence >= self.policy.sure_confidence
-                else "minor",
-                i,
-                evidence,
-                message(
-                    "lobe",
-                    measured=best,
-                    said=(
-                        load_graph().name(claim.anatomy_id or "", "en"),
-                        load_graph().name(claim.anatomy_id or "", "zh"),
-                    ),
-                ),
-            )
+            sure = firm(claim, self.policy) and best.confidence >= self.policy.sure_confidence
+            self._lobe(i, claim, best, evidence, "major" if sure else "minor")
             wrong = True
         if (
             claim.severity
@@ -272,13 +261,20 @@ class Comparison:
                 evidence=evidence,
             )
         if "same" not in places:
+            if best.segment:
+                self._lobe(i, claim, best, evidence, "minor")
             return CheckedClaim(
                 claim=claim,
                 state="not_assessable",
-                reason="measured in the neighbouring lobe, and fissures are not traced",
+                reason="measured in another or a neighbouring lobe, and fissures are not traced",
                 evidence=evidence,
             )
         return supported
+
+    def _lobe(self, i: int, claim: Claim, best: Finding, evidence: Evidence, tier: FlagSeverity) -> None:
+        place = claim.anatomy_id or ""
+        said = (load_graph().name(place, "en"), load_graph().name(place, "zh"))
+        self._flag("E06", "lobe", tier, i, evidence, message("lobe", measured=best, said=said))
 
     def _both_sides(self, i: int, claim: Claim, same: list[Finding], evidence: Evidence) -> bool:
         sides: set[str] = set().union(*(side_set(f.side) for f in same))
@@ -309,7 +305,7 @@ class Comparison:
         measured = [f for f in same if f.longest_mm is not None and f.finding_id in FOCAL]
         if not measured:
             return same[0]
-        lobed = [f for f in measured if f.anatomy_id == claim.anatomy_id]
+        lobed = [f for f in measured if claim.anatomy_id in (f.anatomy_id, f.segment)]
         if not sizes:
             best = (lobed or measured)[0]
             small = claim.finding_id == "lung_mass" and max(f.longest_mm or 0 for f in measured) < 18

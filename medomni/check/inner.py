@@ -8,6 +8,7 @@ from medomni.check.flags import make_flag
 from medomni.check.messages import message, side_word
 from medomni.check.relate import LOBES, denied_by, same_side, side_set
 from medomni.check.tiers import FOCAL, said_sizes
+from medomni.knowledge import load_graph
 from medomni.records import Claim, Flag
 
 __all__ = ["inner_flags"]
@@ -106,9 +107,16 @@ def _saying(c: Claim) -> tuple:
 
 
 def _apart(stated: Claim, denied: Claim) -> bool:
-    """Whether a denial is about another place: it names a lobe, and not that of the statement. Without a lobe it
-    denies the finding in all of them; *no other* and *none elsewhere* are not sure enough to come here."""
-    return denied.anatomy_id in LOBES and stated.anatomy_id != denied.anatomy_id
+    """Whether a denial is about another place: another organ, or it names a lobe, and not that of the statement.
+
+    Without a lobe it denies the finding in all of them; *no other* and *none elsewhere* are not sure enough to come
+    here.
+    """
+    a, b = stated.anatomy_id, denied.anatomy_id
+    if b in LOBES:
+        return a != b
+    graph = load_graph()
+    return bool(a and b and a in graph and b in graph and not graph.within(a, b) and not graph.within(b, a))
 
 
 def _sizes(claims: list[Claim], sure: float) -> list[Flag]:

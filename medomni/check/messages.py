@@ -85,6 +85,8 @@ def describe(finding: Finding, language: str) -> str:
         finding.finding_id, "located_in"
     ):
         parts.append(graph.name(finding.anatomy_id, language))
+    if finding.segment and finding.segment in graph:
+        parts.append(f"{'约在' if zh else 'about the '}{graph.name(finding.segment, language)}")
     if finding.longest_mm is not None:
         parts.append(f"{finding.longest_mm:.0f} mm")
     if finding.volume_ml is not None:

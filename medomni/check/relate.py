@@ -97,8 +97,9 @@ def coverage_state(
             return "absent", f"{name}: {used[0].method}, {side}", min(seen) if seen else None
         if state == "present":
             return "present", f"{name}: {rows[0].method}", None
+        mine = [c for c in rows if same_side(c.side, side)]
         reason = (
-            next((c.reason for c in rows if not c.assessable and c.reason), None)
+            next((c.reason for c in mine if not c.assessable and c.reason), None)
             or "this side was not looked at"
         )
         if name == claim.finding_id:  # a statement about the finding itself outweighs any about a wider one
@@ -109,11 +110,13 @@ def coverage_state(
 def lobes_between(measured: Finding, claim: Claim) -> Literal["same", "neighbours", "apart"]:
     """How the lobe that was measured and the lobe that is named lie; ``same`` too where one of them is unknown.
 
-    The rules do not trace fissures, so a neighbouring lobe is neither proven nor refuted.
+    ``anatomy_id`` is a lobe where a segmenter traced it. ``segment`` is an estimate from the place in the lung, without
+    the fissures: there another lobe, as a neighbouring one, is neither proven nor refuted.
     """
     graph = load_graph()
-    a, b = measured.anatomy_id, claim.anatomy_id
+    traced = measured.anatomy_id in LOBES
+    a, b = measured.anatomy_id if traced else measured.segment, claim.anatomy_id
     if a not in LOBES or b not in LOBES or a == b:
         return "same"
-    near = graph.has_edge(a, "adjacent_to", b) or graph.has_edge(b, "adjacent_to", a)
+    near = not traced or graph.has_edge(a, "adjacent_to", b) or graph.has_edge(b, "adjacent_to", a)
     return "neighbours" if near else "apart"

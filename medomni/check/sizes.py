@@ -1,6 +1,7 @@
 """Sizes in a sentence: value in millimetres, role, and what is no size of a lesion.
 
-Roles follow :class:`medomni.records.Measurement`. Slice thickness, earlier values and dates are left out.
+Roles follow :class:`medomni.records.Measurement`. Slice thickness, earlier values, changes ("4 mm larger") and dates
+are left out.
 """
 
 from __future__ import annotations
@@ -51,6 +52,10 @@ _EARLIER = re.compile(
     r"上次|原为|前片)"
     r"\s*(?:measured|measuring|about|approximately|an? prior of|为|约)?\s*$"
 )
+_CHANGE = re.compile(r"^\s*(?:larger|bigger|smaller|greater|longer|shorter|less|more|increase|decrease|growth)\b")
+_CHANGE_BEFORE = re.compile(
+    r"(?:(?:increased|decreased|grown|shrunk|enlarged) by|增大了|缩小了|增加了|减小了)\s*(?:about\s*|约)?$"
+)
 _CALIBRE = re.compile(r"(?:calib(?:er|re)|管径|内径)[^.;。]{0,20}$|^\s*(?:in\s+)?calib(?:er|re)")
 
 
@@ -81,6 +86,8 @@ def find_sizes(text: str, start: int, end: int) -> list[Size]:
         if value == 0:
             continue
         before, after = text[max(start, m.start() - 60) : m.start()], text[m.end() : min(end, m.end() + 24)]
+        if _CHANGE.match(after) or _CHANGE_BEFORE.search(before):
+            continue
         if _TECHNICAL.search(before) or _TECHNICAL_AFTER.match(after) or _EARLIER.search(before):
             continue
         if _DISTANCE.match(after) or _DISTANCE_BEFORE.search(before):

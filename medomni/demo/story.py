@@ -38,8 +38,8 @@ train:
   mirror: 0.5
   label_loss: 1.0
   stages:
-    - {name: eyes, open: [{part: vision}, {part: aligner}], words: false, steps: EYES, lr: 3.0e-3, warmup: 2}
-    - {name: all, open: [{part: all}], steps: ALL, lr: 2.0e-3, warmup: 2}
+    - {name: eyes, open: [{part: vision}, {part: aligner}], words: false, steps: EYES, lr: EYE_RATE, warmup: 2}
+    - {name: all, open: [{part: all}], steps: ALL, lr: ALL_RATE, warmup: 2}
 """
 
 
@@ -117,8 +117,11 @@ def _made_from(train: Mapping[str, Any], test: Mapping[str, Any], bundle: Any, s
             f"{hashes[1]}); training seed {seed}; base {bundle.base_sha256[:12]}; medomni {medomni.__version__}")
 
 
-def _recipe(path: Path, threads: int, eyes: int, everything: int) -> Path:
-    text = RECIPE.replace("THREADS", str(threads)).replace("EYES", str(eyes)).replace("ALL", str(everything))
+def _recipe(path: Path, threads: int, eyes: int, everything: int,
+            rates: tuple[float, float] = (5.0e-4, 3.0e-4)) -> Path:
+    """A recipe; the rates are for twenty patients, which larger ones overfit."""
+    text = RECIPE.replace("EYE_RATE", str(rates[0])).replace("ALL_RATE", str(rates[1]))
+    text = text.replace("THREADS", str(threads)).replace("EYES", str(eyes)).replace("ALL", str(everything))
     path.write_text(text, encoding="utf-8")
     return path
 

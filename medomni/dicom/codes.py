@@ -20,14 +20,21 @@ BODY_PARTS = frozenset((
 ))
 """Defined terms of Body Part Examined (0018,0015), PS3.16 Annex L, and THORAX, which some scanners write."""
 
-_MODALITY = re.compile(r"[A-Z]{2,8}")
-_KERNEL = re.compile(r"[\w.+\-/\\]{1,16}")
+MODALITIES = frozenset((
+    "AR", "BI", "CR", "CT", "DX", "ECG", "EPS", "ES", "GM", "HD", "IO", "IVOCT", "IVUS", "KO", "MG", "MR", "NM", "OAM",
+    "OCT", "OP", "OT", "PR", "PT", "PX", "REG", "RF", "RG", "RTDOSE", "RTIMAGE", "RTPLAN", "RTSTRUCT", "RWV", "SC",
+    "SEG", "SM", "SR", "TG", "US", "XA", "XC",
+))
+"""Defined terms of Modality (0008,0060), PS3.3 C.7.3.1.1.1, as far as images and what lies beside them use them."""
+
+_KERNEL = re.compile(r"(?=\S*\d)[\w.+\-/\\]{1,16}|[A-Z]{1,3}"
+                     r"|standard|soft|bone|boneplus|detail|lung|edge|chst|ultra|sharp", re.IGNORECASE)
 
 
 def modality(header: SliceHeader) -> str | None:
     """Modality (0008,0060) where it is a code."""
     value = header.text("Modality")
-    return value if _MODALITY.fullmatch(value) else None
+    return value if value in MODALITIES else None
 
 
 def body_part(header: SliceHeader) -> str | None:
@@ -37,7 +44,8 @@ def body_part(header: SliceHeader) -> str | None:
 
 
 def kernel(header: SliceHeader) -> str | None:
-    """Convolution Kernel (0018,1210) where it is one word (``B40f``, ``STANDARD``) and no word of the patient's."""
+    """Convolution Kernel (0018,1210) where it is one word with a digit, a few letters or a vendor's word (``B40f``,
+    ``YA``, ``STANDARD``) and no word of the patient's."""
     value = header.text("ConvolutionKernel")
     hidden = hidden_words(header.text("PatientName"), header.text("PatientID"))
     return value if _KERNEL.fullmatch(value) and not any(word in value.lower() for word in hidden) else None

@@ -154,5 +154,5 @@ def _rank(group: Group) -> tuple:
 def _summary(number: int, group: Group) -> SeriesSummary:
     first = group[0]
     reason = unusable_reason(first)
-    return SeriesSummary(number, first.text("Modality") or "?", len(group), first.rows, first.columns,
+    return SeriesSummary(number, codes.modality(first) or "?", len(group), first.rows, first.columns,
                          codes.kernel(first), not reason, reason)

@@ -37,9 +37,9 @@ class Decision(BaseModel):
     reason: str = ""
 
 
-def review_key(findings: Findings, report: Report) -> str:
-    """Study key and the report's hash: verdicts are about a report, and one study may have several."""
-    return f"{findings.study.study_key}-{hashlib.sha256(report.text.encode()).hexdigest()[:8]}"
+def review_key(findings: Findings, report: Report, folder: str) -> str:
+    """Study key and a hash of folder and report: verdicts are about a report, and one study may have several."""
+    return f"{findings.study.study_key}-{hashlib.sha256(f'{folder}|{report.text}'.encode()).hexdigest()[:8]}"
 
 
 def find_studies(out: Path) -> tuple[dict[str, Path], dict[str, str]]:
@@ -54,7 +54,7 @@ def find_studies(out: Path) -> tuple[dict[str, Path], dict[str, str]]:
         if all((folder / name).is_file() for name in FILES):
             try:
                 findings, report, _ = load_study(folder)
-                found[review_key(findings, report)] = folder
+                found[review_key(findings, report, folder.relative_to(out).as_posix())] = folder
             except MedomniError as exc:
                 broken[folder.relative_to(out).as_posix()] = exc
     if not found:
@@ -118,7 +118,7 @@ def create_app(out: Path, *, reviewer: str = "reader") -> FastAPI:
             return render_page(report, result, findings, damaged=str(exc))
         keys = key_slices(volume, masks, findings)
         live = {"key": key, "slices": volume.axial().array.shape[0], "first": keys[0].index if keys else 0,
-                "keys": keys, "verdicts": store.current(key), "head": store.head(key)}
+                "keys": keys, "verdicts": store.current(key), "head": store.head(key), "intact": store.verify(key)}
         return render_page(report, result, findings, live=live)
 
     @app.get("/study/{key}/slice/{index}.png")

@@ -9,7 +9,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, select_autoescape
 
-from medomni.errors import CATALOGUE, MedomniError
+from medomni.errors import CATALOGUE, MedomniError, why
 from medomni.records import CheckResult, Findings, Report
 from medomni.review.images import load_images
 from medomni.review.pictures import key_slices, slice_png
@@ -28,7 +28,7 @@ def load_study(out: Path) -> tuple[Findings, Report, CheckResult]:
         raw = [json.loads((out / name).read_text(encoding="utf-8")) for name in FILES]
         return Findings.model_validate(raw[0]), Report.model_validate(raw[1]), CheckResult.model_validate(raw[2])
     except ValueError as exc:
-        raise MedomniError("MED-C07", str(exc).splitlines()[0], where=out) from exc
+        raise MedomniError("MED-C07", why(exc), where=out) from exc
 
 
 def study_page(out: Path) -> str:
@@ -59,7 +59,7 @@ def render_page(report: Report, result: CheckResult, findings: Findings | None, 
     return _environment().get_template("study.html").render(
         report=report, result=result, findings=findings, flags=flags, measured=measured, shown=shown,
         pieces=pieces(report.text, result), pictures=pictures or [], live=live, damaged=damaged,
-        css=None if live else css)
+        css=None if live or damaged else css)
 
 
 def _environment() -> Environment:

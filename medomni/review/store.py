@@ -67,8 +67,11 @@ class VerdictStore:
         """Add a verdict on top of ``head``.
 
         Raises:
-            MedomniError: MED-R02 for a rejection without a reason, MED-R01 where ``head`` is no longer the head.
+            MedomniError: MED-R02 for a rejection without a reason, MED-R01 where ``head`` is no longer the head,
+                MED-R07 where the chain is broken: a new verdict must not heal it.
         """
+        if not self.verify(study_key):
+            raise MedomniError("MED-R07", where=study_key)
         if decision == "reject" and not reason.strip():
             raise MedomniError("MED-R02")
         rows = self._rows(study_key)

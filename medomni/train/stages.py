@@ -41,6 +41,8 @@ def opened(model: Any, stage: StageSettings, *, adapters: bool) -> dict[str, flo
     out = {n: 1.0 for n, _ in model.named_parameters() if TRAINING_ONLY in n}
     names = [n for n in names if n not in out]
     for line in stage.open:
+        if line.count and line.part not in (*BLOCK, "all"):
+            raise MedomniError("MED-C03", f"`{line.part}` has no blocks to count", where=f"stage {stage.name}")
         if line.count and line.part in BLOCK and line.count > (depth := _depth(line.part, names)):
             raise MedomniError("MED-C03", f"`{line.part}` has {depth} blocks, count asks for {line.count}",
                                where=f"stage {stage.name}")

@@ -16,7 +16,7 @@ import pytest
 pytest.importorskip("flwr")
 
 from medomni_federated.aggregate import aggregate_products
-from medomni_federated.ledger import finish, plan_of, resumable, round_file, round_rows
+from medomni_federated.ledger import alone, plan_of, resumable, round_file, round_rows
 from medomni_federated.processes import FAB
 from medomni_federated.rounds import run_rounds
 from medomni_federated.site import initial_tensors, train_site
@@ -130,24 +130,27 @@ def test_missing_files_and_other_bases_are_refused(tmp_path: Path) -> None:
 
 @pytest.mark.unit
 def test_where_a_cut_run_goes_on(tmp_path: Path) -> None:
-    """Only whole rounds of the same plan are kept; a finished run and another plan begin anew."""
+    """Only whole rounds of the same plan are kept; those of another plan are moved aside; one run a folder."""
     recipe = write_recipe(tmp_path)
     (tmp_path / "c.npz").write_bytes(b"x")
-    plan, folder = plan_of(recipe, {"A": tmp_path / "c.npz"}, None), tmp_path / "rounds"
+    plan, folder = plan_of(recipe, {"A": tmp_path / "c.npz"}, "base"), tmp_path / "rounds"
     assert resumable(folder, plan) == 0
 
     def leave(rounds: int) -> None:
         (folder / "rounds.jsonl").write_text("".join(json.dumps({"round": k}) + "\n" for k in range(1, rounds + 1)))
-        for k in range(1, rounds):  # the last one was cut before its file was written
+        for k in (*range(1, rounds), rounds + 1):  # the last one was cut before its file was written
             round_file(folder, k).write_bytes(b"")
 
     leave(3)
     assert resumable(folder, plan) == 2 and [r["round"] for r in round_rows(folder)] == [1, 2]
-    finish(folder, plan)
-    assert resumable(folder, plan) == 0 and not round_file(folder, 1).exists()
-    leave(3)
+    assert not round_file(folder, 4).exists()
+    assert plan_of(recipe, {"A": tmp_path / "c.npz"}, "another base") != plan
     (tmp_path / "c.npz").write_bytes(b"xy")
-    assert resumable(folder, plan_of(recipe, {"A": tmp_path / "c.npz"}, None)) == 0
+    assert resumable(folder, plan_of(recipe, {"A": tmp_path / "c.npz"}, "base")) == 0
+    assert round_file(tmp_path / "rounds-earlier", 1).is_file()
+    with alone(tmp_path / "o"), pytest.raises(MedomniError) as info:
+        run_rounds(recipe, {"A": tmp_path / "c.npz"}, tmp_path / "o", rounds=1)
+    assert info.value.code == "MED-F05"
     for name in ("", "a/b", "x y", "é"):
         with pytest.raises(MedomniError) as info:
             run_rounds(recipe, {name: tmp_path / "c.npz"}, tmp_path / "o", rounds=1)

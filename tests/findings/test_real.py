@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -11,13 +12,15 @@ import pytest
 from medomni.dicom import read_study
 from medomni.findings import Measured, measure
 from medomni.segment import get_segmenter
+from medomni.volume import Volume
 
 pytestmark = pytest.mark.unit
 
 
-def _measured(folder: Path) -> Measured:
+@cache
+def _measured(folder: Path) -> tuple[Volume, Measured]:
     volume = read_study(folder)
-    return measure(volume, get_segmenter().segment(volume))
+    return volume, measure(volume, get_segmenter().segment(volume))
 
 
 @pytest.mark.parametrize(("folder", "side", "levels"), [
@@ -25,7 +28,7 @@ def _measured(folder: Path) -> Measured:
 def test_the_tumours_side_is_never_called_normal(
     real_dicom: Path, folder: str, side: str, levels: tuple[float, float]
 ) -> None:
-    findings = _measured(real_dicom / folder).findings
+    findings = _measured(real_dicom / folder)[1].findings
     lungs = {o.side: o for o in findings.organs if o.anatomy_id == "lung"}
     assert all(800 < (lungs[s].volume_ml or 0) < 4500 for s in ("right", "left"))
     assert findings.state("lung_mass", side) != "absent"
@@ -37,7 +40,7 @@ def test_the_tumours_side_is_never_called_normal(
 
 @pytest.mark.parametrize("folder", ["chest_ct_a0002_b70f_4slices", "abdomen_ct_20slices_with_reference_seg"])
 def test_no_lungs_without_a_chest(real_dicom: Path, folder: str) -> None:
-    findings = _measured(real_dicom / folder).findings
+    findings = _measured(real_dicom / folder)[1].findings
     assert not findings.findings
     assert not [o for o in findings.organs if o.anatomy_id in ("lung", "airway", "heart")]
     assert findings.state("pleural_effusion") == "not_assessable"
@@ -58,8 +61,7 @@ def _boxes(folder: Path) -> dict[str, tuple[int, int, int, int]]:
 def test_what_is_outlined_lies_in_the_tumour(real_dicom: Path, folder: str, side: str) -> None:
     """Most of the airless lung lies in the boxes: great vessels, hilum, heart and diaphragm are not outlined."""
     boxes = _boxes(real_dicom / "chest_ct_lesion_boxes" / folder.split("_")[2].upper())
-    volume = read_study(real_dicom / folder)
-    measured = measure(volume, get_segmenter().segment(volume))
+    volume, measured = _measured(real_dicom / folder)
     opacities = [n for n, f in enumerate(measured.findings.findings, start=1)
                  if f.finding_id in ("lung_mass", "consolidation")]
     outlined = np.isin(measured.masks.labels, opacities)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from functools import cache
 
@@ -61,6 +62,29 @@ def test_noise_is_correlated(name: str) -> None:
     assert abs(along(12)) < 0.1
 
 
+def test_the_kernel_blurs() -> None:
+    """The step from lung to chest wall is wider with the kernel's point spread than without, and most for soft ones."""
+    z = (-20.0, -5.0)
+
+    def steepest(**change: float) -> float:
+        scanner = replace(QUIET, **change)
+        hu = render(healthy(), 256, 5.0, scanner=scanner, z_range_mm=z).array.astype(np.float32)
+        return float(np.percentile(np.abs(np.diff(hu, axis=2)), 99.9))
+
+    plain, medium, soft = steepest(), steepest(blur_mm=0.55), steepest(blur_mm=1.2)
+    assert plain > 1.05 * medium > 1.05 * 1.05 * soft
+
+
+def test_vessels_and_airways_branch() -> None:
+    """Both trees of a side have forks, and their branches grow thinner from the hilum outwards."""
+    patient = healthy()
+    for tubes in (patient.vessel_tubes(), patient.airway_tubes()):
+        starts = [tuple(np.round(a, 2)) for a in tubes.a]
+        forks = sum(n >= 2 for n in Counter(starts).values())
+        assert forks >= 10
+        assert np.percentile(tubes.ra, 95) > 1.5 * np.percentile(tubes.rb, 10)
+
+
 def test_fissures_are_drawn() -> None:
     """On the oblique fissure the lung is denser than 8 mm to both sides of it."""
     volume, a = drawn(healthy()), healthy().anatomy
@@ -78,7 +102,7 @@ def test_fissures_are_drawn() -> None:
 
 def _sites() -> dict[str, list[tuple[Anatomy, PhantomPatient]]]:
     out: dict[str, list] = {"free": [], "juxtapleural": [], "juxtavascular": []}
-    for seed in range(3000, 3160):
+    for seed in range(3000, 3080):
         patient = sample_patient(seed, "B")
         for nodule in patient.lesions.nodules:
             out[nodule.site].append((nodule, patient))
@@ -88,7 +112,7 @@ def _sites() -> dict[str, list[tuple[Anatomy, PhantomPatient]]]:
 def test_nodules_lie_free_at_the_pleura_and_at_vessels() -> None:
     """Every site occurs; at the pleura a nodule reaches the chest wall, at a vessel it meets one."""
     sites = _sites()
-    assert all(len(v) >= 5 for v in sites.values())
+    assert all(len(v) >= 3 for v in sites.values())
     for nodule, patient in sites["juxtapleural"]:
         depth = -float(patient.anatomy.chamber(*(np.float32(c) for c in nodule.centre), nodule.side))
         assert depth < max(nodule.semi) + 1
@@ -111,8 +135,8 @@ def test_confounders_are_drawn_and_occur() -> None:
         changed = np.abs(drawn(patient).array.astype(int) - plain.array) > 60
         assert changed.sum() > (1 if name == "granulomas" else 20), name  # a granuloma has 3 mm
         assert not patient.truth
-    many = [sample_patient(s, "A") for s in range(2000, 2100)]
+    many = [sample_patient(s, "A") for s in range(2000, 2050)]
     for share in (sum(bool(p.scars) for p in many), sum(bool(p.granulomas) for p in many),
                   sum(bool(p.anatomy.breasts) for p in many), sum(p.anatomy.arms for p in many),
                   sum(p.anatomy.table for p in many)):
-        assert share >= 5
+        assert share >= 2

@@ -16,7 +16,7 @@ import pytest
 from medomni.errors import MedomniError
 from tests.review.conftest import TEXT, write
 
-KEY = f"k1-{hashlib.sha256(TEXT.encode()).hexdigest()[:8]}"
+KEY = f"k1-{hashlib.sha256(f'.|{TEXT}'.encode()).hexdigest()[:8]}"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
@@ -93,7 +93,8 @@ def test_two_reports_of_one_study_and_a_damaged_one(tmp_path: Path) -> None:
     page = client.get("/").text
     assert page.count("/study/k1-") == 2 and "third: MED-C07" in page
     (tmp_path / "first" / "images.npz").write_bytes(b"PK damaged")
-    page = client.get(f"/study/{KEY}")
+    key = f"k1-{hashlib.sha256(f'first|{TEXT}'.encode()).hexdigest()[:8]}"
+    page = client.get(f"/study/{key}")
     assert page.status_code == 200 and "MED-C07" in page.text and "moderate left" in page.text
     (write(tmp_path / "alone" / "x", "k4") / "findings.json").write_text("[]")
     with pytest.raises(MedomniError) as info:

@@ -70,3 +70,7 @@ def test_tampering_is_found(tmp_path: Path, sql: str) -> None:
     with sqlite3.connect(tmp_path / "v.sqlite") as connection:
         connection.execute(sql)
     assert not VerdictStore(tmp_path / "v.sqlite").verify("s")
+    with pytest.raises(MedomniError) as info:  # a new verdict must not heal the chain
+        again = VerdictStore(tmp_path / "v.sqlite")
+        again.append("s", "f9", "accept", "", "r", head=again.head("s"))
+    assert info.value.code == "MED-R07"

@@ -12,12 +12,13 @@ app = ClientApp()
 @app.train()
 def train(message: Message, context: Context) -> Message:
     from medomni_federated.orphans import end_with_parent
+
+    end_with_parent(signal.SIGKILL)  # before torch is loaded
     from medomni_federated.payload import from_record, to_record
     from medomni_federated.site import train_site
 
     from medomni.errors import MedomniError
 
-    end_with_parent(signal.SIGKILL)
     node = context.node_config
     arrays = next(iter(message.content.array_records.values()))
     config = next(iter(message.content.config_records.values()))

@@ -13,11 +13,12 @@ app = ServerApp()
 def main(grid: Grid, context: Context) -> None:
     from medomni_federated.ledger import round_file
     from medomni_federated.orphans import end_with_parent
+
+    end_with_parent(signal.SIGKILL)  # before torch is loaded
     from medomni_federated.payload import to_record
     from medomni_federated.site import initial_tensors
     from medomni_federated.strategy import LoraStrategy
 
-    end_with_parent(signal.SIGKILL)
     config = context.run_config
     recipe, out, model = Path(str(config["recipe"])), Path(str(config["out"])), str(config["model"]) or None
     done = int(config["done"])

@@ -1,0 +1,43 @@
+"""Files are whole or absent, whatever fails; changed bytes of an archive have a code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors import SafetensorError
+
+from medomni.errors import MedomniError
+from medomni.files import reading_arrays, replacing, save_arrays
+
+pytestmark = pytest.mark.unit
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), SafetensorError("I/O error: no space")])
+def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path, error: Exception) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("old")
+    with pytest.raises(MedomniError) as info, replacing(path) as beside:
+        beside.write_text("ne")
+        raise error
+    assert info.value.code == "MED-C04" and "a.txt" in str(info.value)
+    assert path.read_text() == "old" and [p.name for p in tmp_path.iterdir()] == ["a.txt"]
+    with pytest.raises(ZeroDivisionError), replacing(path):
+        raise ZeroDivisionError  # a mistake of the program is not called a full disk
+
+
+def test_every_changed_byte_is_read_or_has_a_code(tmp_path: Path) -> None:
+    """One byte after another of a small archive is turned over; nothing but MED-C07 comes of it."""
+    path = save_arrays(tmp_path / "a.npz", {"n": 1}, hu=np.arange(6, dtype=np.int16))
+    data = path.read_bytes()
+    refused = 0
+    for k in range(len(data)):
+        path.write_bytes(data[:k] + bytes([data[k] ^ 0xFF]) + data[k + 1 :])
+        try:
+            with reading_arrays(path) as (arrays, about):
+                assert about == {"n": 1} or arrays
+        except MedomniError as exc:
+            assert exc.code == "MED-C07"
+            refused += 1
+    assert refused > len(data) / 2
