@@ -60,7 +60,7 @@ def print_table(console: Any, arms: Mapping[str, Arm], test: Test, facts: Mappin
     from rich.text import Text
 
     table = Table(title="fact F1 on synthetic patients, facts withheld from the prompt [95 % interval]")
-    table.add_column("model")
+    table.add_column("model", no_wrap=True)
     for site in test:
         table.add_column(f"hospital {site}")
     table.add_column("all")
