@@ -55,7 +55,7 @@ def run_demo(out: Path, console: Any, *, fast: bool = False, federated: bool = T
 
     begun = time.perf_counter()
     seconds: dict[str, float] = {}
-    train_n, test_n, rounds = (4, 4, 1) if fast else (20, 16, 3)
+    train_n, test_n, rounds = (4, 4, 1) if fast else (16, 12, 3)
     steps = (2, 3) if fast else (20, 40)
     out.mkdir(parents=True, exist_ok=True)
     console.print("[bold]Three synthetic hospitals[/bold]: every patient is a phantom; no figure here is clinical.")
@@ -119,7 +119,7 @@ def _made_from(train: Mapping[str, Any], test: Mapping[str, Any], bundle: Any, s
 
 def _recipe(path: Path, threads: int, eyes: int, everything: int,
             rates: tuple[float, float] = (5.0e-4, 3.0e-4)) -> Path:
-    """A recipe; the rates are for twenty patients, which larger ones overfit."""
+    """A recipe; the rates are for some twenty patients, which larger ones overfit."""
     text = RECIPE.replace("EYE_RATE", str(rates[0])).replace("ALL_RATE", str(rates[1]))
     text = text.replace("THREADS", str(threads)).replace("EYES", str(eyes)).replace("ALL", str(everything))
     path.write_text(text, encoding="utf-8")
