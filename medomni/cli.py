@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,14 +13,12 @@ import typer
 
 from medomni import __version__
 from medomni.errors import MedomniError
+from medomni.files import unwritable
 from medomni.progress import cases_and_steps, counted, stages
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
                   help="Radiology reports from omni models, checked against the images. Research software, "
                        "not a medical device.")
-
-UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EISDIR,
-              errno.EEXIST, errno.ENAMETOOLONG)
 
 Format = Literal["table", "json", "jsonl"]
 Study = Annotated[Path, typer.Argument(help="Folder with one patient's DICOM series.")]
@@ -370,15 +367,6 @@ def _plugins() -> None:
             raise MedomniError("MED-F01")
 
 
-def _unwritable(exc: BaseException | None) -> OSError | None:
-    """The full disk or refused target behind an error; libraries wrap it in one that has lost its number."""
-    while exc is not None:
-        if isinstance(exc, OSError) and exc.errno in UNWRITABLE:
-            return exc
-        exc = exc.__cause__
-    return None
-
-
 def main() -> None:
     """Entry point: coded errors go to standard error with exit code 2, Ctrl-C with 130."""
     _plugins()
@@ -391,7 +379,7 @@ def main() -> None:
         print(str(MedomniError("MED-C05", "nothing was left half-written")), file=sys.stderr)
         sys.exit(130)
     except OSError as exc:
-        plain = _unwritable(exc)
+        plain = unwritable(exc)
         if plain is None:
             raise
         print(str(MedomniError("MED-C04", plain.strerror or "", where=plain.filename)), file=sys.stderr)

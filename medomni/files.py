@@ -1,7 +1,8 @@
-"""Files that are there whole or not at all: written beside their place and renamed, and archives without pickle."""
+"""Files that are there whole or not at all: written beside their place and renamed, and archives of plain arrays."""
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import zlib
@@ -9,17 +10,29 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tokenize import TokenError
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zipfile import BadZipFile
 
-import numpy as np
-from numpy.typing import NDArray
-
 from medomni.errors import MedomniError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 DAMAGED = (ValueError, KeyError, IndexError, TypeError, OSError, EOFError, SyntaxError, RuntimeError, BadZipFile,
            zlib.error, TokenError)
 """What numpy and zipfile raise on changed bytes, from the directory of the archive down to the header of an array."""
+
+UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EISDIR,
+              errno.EEXIST, errno.ENAMETOOLONG)
+
+
+def unwritable(exc: BaseException | None) -> OSError | None:
+    """The full disk or refused target behind an error; libraries wrap it in one that has lost its number."""
+    while exc is not None:
+        if isinstance(exc, OSError) and exc.errno in UNWRITABLE:
+            return exc
+        exc = exc.__cause__
+    return None
 
 
 @contextmanager
@@ -56,6 +69,8 @@ def write_text(path: Path, text: str) -> Path:
 
 def save_arrays(path: Path, about: Any, **arrays: NDArray[Any]) -> Path:
     """Write arrays and one JSON text, ``about``, as .npz; errors as :func:`replacing`."""
+    import numpy as np  # not at the head: the command line reads this module before it knows what is asked
+
     text = np.frombuffer(json.dumps(about).encode(), dtype=np.uint8)
     with replacing(path) as beside, open(beside, "wb") as handle:
         np.savez_compressed(handle, about=text, **arrays)
@@ -69,6 +84,8 @@ def reading_arrays(path: Path) -> Iterator[tuple[dict[str, NDArray[Any]], Any]]:
     Raises:
         MedomniError: MED-C08 where there is no file, MED-C07 where it is damaged or its content does not fit.
     """
+    import numpy as np
+
     if not path.is_file():
         raise MedomniError("MED-C08", where=path)
     try:

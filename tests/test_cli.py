@@ -24,6 +24,7 @@ import yaml
 
 from medomni import cli
 from medomni.data import save_cases
+from medomni.files import unwritable
 from medomni.phantom import render, sample_patient, write_series
 from medomni.records import Findings, Study
 from tests.cases import SMALL, square_cases
@@ -413,11 +414,11 @@ def test_what_cannot_be_read_is_not_called_a_full_disk() -> None:
         except FileExistsError:
             raise OSError("could not parse the header")  # noqa: B904  the context is what is tried
     except OSError as exc:
-        assert cli._unwritable(exc) is None
+        assert unwritable(exc) is None
     try:
         raise OSError("cannot write") from OSError(errno.ENOSPC, "No space left on device", "/tmp/y")
     except OSError as exc:
-        assert cli._unwritable(exc).errno == errno.ENOSPC
+        assert unwritable(exc).errno == errno.ENOSPC
 
 
 @pytest.mark.unit

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple, cast
 
+from medomni.check.details import missing_place, paired_sizes, place_of, presence_of, severity_of
 from medomni.check.forms import Form, read_form
 from medomni.check.language import detect_language
 from medomni.check.lexicon import Lexicon, lexicon
@@ -14,8 +15,7 @@ from medomni.check.negation import assign_presence
 from medomni.check.normal import denials
 from medomni.check.sections import CLAIMING, split_sections
 from medomni.check.sentences import split_sentences
-from medomni.check.sides import LOBES, Stretch, merged_side, resolved_findings, sided, stretches
-from medomni.check.sizes import volume_severity
+from medomni.check.sides import Stretch, merged_side, resolved_findings, sided, stretches
 from medomni.check.text import Uniform, as_text, uniform
 from medomni.check.tokens import Token, tokenise
 from medomni.errors import MedomniError
@@ -55,7 +55,6 @@ _ANSWERS = (re.compile(r"\b(?:absent|none|no|negative)\b|无"), re.compile(
     r"\b(?:present|yes|positive|small|moderate|large)\b|有"))
 _REST = ("otherwise", "remain", "rest of", "elsewhere", "其余", "余")
 _NEEDS_ORGAN = frozenset({"gas_collection"})
-_AROUND_LUNG = frozenset({"pleura", "pleural_space", "bronchus"})
 
 
 class ExtractResult(NamedTuple):
@@ -113,7 +112,6 @@ class _Reader:
         self.cased = original if len(original) == len(clean.text) else ""
         self.targets = [(*clean.uniform_span(a, b), k) for k, (a, b) in enumerate(targets)]
         self.claims: list[Claim] = []
-        self.excepted = False
         self.implied: dict[int, tuple[int, int] | None] = {}  # to the sentence's span where it makes no exception
 
     def read(self, section: str, start: int, end: int) -> None:
@@ -140,15 +138,15 @@ class _Reader:
             return
         assign_presence(row, self.text, b, self.chinese)
         long = 0.8 if b - a > 420 else 1.0
-        self.excepted = any(t.kind == "exc" for t in row)
+        excepted = any(t.kind == "exc" for t in row)
         for stretch in stretches(row, self.chinese):
             if claiming and _UNTICKED.search(self.text, a, stretch.find.start):
                 continue
             if stretch.find.target < 0 and (not claiming or stretch.find.presence == "hypothetical"):
                 continue
-            self._add(stretch, section, a, b, long)
+            self._add(stretch, section, a, b, long, excepted)
         if claiming:
-            open_ended = any(t.kind == "exc" or t.kind == "qual" and t.value == "other" for t in row) or any(
+            open_ended = excepted or any(t.kind == "qual" and t.value == "other" for t in row) or any(
                 word in self.text[a:b] for word in _REST)
             for d in denials(row, self.chinese):
                 self.implied[len(self.claims)] = None if open_ended else self.clean.original(a, b)
@@ -175,7 +173,7 @@ class _Reader:
             for side, there in form.answers:
                 self.claims.append(Claim(
                     span=self.clean.original(t.start, t.end), section=section, text=self._words(t.start, t.end),
-                    finding_id=name, anatomy_id=_anatomy(name, ()), side=side,
+                    finding_id=name, anatomy_id=place_of(name, ()), side=side,
                     presence="present" if there else "absent",
                     parse_confidence=0.9))
         return bool(names)
@@ -184,16 +182,16 @@ class _Reader:
         x, y = self.clean.original(start, end)
         return self.original[x:y]
 
-    def _add(self, stretch: Stretch, section: str, a: int, b: int, long: float) -> None:
+    def _add(self, stretch: Stretch, section: str, a: int, b: int, long: float, excepted: bool) -> None:
         find = stretch.find
         places = [t for t in stretch.own if t.kind == "anat"] + find.anatomies
         if not places:
             places = [t for t in stretch.borrowed if t.kind == "anat"]
         places.sort(key=lambda t: abs(t.start - find.start) if t.start > find.start else find.start - t.end)
         anatomies = tuple(t.value for t in places)
-        presence, temporality = _presence(find, stretch)
+        presence, temporality = presence_of(find, stretch)
         confidence = find.confidence * stretch.doubt * long
-        severity = _severity(stretch, self.text, b)
+        severity = severity_of(stretch, self.text, b)
         if presence == "absent":
             quals = {t.value for t in stretch.before if t.kind == "qual"}
             trailing = {self.text[t.start:t.end] for t in stretch.own if t.kind == "qual" and t.value == "other"}
@@ -201,7 +199,7 @@ class _Reader:
                 confidence *= 0.4
             elif "sure" in quals:
                 confidence *= 0.8
-            if self.excepted:  # "no effusion other than on the left": what is left out is not told apart here
+            if excepted:  # "no effusion other than on the left": what is left out is not told apart here
                 confidence *= 0.4
             elif _NARROWED.search(self.text, a, find.start):
                 confidence = min(confidence, 0.79)
@@ -235,16 +233,16 @@ class _Reader:
                 "temporality": temporality,
                 "severity": severity,
                 "count": count,
-                "anatomy_id": _missing_place(anatomies, side) or _anatomy(finding, anatomies),
+                "anatomy_id": missing_place(anatomies, side) or place_of(finding, anatomies),
             }
-            pairs = _paired_sizes(sizes, side_words, find) if with_side and side == "bilateral" else None
+            pairs = paired_sizes(sizes, side_words, find) if with_side and side == "bilateral" else None
             if pairs:
                 for one, some in pairs.items():
                     word = next(t for t in side_words if one == (t.value if t.kind == "side" else t.side))
                     near = sorted(places, key=lambda t: (t.start < word.start, abs(t.start - word.start)))
                     own: dict[str, Any] = {
                         "count": None,
-                        "anatomy_id": _anatomy(finding, tuple(t.value for t in near[:1])),
+                        "anatomy_id": place_of(finding, tuple(t.value for t in near[:1])),
                     }
                     self.claims.append(
                         Claim(
@@ -332,84 +330,3 @@ class _Reader:
             elif (sentence := self.implied[i]) and not any(sentence[0] <= at < sentence[1] for at in over):
                 yielded.append(c)
         return sorted(kept, key=lambda c: c.span), yielded
-
-
-def _presence(find: Token, stretch: Stretch) -> tuple[str, str]:
-    times = [t.value for t in stretch.own if t.kind == "temp"]
-    temporality = find.temporality or (times[0] if times else "current")
-    if find.presence == "prior":
-        return "present", "prior"
-    if find.presence == "hypothetical":
-        return "uncertain", "current"
-    return find.presence, temporality
-
-
-def _severity(stretch: Stretch, text: str, end: int) -> str | None:
-    order = ["trace", "small", "moderate", "large"]
-    before = [t.value for t in stretch.before if t.kind == "sev"]
-    if before:
-        return before[-1] if len(before) == 1 else max(before, key=order.index)
-    behind = [t for t in stretch.behind if t.kind in ("sev", "comma", "conj", "brk")]
-    for t in behind:
-        if t.kind == "sev":
-            return t.value
-        if t.kind == "brk":
-            break
-    stop = stretch.behind[-1].end + 30 if stretch.behind else stretch.find.end + 40
-    return volume_severity(text, stretch.find.end, min(end, stop))
-
-
-def _missing_place(anatomies: tuple[str, ...], side: str) -> str | None:
-    """A place that the named side does not have (the right lingula), which must not pass as its lobe."""
-    graph = load_graph()
-    named = {a for a in anatomies if a in graph and a != "lung"}
-    if len(named) != 1 or side not in ("left", "right"):  # "the right middle lobe and lingula": the side is the first's
-        return None
-    place = named.pop()
-    sides = graph.targets(place, "only_on")
-    return place if sides and side not in sides else None
-
-
-def _anatomy(finding: str, anatomies: tuple[str, ...]) -> str | None:
-    """The most telling organ that the finding can lie in: a lobe before the lung, else the nearest, else
-    its own."""
-    graph = load_graph()
-    places = graph.targets(finding, "located_in") if finding in graph else ()
-    fit = [
-        a
-        for a in anatomies
-        if not places
-        or any(
-            p == "body"
-            or graph.within(a, p)
-            or graph.within(p, a)
-            or (graph.within(a, "lung") and p in _AROUND_LUNG)
-            for p in places
-        )
-    ]
-    for a in fit:
-        if a in LOBES:
-            return a
-        lobe = LOBES & graph.ancestors(a, ("part_of",))
-        if lobe and a in ("lingula", "lung_apex", "lung_base"):
-            return next(iter(lobe))
-    if fit:
-        return fit[0]
-    return places[0] if places and places[0] != "body" else None
-
-
-def _paired_sizes(sizes: list, side_words: list[Token], find: Token) -> dict[str, list] | None:
-    """Sizes by side where each side has its own ("11 mm right, 5 mm left"); ``None`` where they do not
-    pair."""
-    single = [(t, t.value if t.kind == "side" else t.side) for t in side_words]
-    single = [(t, s) for t, s in single if s in ("left", "right")]
-    if len(sizes) < 2 or len({s for _, s in single}) < 2:
-        return None
-    by: dict[str, list] = {}
-    # All sizes stand on the same hand of their side word; the first pair shows which.
-    before = single[0][0].start < sizes[0].start
-    for size in sizes:
-        options = [(t, s) for t, s in single if (t.start < size.start) == before] or single
-        nearest = min(options, key=lambda o: abs(o[0].start - size.start))
-        by.setdefault(nearest[1], []).append(size)
-    return by if len(by) == 2 else None

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from medomni.check.flags import make_flag
 from medomni.check.messages import message, side_word
-from medomni.check.relate import LOBES, denied_by, same_side, side_set
+from medomni.check.relate import denied_by, same_side, side_set
+from medomni.check.sides import LOBES
 from medomni.check.tiers import FOCAL, said_sizes
 from medomni.knowledge import load_graph
 from medomni.records import Claim, Flag

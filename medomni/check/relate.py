@@ -5,16 +5,16 @@ from __future__ import annotations
 from functools import cache
 from typing import Literal
 
+from medomni.check.sides import LOBES
+from medomni.check.tiers import FOCAL
 from medomni.knowledge import load_graph
 from medomni.records import Claim, Finding, Findings
 
 __all__ = [
-    "LOBES", "Relation", "coverage_state", "denied_by", "lobes_between", "proves", "relation", "same_side", "side_set",
+    "Relation", "coverage_state", "denied_by", "lobes_between", "proves", "relation", "same_side", "side_set",
 ]
 
 Relation = Literal["same", "may", "none"]
-_FOCAL = ("lung_nodule", "lung_mass")
-LOBES = frozenset({"upper_lobe", "middle_lobe", "lower_lobe"})
 
 
 @cache
@@ -50,7 +50,7 @@ def proves(measured: str, said: str) -> bool:
     graph = load_graph()
     wider = graph.ancestors(measured) | {measured}
     return (said in wider or any(graph.has_edge(m, "described_as", said) for m in wider)
-            or (measured in _FOCAL and said in _FOCAL))
+            or (measured in FOCAL and said in FOCAL))
 
 
 def side_set(side: str) -> set[str]:
@@ -79,8 +79,8 @@ def coverage_state(
         *sorted(graph.ancestors(claim.finding_id)),
         *sorted(graph.ancestors(claim.finding_id, ("implies",))),
     ]
-    if claim.finding_id in _FOCAL:
-        names += [n for n in _FOCAL if n not in names]
+    if claim.finding_id in FOCAL:
+        names += [n for n in FOCAL if n not in names]
     sizes = [m.value_mm for m in claim.measurements if m.role in ("size", "largest-of")]
     reason = "was not looked for"
     for name in names:

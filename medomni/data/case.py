@@ -1,4 +1,4 @@
-"""A training or test case, and files of cases without pickle."""
+"""A training or test case, and files of cases."""
 
 from __future__ import annotations
 
