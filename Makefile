@@ -41,7 +41,8 @@ tiny: $(STAMP)
 	$(BIN)/medomni pretrain configs/tiny.yaml --out out/tiny --install
 
 bars: $(STAMP)
-	@for bar in $(BARS); do echo "== $$bar"; $(MAKE) --no-print-directory bar-$$bar || echo "$$bar NOT MET"; done
+	@missed=; for bar in $(BARS); do echo "== $$bar"; $(MAKE) --no-print-directory bar-$$bar || missed="$$missed $$bar"; done; \
+	  if [ -n "$$missed" ]; then echo "not met:$$missed"; exit 1; fi
 
 $(BARS:%=bar-%): bar-%: $(STAMP)
 	@$(BIN)/python -m benchmarks.bars $*

@@ -10,7 +10,7 @@ import numpy as np
 
 from benchmarks.common import COHORT, FIRST, cohort, medomni
 
-TRAIN, TEST, ROUNDS, STUDIES = 60, 100, 8, 4
+TRAIN, TEST, ROUNDS, STUDIES = 120, 100, 8, 4
 SITES = ("A", "B", "C")
 EYES, ALL, RATES = 80, 240, (3.0e-3, 2.0e-3)
 
@@ -62,20 +62,25 @@ def run(train_n: int = TRAIN, test_n: int = TEST, rounds: int = ROUNDS, studies:
         f"gap to pooled {gap}; leaks {len(leaks)}")
 
 
-def own_dicom(archive: Path, studies: int, rounds: Path) -> list[str]:
+def own_dicom(archive: Path, studies: int, rounds: Path, sites: tuple[str, ...] = SITES) -> list[str]:
     """DICOM that another process than its hospital's own ``medomni cases`` opened; ``rounds`` holds more traces."""
-    for site in SITES:
+    for site in sites:
         subprocess.run([medomni(), "phantom", "--hospital", site, "--count", str(studies), "--seed",
                         str(FIRST["train"]), "-o", str(archive / site)], check=True, capture_output=True)
     (archive / "trace").mkdir()
-    for site in SITES:
+    for site in sites:
         subprocess.run(["strace", "-f", "--seccomp-bpf", "-qq", "-e", "trace=open,openat", "-s", "400", "-o",
                         str(archive / "trace" / f"cases-{site}.txt"), medomni(), "cases", str(archive / site), "-o",
                         str(archive / "cases" / site), "--site", site], check=True, capture_output=True)
+    return traced(archive, rounds, sites)
+
+
+def traced(archive: Path, rounds: Path, sites: tuple[str, ...]) -> list[str]:
+    """What the traces in ``archive/trace`` and ``rounds`` show of DICOM opened by a process that is not its site's."""
     wrong = []
     for log in [*sorted((archive / "trace").glob("*.txt")), *sorted(rounds.glob("*.txt"))]:
         text = log.read_text(errors="replace")
-        for site in SITES:
+        for site in sites:
             files = [p for p in (archive / site).rglob("*") if p.is_file() and p.parent.name == "dicom"]
             opened = sum(str(p) in text for p in files)
             if opened != (len(files) if log.stem == f"cases-{site}" else 0):

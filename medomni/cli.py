@@ -72,14 +72,15 @@ def ingest(folder: Study, json_out: Annotated[bool, typer.Option("--json", help=
 def segment(folder: Study, out: OutDir, series: Series = None, segmenter: str = "builtin") -> None:
     """Pre-segment a chest CT: labels.npz, a picture, and volumes by organ."""
     from medomni.draw import contact_sheet
+    from medomni.files import replacing
     from medomni.pipeline import measure_study
     from medomni.review.images import save_images
 
     with stages() as stage:
         study = measure_study(folder, series=series, segmenter=segmenter, stage=stage)
-    out.mkdir(parents=True, exist_ok=True)
     save_images(out / "images.npz", study.volume, study.segmentation, study.measured.masks)
-    (out / "contact.png").write_bytes(contact_sheet(study.volume, outlines=study.segmentation))
+    with replacing(out / "contact.png") as beside:
+        beside.write_bytes(contact_sheet(study.volume, outlines=study.segmentation))
     _organs(study.findings)
     print(f"written: {out / 'images.npz'}, {out / 'contact.png'}")
 
@@ -153,7 +154,8 @@ def check(report: Annotated[Optional[Path], typer.Option(help="Report text file.
           findings: Annotated[Optional[Path], typer.Option(help="findings.json instead of a study.")] = None,  # noqa: UP045
           html: Annotated[Optional[Path], typer.Option(help="Page to write.")] = None,  # noqa: UP045
           out: Annotated[Optional[Path], typer.Option("--out", "-o", help="Folder for all files.")] = None,  # noqa: UP045
-          format: Annotated[Format, typer.Option(help="table, json, or jsonl from standard input.")] = "table") -> None:
+          format: Annotated[Format, typer.Option(help="table, json, or jsonl from standard input.")] = "table",
+          prior: Annotated[str, typer.Option(help="What an earlier study showed, if there is one.")] = "") -> None:
     """Hold a report against the images, or against measured findings."""
     from medomni.check import check_jsonl, check_report
     from medomni.records import Report
@@ -166,10 +168,11 @@ def check(report: Annotated[Optional[Path], typer.Option(help="Report text file.
         raise MedomniError("MED-C03", "--study and --findings: give one of them")
     record = Report(text=_read_report(report))
     if study is not None:
-        from medomni.pipeline import measure_study, write_page, write_study
+        from medomni.pipeline import measure_study, with_history, write_page, write_study
+        from medomni.records import History
 
         with stages() as stage:
-            measured = measure_study(study, stage=stage)
+            measured = with_history(measure_study(study, stage=stage), History(prior=prior))
         with _naming(report):
             result = check_report(record, measured.findings)
         folder = out or (None if html else Path("medomni-check"))
@@ -203,13 +206,26 @@ def check(report: Annotated[Optional[Path], typer.Option(help="Report text file.
 
 @app.command()
 def phantom(out: OutDir, seed: Annotated[int, typer.Option(min=0)] = 1, hospital: str = "A",
-            count: Annotated[int, typer.Option(min=1)] = 1) -> None:
-    """Write synthetic chest CT patients as DICOM series with their truth and reference report."""
+            count: Annotated[int, typer.Option(min=1)] = 1,
+            style: Annotated[Optional[str], typer.Option(help="telegraphic, prose, impression_first.")] = None,  # noqa: UP045
+            language: Annotated[str, typer.Option(help="en or zh.")] = "en") -> None:
+    """Write synthetic chest CT patients as DICOM series with their truth, history and reference report."""
     from medomni.files import write_text
-    from medomni.phantom import HOSPITALS, phantom_findings, reference_report, render, sample_patient, write_series
+    from medomni.phantom import (
+        HOSPITALS,
+        REPORT_STYLES,
+        phantom_findings,
+        reference_report,
+        render,
+        sample_patient,
+        write_series,
+    )
 
     if hospital not in HOSPITALS:
         raise MedomniError("MED-C03", f"hospital {hospital}; there are {', '.join(HOSPITALS)}")
+    if style not in (None, *REPORT_STYLES) or language not in ("en", "zh"):
+        known = f"there are {', '.join(REPORT_STYLES)}; en, zh"
+        raise MedomniError("MED-C03", f"style {style}, language {language}; {known}")
     with counted("phantoms", count) as advance:
         for k in range(count):
             patient = sample_patient(seed + k, hospital)
@@ -218,7 +234,8 @@ def phantom(out: OutDir, seed: Annotated[int, typer.Option(min=0)] = 1, hospital
             (folder / "dicom").mkdir(parents=True, exist_ok=True)
             write_series(patient, volume, folder / "dicom")
             write_text(folder / "truth.json", phantom_findings(patient, volume).model_dump_json(indent=2))
-            write_text(folder / "reference.txt", reference_report(patient) + "\n")
+            write_text(folder / "reference.txt", reference_report(patient, style, language) + "\n")  # type: ignore[arg-type]
+            write_text(folder / "history.json", patient.history.model_dump_json(indent=2))
             advance(k + 1)
     print(f"written: {out} ({count} synthetic patients)")
 

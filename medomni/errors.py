@@ -116,7 +116,7 @@ _ENTRIES = [
     ErrorEntry("MED-M06", "Placeholders and features do not match.",
                "The batch was refused before the forward pass; rebuild the cases with this version."),
     ErrorEntry("MED-M07", "The prompt does not fit the context of the model.",
-               "Shorten the history or lower `data.slices`; nothing is cut silently."),
+               "Shorten the history or lower `data.slabs.slices`; nothing is cut silently."),
     ErrorEntry("MED-M08", "A weights file is truncated or damaged.",
                "Fetch or build the file again; its hash does not match."),
     ErrorEntry("MED-M09", "A patient is in two splits.",
@@ -127,12 +127,13 @@ _ENTRIES = [
     ErrorEntry("MED-F02", "A site's update was refused.",
                "See the reason code: schema, count, finiteness or norm."),
     ErrorEntry("MED-F03", "A round ended without enough sites.",
-               "Start the missing sites; the round is repeated, not averaged over fewer."),
+               "Mend or start the missing sites and give the command again: finished rounds are kept, and this one is "
+               "run anew, never averaged over fewer."),
     ErrorEntry("MED-F04", "A federated process did not start or ended early.",
                "See the log file that the message names."),
-    # --- R: review ------------------------------------------------------------------------------------
     ErrorEntry("MED-F05", "Another federation runs in this folder.",
                "Wait for it or end it, or choose another output folder."),
+    # --- R: review ------------------------------------------------------------------------------------
     ErrorEntry("MED-R01", "The verdict was written by someone else meanwhile.",
                "Reload the study and decide again; both decisions are kept in the history."),
     ErrorEntry("MED-R02", "A rejection needs a reason.",

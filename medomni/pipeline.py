@@ -4,11 +4,12 @@ all call this module; torch is loaded only by the functions that need the model.
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from medomni.volume import Segmentation, Volume
 
 Stage = Callable[[str], Any]
+_NONE_BEFORE = re.compile(r"\s*(?:no\b|none\b|nil\b|not\b|n/?a\b|without\b|first\b|unknown\b|"
+                          r".*\b(?:not available|unavailable)\b|无|没有|未|首次)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,26 +130,50 @@ def report_case(bundle: Bundle, study: MeasuredStudy, *, history: History | None
     from medomni.check import check_report, extract_claims
     from medomni.generate import generate_report
 
+    study = with_history(study, history)
     if "lung" in study.segmentation.abstained:
         report = Report(text="FINDINGS:\nThe lungs, the pleura and the heart were not assessed.",
                         provenance=_template_origin())
     else:
         case = case_of(study, history=history, slabs=recipe.data.slabs if recipe else None)
         report, _ = generate_report(bundle, case, facts=facts, context=recipe.data.context if recipe else None)
-    text = report.text + not_assessed_section(study.findings)
+    text = report.text + not_assessed_section(study.findings, report.language)
     report = report.model_copy(update={"text": text, "sections": tuple(extract_claims(text).sections)})
     return report, check_report(report, study.findings)
 
 
-def not_assessed_section(findings: Findings) -> str:
-    """The report's closing section, from coverage: ``NOT ASSESSED:`` with one line a finding; empty if none."""
+def with_history(study: MeasuredStudy, history: History | None) -> MeasuredStudy:
+    """The study, whose record says that an earlier one is known where the history tells of it."""
+    record = study.findings.study
+    if history is None or not history.prior.strip() or _NONE_BEFORE.match(history.prior) or record.prior_available:
+        return study
+    record = record.model_copy(update={"prior_available": True})
+    return replace(study, volume=replace(study.volume, study=record), measured=replace(
+        study.measured, findings=study.findings.model_copy(update={"study": record})))
+
+
+def not_assessed_section(findings: Findings, language: str = "en") -> str:
+    """The report's closing section, from coverage: ``NOT ASSESSED:`` with one line a finding; empty if none.
+
+    In a Chinese report (``zh``) its head is ``未评估项目：``.
+    """
+    from medomni.check.messages import side_word
+    from medomni.check.reasons import reason_zh
+    from medomni.knowledge import load_graph
+
     lines: dict[str, None] = {}
     for c in findings.coverage:
-        if not c.assessable:
-            side = "" if c.side in ("bilateral", "unspecified") else f", {c.side}"
+        if c.assessable:
+            continue
+        side = "" if c.side in ("bilateral", "unspecified") else c.side
+        if language == "zh":
+            why = f"（{reason_zh(c.reason)}）" if c.reason else ""
+            lines[f"- {side_word(side, 'zh')}{load_graph().name(c.finding_id, 'zh')}：无法评估{why}"] = None
+        else:
             why = f" ({c.reason})" if c.reason else ""
-            lines[f"- {c.finding_id.replace('_', ' ')}{side}: not assessable{why}"] = None
-    return "\n\nNOT ASSESSED:\n" + "\n".join(lines) if lines else ""
+            lines[f"- {c.finding_id.replace('_', ' ')}{side and ', ' + side}: not assessable{why}"] = None
+    head = "未评估项目：" if language == "zh" else "NOT ASSESSED:"
+    return f"\n\n{head}\n" + "\n".join(lines) if lines else ""
 
 
 def _template_origin() -> Provenance:
@@ -173,7 +200,7 @@ def report_study(
         MedomniError: as :func:`measure_study`; MED-C04 where ``out`` cannot be written.
     """
     recipe = load_recipe(config)
-    study = measure_study(folder, series=series, stage=stage)
+    study = with_history(measure_study(folder, series=series, stage=stage), history)
     seconds = dict(study.seconds)
     with _timed(seconds, "load model", stage):
         bundle = load_model(model, adapter, recipe)

@@ -451,6 +451,17 @@ def test_an_adapter_that_is_none(tmp_path: Path, record: str) -> None:
     assert info.value.code == "MED-C07" and str(info.value.where).endswith("adapter.json")
 
 
+@pytest.mark.flow
+def test_a_phantom_has_history_and_report_in_style_and_language(medomni, tmp_path: Path) -> None:
+    ran = medomni("phantom", "--seed", "12", "--language", "zh", "-o", tmp_path / "zh")
+    assert ran.code == 0, ran.err
+    folder = tmp_path / "zh" / "A-12"
+    assert "影像所见" in (folder / "reference.txt").read_text()
+    assert json.loads((folder / "history.json").read_text())["symptom"]
+    medomni("phantom", "--style", "sonnet", "-o", tmp_path / "p").refused("MED-C03", "sonnet", "telegraphic", "prose")
+    medomni("phantom", "--language", "fr", "-o", tmp_path / "p").refused("MED-C03", "fr")
+
+
 @pytest.mark.unit
 def test_hospital_that_is_not_there(medomni, tmp_path: Path) -> None:
     medomni("phantom", "--hospital", "Z", "-o", tmp_path / "out").refused("MED-C03", "hospital Z", "A, B, C")

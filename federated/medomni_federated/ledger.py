@@ -16,6 +16,7 @@ import medomni
 from medomni.errors import MedomniError
 from medomni.files import write_text
 
+FAILURE = "failed.json"
 ROUND_TIMEOUT_S = 3600.0
 """Longest time of one round where nothing else is asked, seconds."""
 
@@ -30,6 +31,18 @@ def round_rows(folder: Path) -> list[dict[str, Any]]:
     path = folder / "rounds.jsonl"
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.is_file() else []
     return [json.loads(line) for line in lines if line.endswith("\n")]
+
+
+def leave_failure(folder: Path, detail: str) -> MedomniError:
+    """MED-F03 to raise in the server app, left where the process that started the run finds it; no patient's data."""
+    write_text(folder / FAILURE, json.dumps({"detail": detail}))
+    return MedomniError("MED-F03", detail)
+
+
+def failure(folder: Path) -> MedomniError | None:
+    """The error that the server app left, if it left one."""
+    path = folder / FAILURE
+    return MedomniError("MED-F03", json.loads(path.read_text(encoding="utf-8"))["detail"]) if path.is_file() else None
 
 
 def plan_of(recipe: Path, cases: Mapping[str, Path], base: str) -> str:

@@ -18,7 +18,7 @@ from types import FrameType, TracebackType
 from typing import Any
 
 from medomni.errors import MedomniError
-from medomni_federated.ledger import round_rows
+from medomni_federated.ledger import FAILURE, failure, round_rows
 from medomni_federated.orphans import end_with_parent
 from medomni_federated.pki import write_node_key, write_server_certificates
 
@@ -93,8 +93,10 @@ class Federation:
             done: rounds of an earlier run that was cut; this one goes on after them.
 
         Raises:
-            MedomniError: MED-F04 where a process ended, the run failed or no round ended in time.
+            MedomniError: MED-F03 where a round ended without enough sites, MED-F04 where a process ended, the run
+                failed or no round ended in time.
         """
+        (folder / FAILURE).unlink(missing_ok=True)
         values = {"rounds": rounds, "done": done, "sites": len(self.sites), "out": str(folder.resolve()),
                   "timeout": round_timeout_s, **config}
         text = " ".join(f"{k}={json.dumps(v)}" for k, v in values.items())
@@ -108,6 +110,8 @@ class Federation:
                 progress(len(rows), rounds)
             if rows and rows[-1]["round"] >= rounds:
                 return rows
+            if (stopped := failure(folder)) is not None:
+                raise stopped
             for name, process in self.processes.items():
                 if process.poll() is not None:
                     raise MedomniError("MED-F04", f"{name} ended with {process.returncode}", where=self._log(name))

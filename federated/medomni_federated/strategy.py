@@ -17,7 +17,7 @@ from safetensors.numpy import save_file
 from medomni.errors import MedomniError
 from medomni.files import replacing
 from medomni_federated.aggregate import aggregate_products
-from medomni_federated.ledger import round_file, round_rows
+from medomni_federated.ledger import leave_failure, round_file, round_rows
 from medomni_federated.payload import byte_count, from_record, gate, norm_outliers, to_record
 
 
@@ -43,7 +43,7 @@ class LoraStrategy(FedAvg):
         deadline = time.monotonic() + self.wait_s
         while len(nodes := sorted(grid.get_node_ids())) < self.sites:
             if time.monotonic() > deadline:
-                raise MedomniError("MED-F03", f"{len(nodes)} of {self.sites} sites after {self.wait_s:.0f} s")
+                raise leave_failure(self.folder, f"{len(nodes)} of {self.sites} sites after {self.wait_s:.0f} s")
             time.sleep(0.5)
         self.sent = from_record(arrays)
         self.begun = time.monotonic()
@@ -73,7 +73,8 @@ class LoraStrategy(FedAvg):
             refused.append("norm: more than ten times the median")
             del updates[k], weights[k], losses[k]
         if len(updates) < self.sites:
-            raise MedomniError("MED-F03", f"round {server_round}: {len(updates)} of {self.sites}; {'; '.join(refused)}")
+            raise leave_failure(self.folder, f"round {server_round}: {len(updates)} of {self.sites} sites; "
+                                             f"{'; '.join(refused)}")
         merged = aggregate_products(updates, weights)
         row = {"round": server_round, "sites": len(updates), "loss": float(np.average(losses, weights=weights)),
                "truncation": round(merged.truncation, 4), "bytes_up": len(updates) * byte_count(merged.tensors),

@@ -50,6 +50,14 @@ _CTR = re.compile(
 
 _UNTICKED = re.compile(r"\[\s*\]\s*$")
 _NARROWED = re.compile(r"\b(?:displaced|suspicious|dominant|discrete|sizeable|sizable)\s+(?:[a-z]+\s+)?$")
+_UNDISPLACED = re.compile(
+    r"\b(?:non-?\s?displaced|undisplaced|hairline|incomplete)\s+(?:[a-z0-9-]+\s+){0,3}$|无(?:明显)?[移错]位性?$|"
+    r"不全性?$"
+)
+_IN_PLACE = re.compile(
+    r"^s?,?\s*(?:with(?:out| no)|no) (?:\w+ )?displacement|"
+    r"^,?\s*(?:断端)?(?:无|未见)(?:明显)?[移错]位"
+)
 _SIGN = re.compile(r"\([-+]\)")
 _ANSWERS = (re.compile(r"\b(?:absent|none|no|negative)\b|无"), re.compile(
     r"\b(?:present|yes|positive|small|moderate|large)\b|有"))
@@ -221,6 +229,9 @@ class _Reader:
         ):
             if finding in _NEEDS_ORGAN and find.target < 0:
                 continue
+            if finding == "rib_fracture" and presence != "absent" and (
+                    _UNDISPLACED.search(self.text, a, find.start) or _IN_PLACE.match(self.text[find.end:b])):
+                finding = "undisplaced_rib_fracture"
             with_side = sided(finding)
             side = merged_side(side_words) if with_side else "unspecified"
             count = self._count(stretch) if presence == "present" else None

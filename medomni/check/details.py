@@ -13,6 +13,7 @@ _AROUND_LUNG = frozenset({"pleura", "pleural_space", "bronchus"})
 
 
 def presence_of(find: Token, stretch: Stretch) -> tuple[str, str]:
+    """(presence, temporality) of a finding: what is hypothetical is uncertain, what was before is present then."""
     times = [t.value for t in stretch.own if t.kind == "temp"]
     temporality = find.temporality or (times[0] if times else "current")
     if find.presence == "prior":
@@ -23,6 +24,7 @@ def presence_of(find: Token, stretch: Stretch) -> tuple[str, str]:
 
 
 def severity_of(stretch: Stretch, text: str, end: int) -> str | None:
+    """``trace`` to ``large`` from the words before the finding, else behind it, else from a volume in ml."""
     order = ["trace", "small", "moderate", "large"]
     before = [t.value for t in stretch.before if t.kind == "sev"]
     if before:

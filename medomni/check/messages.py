@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from medomni.check.reasons import reason_zh
 from medomni.knowledge import load_graph
 from medomni.records import Finding, Message
 
@@ -125,7 +126,7 @@ def message(
             name=graph.name(finding_id, "zh"),
             side=side_word(side, "zh"),
             said=said_zh,
-            why=why,
+            why=reason_zh(why),
             measured=describe(measured, "zh") if measured else "",
         ),
     )

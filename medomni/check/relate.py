@@ -65,12 +65,13 @@ def same_side(a: str, b: str) -> bool:
 
 
 def coverage_state(
-    findings: Findings, claim: Claim, side: str | None = None
+    findings: Findings, claim: Claim, side: str | None = None, enough: float = 0.9
 ) -> tuple[str, str, float | None]:
     """(``present``, ``absent`` or ``not_assessable``; the reason or the coverage used; its sensitivity).
 
     Absence of a wider finding, or of one that the claim implies, is absence of the claim, unless coverage names
-    the claim's own finding as not assessable. A size below what the method can see is not assessable.
+    the claim's own finding as not assessable, or the wider one was looked for with a sensitivity below ``enough``: the
+    kinds that such a method misses are not known. A size below what the method can see is not assessable.
     """
     graph = load_graph()
     side = claim.side if side is None else side
@@ -94,6 +95,9 @@ def coverage_state(
             if sizes and max(sizes) < least:
                 return "not_assessable", f"the method sees nothing below {least:g} mm", None
             seen = [c.sensitivity for c in used if c.sensitivity is not None]
+            if name != claim.finding_id and not {name, claim.finding_id} <= set(FOCAL) and seen and min(seen) < enough:
+                reason = "the method misses too many to exclude this kind"
+                continue
             return "absent", f"{name}: {used[0].method}, {side}", min(seen) if seen else None
         if state == "present":
             return "present", f"{name}: {rows[0].method}", None

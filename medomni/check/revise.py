@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from medomni.check.claims import ExtractResult, extract_claims
 from medomni.check.policy import Policy
+from medomni.check.relate import coverage_state
 from medomni.check.report import check_claims, check_report
 from medomni.check.sentence_text import claim_text, denial_text, finding_text
 from medomni.check.sentences import split_sentences
@@ -35,9 +36,8 @@ def revise_report(
 
     Returns:
         The report with corrected text, its changes in ``revisions`` (after those it had). Contradicted
-        claims are
-        corrected or removed, critical and major omissions added, statements on what could not be assessed
-        marked.
+        claims are corrected or removed (denied only where the measurement misses few), critical and major omissions
+        added, statements on what could not be assessed marked.
     """
     if findings is None:
         return report
@@ -47,7 +47,7 @@ def revise_report(
         wrong = _contradicted(result)
         if not wrong:
             break
-        changed, made = _corrected(text, result, findings, remove=last)
+        changed, made = _corrected(text, result, findings, policy or Policy(), remove=last)
         if changed == text:
             continue
         try:
@@ -103,7 +103,7 @@ def _heading_end(text: str, start: int, end: int) -> int:
 
 
 def _corrected(
-    text: str, result: CheckResult, findings: Findings, *, remove: bool
+    text: str, result: CheckResult, findings: Findings, policy: Policy, *, remove: bool
 ) -> tuple[str, list[Revision]]:
     read = extract_claims(text)
     by_sentence: dict[tuple[int, int], list[CheckedClaim]] = {}
@@ -120,7 +120,7 @@ def _corrected(
         if not wrong:
             continue
         before = text[span[0] : span[1]]
-        after = _rewritten(group, findings, read.language, remove=remove)
+        after = _rewritten(group, findings, read.language, policy, remove=remove)
         rules = sorted(
             {f.rule for f in result.flags if f.claim is not None and result.claims[f.claim] in wrong}
         )
@@ -145,8 +145,13 @@ def _joined(head: str, middle: str, tail: str) -> str:
     return head + middle + gap + tail
 
 
-def _rewritten(group: list[CheckedClaim], findings: Findings, language: str, *, remove: bool) -> str:
-    """The sentences that take the place of one sentence: its true claims, then what was measured instead."""
+def _rewritten(
+    group: list[CheckedClaim], findings: Findings, language: str, policy: Policy, *, remove: bool
+) -> str:
+    """The sentences that take the place of one sentence: its true claims, then what was measured instead.
+
+    What was looked for by a measurement that misses many is taken back and not denied: it may be there.
+    """
     by_id = {f.id: f for f in findings.findings}
     said: dict[str, None] = {}
     for c in group:
@@ -159,7 +164,9 @@ def _rewritten(group: list[CheckedClaim], findings: Findings, language: str, *, 
         if measured:
             for f in measured:
                 said[finding_text(f, language)] = None
-        else:
+            continue
+        _, _, sensitivity = coverage_state(findings, c.claim, enough=policy.min_sensitivity)
+        if sensitivity is None or sensitivity >= policy.min_sensitivity:
             said[denial_text(c.claim.finding_id, c.claim.side, language)] = None
     return ("" if language == "zh" else " ").join(said)
 

@@ -13,6 +13,7 @@ from typing import Any
 from medomni.demo.arms import Arm, base_arm, federated_arm, trained_arm
 from medomni.demo.corpus import build_cases
 from medomni.errors import MedomniError
+from medomni.files import write_text
 
 SITES = ("A", "B", "C")
 TRAIN_SEEDS, TEST_SEEDS = 500_000, 600_000
@@ -122,8 +123,7 @@ def _recipe(path: Path, threads: int, eyes: int, everything: int,
     """A recipe; the rates are for some twenty patients, which larger ones overfit."""
     text = RECIPE.replace("EYE_RATE", str(rates[0])).replace("ALL_RATE", str(rates[1]))
     text = text.replace("THREADS", str(threads)).replace("EYES", str(eyes)).replace("ALL", str(everything))
-    path.write_text(text, encoding="utf-8")
-    return path
+    return write_text(path, text)
 
 
 def _fresh() -> str:

@@ -122,11 +122,22 @@ def _study(first: SliceHeader, stack: Stack, warnings: list[Warned]) -> Study:
         patient=Patient(sex=_sex(first), age_years=_age(first)),
         orientation=plane_name(stack.affine),
         kernel=codes.kernel(first),
-        contrast=True if first.get("ContrastBolusAgent") else None,
+        contrast=_contrast(first),
         source="phantom" if synthetic else "dicom",
         synthetic=synthetic,
         warnings=tuple(warnings),
     )
+
+
+NO_CONTRAST = frozenset(("NONE", "NO", "N", "NO CONTRAST", "NON CONTRAST", "NON-CONTRAST", "WITHOUT",
+                         "WITHOUT CONTRAST", "UNENHANCED", "NATIVE", "NATIV", "PLAIN", "WO", "W/O"))
+"""What scanners write into Contrast/Bolus Agent (0018,0010) where none was given."""
+
+
+def _contrast(header: SliceHeader) -> bool | None:
+    """Whether an agent is named; None where the element is empty or absent, which says nothing (PS3.3 C.7.6.4)."""
+    agent = header.text("ContrastBolusAgent").strip().upper()
+    return None if not agent else agent not in NO_CONTRAST
 
 
 def _sex(header: SliceHeader) -> Any:

@@ -72,8 +72,8 @@ def save_bundle(bundle: Bundle, folder: Path, *, dtype: torch.dtype = torch.floa
     sha = weights_hash(tensors)
     with replacing(folder / WEIGHTS) as beside:
         save_file(tensors, str(beside), metadata={"sha256": sha})
-    bundle.thinker.config.to_json_file(str(folder / "config.json"), use_diff=False)
-    bundle.tokenizer.backend_tokenizer.save(str(folder / "tokenizer.json"))
+    write_text(folder / "config.json", bundle.thinker.config.to_json_string(use_diff=False))
+    write_text(folder / "tokenizer.json", bundle.tokenizer.backend_tokenizer.to_str(pretty=True))
     about = {"family": bundle.family.name, "name": bundle.name, "demonstration": bundle.demonstration,
              "base_sha256": sha, **(card or {})}
     if bundle.perception:
@@ -100,18 +100,24 @@ def load_bundle(folder: Path | str | None = None) -> Bundle:
     for name in (WEIGHTS, "config.json", "tokenizer.json", "medomni.json"):
         if not (folder / name).is_file():
             raise MedomniError("MED-M05", f"{name} is missing", where=folder)
-    about = json.loads((folder / "medomni.json").read_text(encoding="utf-8"))
-    tensors = _checked(folder / WEIGHTS, about["base_sha256"])
+    try:
+        about = json.loads((folder / "medomni.json").read_text(encoding="utf-8"))
+        family, name, demonstration = FAMILIES[about["family"]], str(about["name"]), bool(about["demonstration"])
+        sha256 = str(about["base_sha256"])
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        for part in ("text_config", "vision_config", "audio_config"):
+            _ = config[part]["model_type"]  # without them the library builds its full-size defaults
+        model = thinker_from_config(config, family)
+        tokenizer = wrap_tokenizer(Tokenizer.from_file(str(folder / "tokenizer.json")), family)
+    except Exception as exc:  # the tokenizer's reader raises Exception itself
+        raise MedomniError("MED-M05", f"a damaged file: {type(exc).__name__}", where=folder) from exc
+    tensors = _checked(folder / WEIGHTS, sha256)
     head = _checked(folder / PERCEPTION, about["perception_sha256"]) if "perception_sha256" in about else None
-    family = FAMILIES[about["family"]]
-    model = thinker_from_config(json.loads((folder / "config.json").read_text(encoding="utf-8")), family)
     result = model.load_state_dict({k: v.float() for k, v in tensors.items()}, strict=False)
     if result.missing_keys or result.unexpected_keys:
         raise MedomniError("MED-M05", f"missing {result.missing_keys[:3]}, surplus {result.unexpected_keys[:3]}",
                            where=folder)
-    tokenizer = wrap_tokenizer(Tokenizer.from_file(str(folder / "tokenizer.json")), family)
-    return Bundle(model.eval(), tokenizer, family, about["name"], about["demonstration"], about["base_sha256"],
-                  perception=head)
+    return Bundle(model.eval(), tokenizer, family, name, demonstration, sha256, perception=head)
 
 
 def _checked(path: Path, sha256: str) -> dict[str, torch.Tensor]:

@@ -10,7 +10,7 @@ from medomni.config import Config
 
 
 class TinySizes(Config):
-    """Sizes of a Thinker built from scratch; the defaults give the embedded demonstration model."""
+    """Sizes of a Thinker built from scratch; ``configs/tiny.yaml`` has those of the embedded demonstration model."""
 
     vocabulary: Annotated[int, Field(ge=300)] = 1024
     hidden: int = 192

@@ -14,6 +14,7 @@ from medomni.records import CheckResult, Findings, Report
 from medomni.review.images import load_images
 from medomni.review.pictures import key_slices, slice_png
 from medomni.review.spans import pieces
+from medomni.review.words import both, warning_zh, why_both
 
 FILES = ("findings.json", "report.json", "check.json")
 _SEVERITY = {"critical": 0, "major": 1, "minor": 2, "info": 3}
@@ -66,5 +67,6 @@ def _environment() -> Environment:
     environment = Environment(loader=PackageLoader("medomni.review"), autoescape=select_autoescape(["html"]),
                               trim_blocks=True, lstrip_blocks=True)
     environment.filters["words"] = lambda s: str(s).replace("_", " ")
+    environment.filters |= {"both": both, "warning_zh": warning_zh, "why_both": why_both}
     environment.filters["meaning"] = lambda code: CATALOGUE[code].title if code in CATALOGUE else ""
     return environment

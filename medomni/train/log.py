@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from medomni.files import write_text
+from medomni.files import replacing, write_text
 
 
 class StepLog:
@@ -64,5 +64,6 @@ def loss_picture(log: Path, target: Path, *, size: tuple[int, int] = (720, 360))
         draw.text((width - 60, bottom + 8), f"step {last}", fill="black")
     draw.text((4, bottom - 8), "0", fill="black")
     draw.text((left, bottom + 8), "loss on report tokens (on image labels where a stage trains no words)", fill="black")
-    image.save(target)
+    with replacing(target) as beside:
+        image.save(beside, format="PNG")
     return target

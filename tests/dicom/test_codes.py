@@ -7,8 +7,9 @@ from pathlib import Path
 import pydicom
 import pytest
 
-from medomni.dicom import codes
+from medomni.dicom import codes, read_study
 from medomni.dicom.headers import read_header
+from tests.dicom.conftest import edit
 
 pytestmark = pytest.mark.unit
 
@@ -30,3 +31,11 @@ def test_codes_pass_and_names_do_not(tmp_path: Path, written: Path, tag: str, va
     assert header is not None
     read = {"BodyPartExamined": codes.body_part, "ConvolutionKernel": codes.kernel, "Modality": codes.modality}[tag]
     assert read(header) == shown
+
+
+@pytest.mark.parametrize(("agent", "given"), [
+    ("OMNIPAQUE 350", True), ("APPLIED", True), ("NONE", False), ("no contrast ", False), ("", None)])
+def test_contrast_is_given_withheld_or_not_stated(series: Path, agent: str, given: bool | None) -> None:
+    for path in series.iterdir():
+        edit(path, lambda ds: setattr(ds, "ContrastBolusAgent", agent))
+    assert read_study(series).study.contrast is given

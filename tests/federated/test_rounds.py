@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,9 +23,10 @@ from medomni_federated.rounds import run_rounds
 from medomni_federated.site import initial_tensors, train_site
 from safetensors.numpy import load_file
 
-from medomni.data import save_cases
+from medomni.data import Case, save_cases
 from medomni.errors import MedomniError
 from medomni.model import load_adapter, load_bundle, save_bundle
+from medomni.records import History
 from tests.cases import small_bundle, square_cases
 
 
@@ -36,6 +38,12 @@ def write_recipe(folder: Path) -> Path:
         "train": {"batch": 4, "threads": 1,
                   "stages": [{"name": "a", "open": [{"part": "all"}], "steps": 3, "lr": 0.002}]}}))
     return path
+
+
+def planted(case: Case) -> Case:
+    """A case whose patient, words and history must stay at the hospital."""
+    return replace(case, patient_key="CANARYKEY", report=f"{case.report} CANARYREPORT.",
+                   history=History(symptom="CANARYSYMPTOM", prior="CANARYPRIOR"))
 
 
 STARTER = """
@@ -55,7 +63,8 @@ def same_as_in_one_process(recipe: Path, cases: dict[str, Path], model: str, rou
     told = load_file(str(round_file(rounds, 2)))
     for name in (n for n in told if ".lora_A." in n):  # the factors' basis may turn; their product may not
         b = name.replace(".lora_A.", ".lora_B.")
-        assert np.allclose(told[b] @ told[name], merged[b] @ merged[name], atol=1e-6)
+        x, y = told[b] @ told[name], merged[b] @ merged[name]  # Adam turns the last bit of a small gradient into more
+        assert np.linalg.norm(x - y) <= 0.01 * np.linalg.norm(y) > 0, np.linalg.norm(x - y) / np.linalg.norm(y)
 
 
 @pytest.mark.system
@@ -65,7 +74,8 @@ def test_two_rounds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if not trace:
         pytest.skip("strace is not installed: opened files cannot be shown")
     save_bundle(small_bundle(), tmp_path / "model")
-    cases = {s: save_cases(square_cases(8, first=20 * k), tmp_path / s / "cases.npz") for k, s in enumerate("ABC")}
+    cases = {s: save_cases([planted(c) for c in square_cases(8, first=20 * k)], tmp_path / s / "cases.npz")
+             for k, s in enumerate("ABC")}
     recipe, model, rounds = write_recipe(tmp_path), str(tmp_path / "model"), tmp_path / "out" / "rounds"
     killed = subprocess.Popen([sys.executable, "-c", STARTER, str(recipe), model, *map(str, cases.values())],
                               start_new_session=True)
@@ -86,11 +96,46 @@ def test_two_rounds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for site, path in cases.items():
         openers = {t.stem for t in traces.glob("*.txt") if str(path.resolve()) in t.read_text(errors="replace")}
         assert openers == {f"site-{site}"}, "a hospital's data is opened by its own process only"
+    told = [p for p in (tmp_path / "out").rglob("*") if p.is_file()]
+    assert len(told) > 10 and not [p for p in told if b"CANARY" in p.read_bytes()], "a patient in what a round leaves"
     for stat in Path("/proc").glob("[0-9]*/cmdline"):
         try:
             assert str(tmp_path) not in stat.read_bytes().decode(errors="replace").replace("\0", " "), "left running"
         except OSError:
             continue
+
+
+@pytest.mark.system
+def test_a_hospitals_dicom_is_opened_by_its_own_process_only(tmp_path: Path) -> None:
+    """Short form of A5's tracing; a process that does open another hospital's DICOM is named."""
+    if shutil.which("strace") is None:
+        pytest.skip("strace is not installed: opened files cannot be shown")
+    from benchmarks.bar_a5 import own_dicom, traced
+
+    rounds = tmp_path / "rounds"
+    rounds.mkdir()
+    assert own_dicom(tmp_path / "archive", 1, rounds, ("A", "B")) == []
+    stolen = next((tmp_path / "archive" / "B").rglob("dicom/*"))
+    (rounds / "site-A.txt").write_text(f'1 openat(AT_FDCWD, "{stolen}", O_RDONLY) = 3\n')
+    shutil.rmtree(tmp_path / "archive" / "trace")
+    (tmp_path / "archive" / "trace").mkdir()
+    assert any("site-A" in line for line in traced(tmp_path / "archive", rounds, ("A", "B")))
+
+
+@pytest.mark.system
+def test_a_site_that_cannot_train_ends_the_run_with_its_code(tmp_path: Path) -> None:
+    """Real processes: one hospital's cases are damaged. No mean over two is made, and the next run begins clean."""
+    save_bundle(small_bundle(), tmp_path / "model")
+    cases = {s: save_cases(square_cases(4, first=20 * k), tmp_path / s / "cases.npz") for k, s in enumerate("AB")}
+    whole = cases["B"].read_bytes()
+    cases["B"].write_bytes(whole[:-40])
+    recipe, model = write_recipe(tmp_path), str(tmp_path / "model")
+    with pytest.raises(MedomniError) as info:
+        run_rounds(recipe, cases, tmp_path / "out", rounds=1, model=model)
+    assert info.value.code == "MED-F03" and "round 1: 1 of 2 sites" in str(info.value)
+    assert not round_rows(tmp_path / "out" / "rounds")
+    cases["B"].write_bytes(whole)
+    assert [r["sites"] for r in run_rounds(recipe, cases, tmp_path / "out", rounds=1, model=model).rows] == [2]
 
 
 @pytest.mark.unit

@@ -13,7 +13,16 @@ from medomni.config import load_config
 from medomni.data import SlabSettings
 from medomni.errors import MedomniError
 from medomni.generate import decode
-from medomni.model import ModelSettings, attach_adapter, build_bundle, load_bundle, require_coverage, save_bundle
+from medomni.model import (
+    Bundle,
+    ModelSettings,
+    attach_adapter,
+    build_bundle,
+    load_bundle,
+    require_coverage,
+    save_bundle,
+)
+from medomni.model.build import thinker_classes, thinker_from_config
 from medomni.model.family import FAMILIES, QWEN3_OMNI
 from medomni.model.inputs import model_inputs
 from medomni.model.patches import patchify, token_count
@@ -106,10 +115,23 @@ def test_save_and_load(tmp_path: Path) -> None:
     assert info.value.code == "MED-M05"
 
 
+@pytest.mark.parametrize("name", ["medomni.json", "config.json", "tokenizer.json"])
+@pytest.mark.parametrize("text", ["{", "[]", "{}"])
+def test_a_damaged_model_folder_has_a_code(tmp_path: Path, name: str, text: str) -> None:
+    save_bundle(small_bundle(), tmp_path)
+    (tmp_path / name).write_text(text)
+    with pytest.raises(MedomniError) as info:
+        load_bundle(tmp_path)
+    assert info.value.code == "MED-M05" and str(tmp_path) in str(info.value)
+
+
 def full_checkpoint(folder: Path, family: str) -> None:
-    """A folder laid out like a hub checkpoint: config of the whole omni model, tokenizer, no weights."""
+    """A folder laid out like a hub checkpoint: config of the whole omni model, tokenizer, no weights.
+
+    Qwen3-Omni's layers are mixtures of experts, as the checkpoint's are; widths are small.
+    """
     folder.mkdir(exist_ok=True)
-    bundle = small_bundle(family)
+    bundle = small_bundle(family, experts=4 if family == "qwen3_omni" else 0)
     kind = {"qwen3_omni": "qwen3_omni_moe", "qwen2_5_omni": "qwen2_5_omni"}[family]
     thinker = json.loads(bundle.thinker.config.to_json_string(use_diff=False))
     thinker.pop("vision_start_token_id", None)
@@ -131,11 +153,45 @@ def test_real_recipes_take_the_same_path_at_reduced_depth(tmp_path: Path, family
     require_coverage(attach_adapter(bundle, recipe.adapter), recipe.adapter)
 
 
+PUBLISHED = {
+    "qwen3_omni": {"hidden_size": 2048, "num_attention_heads": 32, "num_key_value_heads": 4, "head_dim": 128,
+                   "num_experts": 128, "num_experts_per_tok": 8, "moe_intermediate_size": 768, "mlp_only_layers": []},
+    "qwen2_5_omni": {"hidden_size": 2048, "num_attention_heads": 16, "num_key_value_heads": 2,
+                     "intermediate_size": 11008},
+}
+"""Widths of the language models as their checkpoints' config.json states them (Qwen3-Omni-30B-A3B, Qwen2.5-Omni-3B)."""
+
+
+@pytest.mark.parametrize(("family", "config"), [("qwen3_omni", "qwen3_omni_30b"), ("qwen2_5_omni", "qwen2_5_omni_3b")])
+def test_real_recipes_fit_the_published_widths(family: str, config: str) -> None:
+    """Depth 2 at full width, on the meta device, where weights take no memory: every target finds its layers."""
+    f = FAMILIES[family]
+    kind = thinker_classes(f)[0]
+    about = kind().to_dict()
+    width = PUBLISHED[family]["hidden_size"]
+    about["text_config"] |= PUBLISHED[family] | {"num_hidden_layers": 2, "layer_types": None}
+    about["vision_config"] |= {"depth": 2, "out_hidden_size": width}
+    about["audio_config"] |= {"encoder_layers": 2, "output_dim": width}
+    if family == "qwen3_omni":
+        about["vision_config"]["deepstack_visual_indexes"] = [0]
+    recipe = load_config(ROOT / "configs" / f"{config}.yaml", Recipe)
+    assert recipe.adapter is not None
+    with torch.device("meta"):
+        model = thinker_from_config(about, f)
+        numbers = sum(p.numel() for p in model.parameters())
+        bundle = attach_adapter(Bundle(model, None, f, "published widths", False, ""), recipe.adapter)
+    rows = {(r.part, r.kind): r for r in require_coverage(bundle, recipe.adapter)}
+    assert numbers > 7e8 and rows["text", "attention"].adapted == 8
+    if family == "qwen3_omni":
+        assert rows["text", "experts"].numbers == 2 * 128 * 3 * 768 * 2048 and rows["text", "experts"].adapted == 0
+
+
 @pytest.mark.parametrize(("family", "config"), [("qwen3_omni", "qwen3_omni_30b"), ("qwen2_5_omni", "qwen2_5_omni_3b")])
 def test_real_recipes_train_save_and_report(tmp_path: Path, family: str, config: str) -> None:
     """Their own stages, targets and view: a step a stage, the adapter saved, and a checked report from it.
 
-    Random weights at depth 2, and a view that is smaller by whole patches, so that it takes seconds.
+    Random weights at depth 2 and small widths, experts where the checkpoint has them, and a view that is smaller by
+    whole patches, so that it takes seconds.
     """
     full_checkpoint(tmp_path / "hub", family)
     recipe = load_config(ROOT / "configs" / f"{config}.yaml", Recipe)

@@ -31,6 +31,14 @@ def test_page_of_a_study(study: Path) -> None:
     assert "仅供研究" in html and "Not a diagnosis" in html
 
 
+def test_a_clinician_who_reads_chinese_finds_every_head_and_state(study: Path) -> None:
+    html = study_page(study)
+    for words in ("检查审阅", "警示", "测量所见", "评估项目", "无法评估", "矛盾", "危急", "胸腔积液",
+                  "侧别", "体模灵敏度"):
+        assert words in html, words
+    assert not re.search(r'lang="zh"></span>', html)
+
+
 def test_not_assessable_is_never_shown_as_something_else(study: Path) -> None:
     _, report, result = load_study(study)
     dark = [c for c in result.claims if c.state == "not_assessable"]

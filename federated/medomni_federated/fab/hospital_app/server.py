@@ -11,6 +11,7 @@ app = ServerApp()
 
 @app.main()
 def main(grid: Grid, context: Context) -> None:
+    """All rounds from the adapter that the run's folder holds, or a fresh one."""
     from medomni_federated.ledger import round_file
     from medomni_federated.orphans import end_with_parent
 

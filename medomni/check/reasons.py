@@ -1,0 +1,54 @@
+"""Why something could not be assessed or judged, in Chinese: the measuring rooms and the checker give it in English."""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["reason_zh"]
+
+_PAIRS: tuple[tuple[str, str], ...] = (
+    (r"MED-S01: no lung was segmented", "MED-S01：未分割出肺"),
+    (r"MED-S01: no trachea found; gas right (\S+) ml, left (\S+) ml", r"MED-S01：未见气管；含气容积右 \1 ml，左 \2 ml"),
+    (r"MED-S01: lungs of (\S+) ml and (\S+) ml over (\S+) mm", r"MED-S01：两肺容积 \1 ml 与 \2 ml，范围 \3 mm"),
+    (r"MED-S01: the field of view ends below the lung apices", "MED-S01：扫描范围未达肺尖"),
+    (r"MED-S01: the field of view ends above the lung bases", "MED-S01：扫描范围未达肺底"),
+    (r"MED-S01: the field of view cuts a lung sideways", "MED-S01：视野在侧方截断肺"),
+    (r"MED-S01: the field of view cuts this lung", "MED-S01：视野截断该侧肺"),
+    (r"MED-S03: the heart's borders are not seen on both sides", "MED-S03：心脏两侧边界未能显示"),
+    (r"MED-S03: slices of (\S+) mm", r"MED-S03：层厚 \1 mm"),
+    (r"MED-S03: ribs could not be followed", "MED-S03：肋骨未能追踪"),
+    (r"MED-S03: the rules find solid lesions only", "MED-S03：测量规则仅能发现实性病灶"),
+    (r"MED-S03: (\S+) ml of soft tissue on this side could not be told apart",
+     r"MED-S03：该侧有 \1 ml 软组织无法区分"),
+    (r"MED-S03: airless lung on this side may hide a mass, which density alone cannot tell apart",
+     "MED-S03：该侧无气肺组织可能掩盖肿块，仅凭密度无法区分"),
+    (r"the method sees nothing below (\S+) mm", r"该方法不能发现小于 \1 mm 的病灶"),
+    (r"the method misses too many to exclude this kind", "该方法漏检较多，不能据此排除此类病变"),
+    (r"this side was not looked at", "该侧未作评估"),
+    (r"was not looked for", "未作评估"),
+    (r"speaks of an earlier study", "所述为既往检查"),
+    (r"read with little confidence", "语句识别把握较低"),
+    (r"an uncertain detection may be meant", "可能指一处不确定的检出"),
+    (r"an uncertain detection", "检出不确定"),
+    (r"hedged in the report, not found in the image", "报告措辞不肯定，影像未检出"),
+    (r"measured on the other side", "测得于对侧"),
+    (r"looked for and not found", "已检查，未检出"),
+    (r"measured in another or a neighbouring lobe, and fissures are not traced", "测得于其他或相邻肺叶，叶间裂未追踪"),
+    (r"measured and not in the report", "已测得而报告未提及"),
+    (r"measured", "已测得"),
+    (r"only what the words leave open was measured", "仅测得语句所容许者"),
+    (r"fits what was measured, which does not prove it", "与测量相符，但不足以证实"),
+    (r"a detail differs from the measurement", "细节与测量不符"),
+    (r"no findings were given", "未提供测量结果"),
+    (r"no measurement could judge this statement", "无测量可判断此语句"),
+)
+_PATTERNS = tuple((re.compile(en), zh) for en, zh in _PAIRS)
+
+
+def reason_zh(reason: str) -> str:
+    """The reason in Chinese; as it is where a segmenter of the site's own gave words that are not known here."""
+    for pattern, zh in _PATTERNS:
+        found = pattern.fullmatch(reason)
+        if found:
+            return found.expand(zh)
+    return reason

@@ -1,0 +1,55 @@
+"""The page's own words in Chinese, beside the English ones: heads, states, severities and recorded warnings."""
+
+from __future__ import annotations
+
+from markupsafe import Markup, escape
+
+from medomni.check.reasons import reason_zh
+from medomni.knowledge import load_graph
+
+WORDS = {
+    "Study review": "检查审阅", "Worklist": "工作列表", "Report": "报告", "Flags": "警示", "Measured": "测量所见",
+    "Looked for": "评估项目", "Organs": "器官", "Cannot be read": "无法读取",
+    "supported": "有据", "contradicted": "矛盾", "not assessable": "无法评估", "not_assessable": "无法评估",
+    "cannot be checked": "无法核对", "flagged": "有警示", "assessed": "已评估", "not measured": "未测",
+    "critical": "危急", "major": "重要", "minor": "次要", "info": "提示",
+    "undecided": "未决定", "accept": "已接受", "reject": "已拒绝",
+    "Accept flag": "接受警示", "Reject flag": "拒绝警示", "Undo": "撤销",
+    "finding": "所见", "side": "侧别", "size": "大小", "volume": "容积", "confidence": "置信度", "state": "状态",
+    "from": "起始大小", "sensitivity on phantoms": "体模灵敏度", "organ": "器官", "mean": "均值",
+    "words": "原文", "measured": "测得", "slice": "层面", "looked for": "已检查", "graph": "知识图谱", "rule": "规则",
+    "suggestion": "建议", "before": "修改前", "after": "修改后", "why": "原因",
+    "study": "检查", "folder": "文件夹", "modality": "设备类型", "flags": "警示", "decided": "已决定",
+    "left": "左", "right": "右", "bilateral": "双侧", "unspecified": "未定侧", "present": "有", "absent": "无",
+    "uncertain": "不确定", "male": "男", "female": "女", "other": "其他", "unknown": "不详",
+    "false finding": "误报所见", "omitted finding": "遗漏所见", "wrong location": "部位错误",
+    "wrong severity": "程度错误",
+    "comparison not in reference": "参照中无此比较", "omitted comparison": "遗漏比较",
+    "Nothing found among what was looked for.": "评估项目中未见异常。",
+    "No images beside this report.": "本报告未附图像。",
+}
+WARNINGS = {
+    "MED-D02": "文件名似为 DICOM，但内容不是。", "MED-D13": "层面步进方向与法线不一致（机架倾斜）。",
+    "MED-D14": "文件夹中其他序列、定位像或非图像文件未纳入。", "MED-D15": "已去除完全相同的重复层面。",
+    "MED-D16": "扫描圆外的填充值已设为 -1024 HU。", "MED-D17": "层面过少，不足以构成容积。",
+}
+
+
+def both(text: str) -> Markup:
+    """The words with their Chinese beside them; names of findings and organs come from the graph."""
+    shown = str(text).replace("_", " ")
+    zh = WORDS.get(shown) or WORDS.get(str(text))
+    if zh is None and str(text) in load_graph():
+        zh = load_graph().name(str(text), "zh")
+    return Markup("{} <span lang=\"zh\">{}</span>").format(shown, zh) if zh else Markup(escape(shown))
+
+
+def warning_zh(code: str) -> str:
+    """A recorded warning's meaning in Chinese; empty where there is none."""
+    return WARNINGS.get(code, "")
+
+
+def why_both(reason: str) -> Markup:
+    """A reason with its Chinese beside it."""
+    zh = reason_zh(reason)
+    return Markup("{} <span lang=\"zh\">{}</span>").format(reason, zh) if zh != reason else Markup(escape(reason))
