@@ -1,4 +1,4 @@
-"""Print recall and false findings per study on phantoms: the source of ``medomni/findings/sensitivity.py``.
+"""Print recall and false findings per study on any phantoms; the stated figures are of ``benchmarks.sensitivity``.
 
 ``python -m tests.findings.phantom_figures 0 60`` measures seeds 0..59 of the three hospitals (about four minutes).
 """
