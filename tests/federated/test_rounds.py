@@ -124,18 +124,16 @@ def test_a_hospitals_dicom_is_opened_by_its_own_process_only(tmp_path: Path) -> 
 
 @pytest.mark.system
 def test_a_site_that_cannot_train_ends_the_run_with_its_code(tmp_path: Path) -> None:
-    """Real processes: one hospital's cases are damaged. No mean over two is made, and the next run begins clean."""
+    """Real processes: one hospital's cases are damaged. No mean over the others is made."""
     save_bundle(small_bundle(), tmp_path / "model")
     cases = {s: save_cases(square_cases(4, first=20 * k), tmp_path / s / "cases.npz") for k, s in enumerate("AB")}
-    whole = cases["B"].read_bytes()
-    cases["B"].write_bytes(whole[:-40])
+    cases["B"].write_bytes(cases["B"].read_bytes()[:-40])
     recipe, model = write_recipe(tmp_path), str(tmp_path / "model")
     with pytest.raises(MedomniError) as info:
         run_rounds(recipe, cases, tmp_path / "out", rounds=1, model=model)
     assert info.value.code == "MED-F03" and "round 1: 1 of 2 sites" in str(info.value)
-    assert not round_rows(tmp_path / "out" / "rounds")
-    cases["B"].write_bytes(whole)
-    assert [r["sites"] for r in run_rounds(recipe, cases, tmp_path / "out", rounds=1, model=model).rows] == [2]
+    rounds = tmp_path / "out" / "rounds"
+    assert not round_rows(rounds) and not list(rounds.glob("*.safetensors"))
 
 
 @pytest.mark.unit
