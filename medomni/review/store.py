@@ -7,7 +7,20 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import Column, Integer, MetaData, String, Table, create_engine, delete, event, insert, select
+from sqlalchemy import (
+    Column,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    cast,
+    create_engine,
+    delete,
+    event,
+    insert,
+    literal,
+    select,
+)
 from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from medomni.errors import MedomniError
@@ -93,15 +106,21 @@ class VerdictStore:
 
     def verify(self, study_key: str) -> bool:
         """True where every row's hash and every link hold and the last row is the last that was written."""
-        previous, rows = GENESIS, self._rows(study_key)
+        # One statement sees one state: read apart, a verdict that is written in between looks like a broken chain.
+        query = (select(_verdicts.c.number.label("number"), _verdicts.c.sha256, _verdicts.c.record)
+                 .where(_verdicts.c.study_key == study_key)
+                 .union_all(select(literal(-1), _heads.c.sha256, cast(_heads.c.count, String))
+                            .where(_heads.c.study_key == study_key)).order_by("number"))
+        with self.engine.connect() as connection:
+            found = connection.execute(query).all()
+        head = [(sha, count) for number, sha, count in found if number < 0]
+        rows = [(sha, record) for number, sha, record in found if number >= 0]
+        previous = GENESIS
         for sha, record in rows:
             if _sha(record) != sha or json.loads(record)["previous_sha256"] != previous:
                 return False
             previous = sha
-        with self.engine.connect() as connection:
-            head = connection.execute(select(_heads.c.count, _heads.c.sha256)
-                                      .where(_heads.c.study_key == study_key)).first()
-        return tuple(head) == (len(rows), previous) if head else not rows
+        return head == [(previous, str(len(rows)))] if head else not rows
 
     def _rows(self, study_key: str) -> list[tuple[str, str]]:
         query = (select(_verdicts.c.sha256, _verdicts.c.record)

@@ -39,7 +39,8 @@ def test_rejection_needs_a_reason_and_stale_writes_are_refused(tmp_path: Path) -
     assert len(store.verdicts("s")) == 1
 
 
-def test_two_writers_at_once_leave_one_verdict(tmp_path: Path) -> None:
+@pytest.mark.parametrize("turn", range(12))
+def test_two_writers_at_once_leave_one_verdict(tmp_path: Path, turn: int) -> None:
     stores = [VerdictStore(tmp_path / "v.sqlite") for _ in range(4)]
 
     def write(store: VerdictStore) -> str:
