@@ -168,13 +168,13 @@ def check(report: Annotated[Optional[Path], typer.Option(help="Report text file.
         raise MedomniError("MED-C03", "--study and --findings: give one of them")
     record = Report(text=_read_report(report))
     if study is not None:
-        from medomni.pipeline import measure_study, with_history, write_page, write_study
+        from medomni.pipeline import check_study, measure_study, with_history, write_page, write_study
         from medomni.records import History
 
         with stages() as stage:
             measured = with_history(measure_study(study, stage=stage), History(prior=prior))
         with _naming(report):
-            result = check_report(record, measured.findings)
+            record, result = check_study(record.text, measured)
         folder = out or (None if html else Path("medomni-check"))
         if folder:
             write_study(folder, measured, record, result)
@@ -210,16 +210,7 @@ def phantom(out: OutDir, seed: Annotated[int, typer.Option(min=0)] = 1, hospital
             style: Annotated[Optional[str], typer.Option(help="telegraphic, prose, impression_first.")] = None,  # noqa: UP045
             language: Annotated[str, typer.Option(help="en or zh.")] = "en") -> None:
     """Write synthetic chest CT patients as DICOM series with their truth, history and reference report."""
-    from medomni.files import write_text
-    from medomni.phantom import (
-        HOSPITALS,
-        REPORT_STYLES,
-        phantom_findings,
-        reference_report,
-        render,
-        sample_patient,
-        write_series,
-    )
+    from medomni.phantom import HOSPITALS, REPORT_STYLES, sample_patient, write_patient
 
     if hospital not in HOSPITALS:
         raise MedomniError("MED-C03", f"hospital {hospital}; there are {', '.join(HOSPITALS)}")
@@ -229,13 +220,7 @@ def phantom(out: OutDir, seed: Annotated[int, typer.Option(min=0)] = 1, hospital
     with counted("phantoms", count) as advance:
         for k in range(count):
             patient = sample_patient(seed + k, hospital)
-            volume = render(patient)
-            folder = out / f"{hospital}-{seed + k}"
-            (folder / "dicom").mkdir(parents=True, exist_ok=True)
-            write_series(patient, volume, folder / "dicom")
-            write_text(folder / "truth.json", phantom_findings(patient, volume).model_dump_json(indent=2))
-            write_text(folder / "reference.txt", reference_report(patient, style, language) + "\n")  # type: ignore[arg-type]
-            write_text(folder / "history.json", patient.history.model_dump_json(indent=2))
+            write_patient(patient, out / f"{hospital}-{seed + k}", style, language)  # type: ignore[arg-type]
             advance(k + 1)
     print(f"written: {out} ({count} synthetic patients)")
 

@@ -84,6 +84,13 @@ def _raised(error: Exception) -> tuple:
 
 
 @pytest.fixture(scope="session")
+def strace() -> None:
+    """Opened files are shown by strace; a visible skip, and in CI a failure, where it is absent."""
+    if shutil.which("strace") is None:
+        pytest.skip("strace is not installed: opened files cannot be shown")
+
+
+@pytest.fixture(scope="session")
 def real_dicom() -> Path:
     """The folder of real, redistributable DICOM; a visible skip where it is absent."""
     folder = SHARED / "data" / "dicom"

@@ -64,7 +64,7 @@ class Comparison:
                 reason="an uncertain detection may be meant",
                 evidence=self._evidence(doubtful, claim),
             )
-        state, why, sensitivity = coverage_state(self.findings, claim, enough=self.policy.min_sensitivity)
+        state, why, sensitivity = coverage_state(self.findings, claim, self.policy.min_sensitivity)
         other = [f for f in related if relation(f.finding_id, claim.finding_id) == "same"]
         evidence = self._evidence(other, claim, why if state == "absent" else None)
         if state != "absent":
@@ -168,7 +168,7 @@ class Comparison:
                 message("denied", finding_id=claim.finding_id, side=claim.side, measured=worst),
             )
             return CheckedClaim(claim=claim, state="contradicted", reason="measured", evidence=evidence)
-        state, why, _ = coverage_state(self.findings, claim, enough=self.policy.min_sensitivity)
+        state, why, _ = coverage_state(self.findings, claim, self.policy.min_sensitivity)
         small = [
             f
             for f in self.findings.findings
@@ -281,7 +281,7 @@ class Comparison:
         if any(f.side == "unspecified" for f in same) or len(sides) != 1:
             return False
         missing = ({"left", "right"} - sides).pop()
-        state, _, _ = coverage_state(self.findings, claim, missing, self.policy.min_sensitivity)
+        state, _, _ = coverage_state(self.findings, claim, self.policy.min_sensitivity, missing)
         doubtful = any(
             relation(f.finding_id, claim.finding_id) != "none" and same_side(f.side, missing)
             for f in self.doubtful

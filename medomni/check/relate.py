@@ -65,7 +65,7 @@ def same_side(a: str, b: str) -> bool:
 
 
 def coverage_state(
-    findings: Findings, claim: Claim, side: str | None = None, enough: float = 0.9
+    findings: Findings, claim: Claim, enough: float, side: str | None = None
 ) -> tuple[str, str, float | None]:
     """(``present``, ``absent`` or ``not_assessable``; the reason or the coverage used; its sensitivity).
 

@@ -165,7 +165,7 @@ def _rewritten(
             for f in measured:
                 said[finding_text(f, language)] = None
             continue
-        _, _, sensitivity = coverage_state(findings, c.claim, enough=policy.min_sensitivity)
+        _, _, sensitivity = coverage_state(findings, c.claim, policy.min_sensitivity)
         if sensitivity is None or sensitivity >= policy.min_sensitivity:
             said[denial_text(c.claim.finding_id, c.claim.side, language)] = None
     return ("" if language == "zh" else " ").join(said)

@@ -133,16 +133,14 @@ def _fresh() -> str:
 
 def _patient(out: Path, *, train_seed: int) -> Path:
     """Write one synthetic patient as DICOM and report it through the product's own command path."""
-    from medomni.phantom import render, sample_patient, write_series
+    from medomni.phantom import sample_patient, write_patient
     from medomni.pipeline import report_study
 
     seed = next(s for s in range(train_seed, train_seed + 100) if len(sample_patient(s, "A").truth) >= 2)
     patient = sample_patient(seed, "A")
-    folder = out / "patient" / "dicom"
-    folder.mkdir(parents=True, exist_ok=True)
-    write_series(patient, render(patient), folder)
-    report_study(folder, out / "patient", history=patient.history)
-    return out / "patient"
+    folder = write_patient(patient, out / "patient")
+    report_study(folder / "dicom", folder, history=patient.history)
+    return folder
 
 
 class _Memory:

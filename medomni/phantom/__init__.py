@@ -2,6 +2,7 @@
 everything says *synthetic*.
 """
 
+from medomni.phantom.folder import write_patient
 from medomni.phantom.hospitals import HOSPITALS, Hospital
 from medomni.phantom.patient import (
     PHANTOM_FINDINGS,
@@ -28,5 +29,6 @@ __all__ = [
     "reference_report",
     "render",
     "sample_patient",
+    "write_patient",
     "write_series",
 ]

@@ -68,11 +68,9 @@ def same_as_in_one_process(recipe: Path, cases: dict[str, Path], model: str, rou
 
 
 @pytest.mark.system
+@pytest.mark.usefixtures("strace")
 def test_two_rounds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)  # the output folder is relative, as the README's commands give it
-    trace = shutil.which("strace") is not None
-    if not trace:
-        pytest.skip("strace is not installed: opened files cannot be shown")
     save_bundle(small_bundle(), tmp_path / "model")
     cases = {s: save_cases([planted(c) for c in square_cases(8, first=20 * k)], tmp_path / s / "cases.npz")
              for k, s in enumerate("ABC")}
@@ -106,10 +104,9 @@ def test_two_rounds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.system
+@pytest.mark.usefixtures("strace")
 def test_a_hospitals_dicom_is_opened_by_its_own_process_only(tmp_path: Path) -> None:
     """Short form of A5's tracing; a process that does open another hospital's DICOM is named."""
-    if shutil.which("strace") is None:
-        pytest.skip("strace is not installed: opened files cannot be shown")
     from benchmarks.bar_a5 import own_dicom, traced
 
     rounds = tmp_path / "rounds"
