@@ -57,7 +57,8 @@ _ENTRIES = [
     ErrorEntry("MED-D04", "The folder holds more than one patient.",
                "Give one patient a folder; the message counts the patients and names no one."),
     ErrorEntry("MED-D05", "Slices are missing: the spacing along the normal is not even.",
-               "Fetch the missing slices again; positions at both sides of each gap are in the message."),
+               "Fetch the missing slices again (the message names both sides of each gap), or give --resample: slices "
+               "are then interpolated, and the record names them."),
     ErrorEntry("MED-D06", "Two slices share a position and differ.",
                "Separate the acquisitions; identical copies are dropped with a warning instead."),
     ErrorEntry("MED-D07", "The modality is not one that this command measures.",
@@ -82,6 +83,10 @@ _ENTRIES = [
                "Nothing to do; the number of voxels is in the record.", "warning"),
     ErrorEntry("MED-D17", "Too few slices for a volume.",
                "Volumes and measurements along the body axis are withheld; single-slice findings remain.", "warning"),
+    ErrorEntry("MED-D18", "The image is a segmentation or a computed map, not what the scanner measured.",
+               "Choose another series with --series; `medomni ingest` lists them."),
+    ErrorEntry("MED-D19", "The volume was resampled to an even, upright grid: some slices lie between real ones.",
+               "The message names them; read the original series where a finding lies on one.", "warning"),
     # --- S: segmentation and findings -----------------------------------------------------------------
     ErrorEntry("MED-S01", "The field of view does not hold both lungs: what depends on them was not assessed.",
                "Use a chest series; the page shows these organs as not assessed.", "warning"),

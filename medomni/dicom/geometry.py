@@ -25,22 +25,28 @@ class Stack:
     Attributes:
         headers: one header per position.
         twins: (kept, other) pairs at the same position; the caller compares their pixels.
-        affine: 4x4, (slice, row, column) to LPS millimetres, sheared where the gantry was tilted.
-        tilt_deg: angle between the step and the normal, degrees.
+        positions: (slices, 3), LPS millimetres of each slice's first voxel.
+        affine: 4x4, (slice, row, column) to LPS millimetres, sheared where the gantry was tilted; None where no single
+            step leads from slice to slice.
+        tilt_deg: angle between the step (from the first slice to the last) and the normal, degrees.
     """
 
     headers: list[SliceHeader]
     twins: list[tuple[SliceHeader, SliceHeader]]
-    affine: NDArray[np.float64]
+    positions: NDArray[np.float64]
+    affine: NDArray[np.float64] | None
     tilt_deg: float
 
 
-def sorted_stack(group: list[SliceHeader]) -> Stack:
+def sorted_stack(group: list[SliceHeader], *, uneven: bool = False) -> Stack:
     """Sort by n·IPP with n = row direction x column direction (PS3.3 C.7.6.2.1.1).
+
+    Args:
+        uneven: accept uneven spacing and in-plane origins that wander, for a caller that resamples.
 
     Raises:
         MedomniError: MED-D09 without geometry, MED-D05 where the spacing is uneven, MED-D12 where the
-            in-plane origin wanders.
+            in-plane origin wanders or differs at one height.
     """
     bare = [h for h in group if h.position is None or h.orientation is None or h.pixel_spacing is None]
     if bare:
@@ -55,15 +61,18 @@ def sorted_stack(group: list[SliceHeader]) -> Stack:
         else:
             kept.append(header)
     positions = np.stack([h.position for h in kept])  # type: ignore[misc]
-    step, tilt = _checked_step(positions, normal, kept)
-    return Stack(kept, twins, _affine(kept[0], step), tilt)
+    step, tilt, fault = _step(positions, normal, kept)
+    if fault is not None and not uneven:
+        raise fault
+    return Stack(kept, twins, positions, _affine(kept[0], step) if fault is None else None, tilt)
 
 
-def _checked_step(
+def _step(
     positions: NDArray[np.float64], normal: NDArray[np.float64], headers: list[SliceHeader]
-) -> tuple[NDArray[np.float64], float]:
+) -> tuple[NDArray[np.float64], float, MedomniError | None]:
+    """Step, tilt in degrees, and what is wrong with taking one step for all, which resampling mends."""
     if len(positions) == 1:
-        return normal * _thickness(headers[0]), 0.0
+        return normal * _thickness(headers[0]), 0.0, None
     heights = positions @ normal
     gaps = np.diff(heights)
     median = float(np.median(gaps))
@@ -72,26 +81,29 @@ def _checked_step(
         k = int(gaps.argmin())
         raise MedomniError("MED-D12", f"two slices at height {heights[k]:.2f} mm have different in-plane origins",
                            where=headers[k].label)
+    step = (positions[-1] - positions[0]) / (len(positions) - 1)
+    cosine = float(np.clip(step @ normal / np.linalg.norm(step), -1.0, 1.0))
+    tilt = float(np.degrees(np.arccos(cosine)))
     uneven = np.flatnonzero(np.abs(gaps - median) > tolerance)
     if len(uneven):
         widest = sorted(uneven.tolist(), key=lambda k: -gaps[k])
         shown = "; ".join(f"{gaps[k]:.3f} mm between {heights[k]:.2f} and {heights[k + 1]:.2f} mm"
                           for k in widest[:GAPS_SHOWN])
         more = f"; and {len(widest) - GAPS_SHOWN} more" if len(widest) > GAPS_SHOWN else ""
-        raise MedomniError("MED-D05", f"{len(uneven)} of {len(gaps)} steps differ from {median:.3f} mm: {shown}{more}",
-                           where=headers[widest[0]].label)
-    step = (positions[-1] - positions[0]) / (len(positions) - 1)
+        return step, tilt, MedomniError(
+            "MED-D05", f"{len(uneven)} of {len(gaps)} steps differ from {median:.3f} mm: {shown}{more}",
+            where=headers[widest[0]].label)
     drift = np.abs(positions - (positions[0] + np.outer(np.arange(len(positions)), step))).max()
     if drift > max(0.1, tolerance):
-        raise MedomniError("MED-D12", f"positions leave a straight line by {drift:.2f} mm", where=headers[0].label)
-    cosine = float(np.clip(step @ normal / np.linalg.norm(step), -1.0, 1.0))
-    return step, float(np.degrees(np.arccos(cosine)))
+        return step, tilt, MedomniError("MED-D12", f"positions leave a straight line by {drift:.2f} mm",
+                                        where=headers[0].label)
+    return step, tilt, None
 
 
 def _thickness(header: SliceHeader) -> float:
     """Step of a lone slice, which has no neighbour to measure it by: SliceThickness, 1 mm where it is not usable."""
     try:
-        value = float(header.get("SliceThickness", 1.0))
+        value = float(header.text("SliceThickness") or 1.0)
     except (TypeError, ValueError):
         return 1.0
     return value if SPACING_MM[0] <= value <= SPACING_MM[1] else 1.0

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import pydicom
 from numpy.typing import NDArray
 
+from medomni.dicom.frames import GROUPS, frame_values, text_of
 from medomni.dicom.names import hidden_words, shown_name
 from medomni.dicom.parse import UnreadableError, read_elements
+from medomni.dicom.plain import PlainFile, Wanted, read_plain
 
 TAGS = [
     "SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID", "FrameOfReferenceUID",
     "PatientID", "PatientName", "PatientSex", "PatientAge", "PatientBirthDate", "StudyDate",
     "Modality", "BodyPartExamined", "ImageType", "ConvolutionKernel", "ContrastBolusAgent",
     "ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "SliceThickness", "Rows", "Columns",
-    "NumberOfFrames", "SamplesPerPixel", "EchoTime", "Manufacturer",
+    "NumberOfFrames", "SamplesPerPixel", "EchoTime", "Manufacturer", "AcquisitionNumber", "TemporalPositionIdentifier",
+    "EchoNumbers", "DiffusionBValue", "TriggerTime", "AcquisitionTime", "ContentTime", "RescaleType",
 ]
+PLAIN = Wanted([
+    *TAGS, "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation", "PixelPaddingValue",
+    "PixelPaddingRangeLimit", "RescaleSlope", "RescaleIntercept", "ModalityLUTSequence",
+])
 
 SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 FARTHEST_MM = 1e6  # a position beyond a kilometre is a damaged number
@@ -32,14 +39,17 @@ class SliceHeader:
     """Header of one image.
 
     Attributes:
+        values: keyword to text; several values are joined by backslashes, as in the file.
         rows, columns, frames, samples: sizes; ``samples`` is SamplesPerPixel.
         position: ImagePositionPatient, LPS millimetres, or None.
         orientation: row and column direction cosines, (6,), or None where absent or not perpendicular units.
         pixel_spacing: (between rows, between columns) in millimetres, or None.
+        plain: the file as the short way read it, or None where pydicom did.
+        frame: this frame's place in the pixel data of an enhanced multi-frame image, counted from 0; else None.
     """
 
     path: Path
-    dataset: pydicom.Dataset
+    values: Mapping[str, str]
     rows: int
     columns: int
     frames: int
@@ -47,22 +57,19 @@ class SliceHeader:
     position: NDArray[np.float64] | None
     orientation: NDArray[np.float64] | None
     pixel_spacing: tuple[float, float] | None
-
-    def get(self, name: str, default: Any = None) -> Any:
-        """A tag's value by keyword; empty values count as absent."""
-        value = self.dataset.get(name, default)
-        return default if value is None or value == "" else value
+    plain: PlainFile | None = None
+    frame: int | None = None
 
     def text(self, name: str) -> str:
         """A tag's value as text, several values joined by backslashes; empty where absent."""
-        return "\\".join(_values(self.get(name)))
+        return self.values.get(name, "")
 
     @property
     def label(self) -> str:
         """The file's name as messages and records may show it."""
         return shown_name(self.path.name, hidden_words(self.text("PatientName"), self.text("PatientID")))
 
-    @property
+    @cached_property
     def normal(self) -> NDArray[np.float64]:
         """Slice normal in LPS: row direction x column direction (PS3.3 C.7.6.2.1.1)."""
         assert self.orientation is not None
@@ -71,7 +78,7 @@ class SliceHeader:
     @property
     def is_localizer(self) -> bool:
         """True for scouts: ImageType (0008,0008) holds LOCALIZER or SCOUT."""
-        return bool({"LOCALIZER", "SCOUT"} & {v.upper() for v in _values(self.get("ImageType"))})
+        return not {"LOCALIZER", "SCOUT"}.isdisjoint(self.text("ImageType").upper().split("\\"))
 
     @property
     def is_colour_or_capture(self) -> bool:
@@ -87,54 +94,85 @@ class CutHeaderError(Exception):
         self.series = series
 
 
-def read_header(path: Path) -> SliceHeader | None:
-    """Parse a file's header; None where it is DICOM but holds no image (SR, presentation state, DICOMDIR).
+def read_headers(path: Path) -> list[SliceHeader]:
+    """Parse a file's header: one for an image, one for every frame of an enhanced image whose frames have places.
+
+    Returns:
+        Nothing where the file is DICOM but holds no image (SR, presentation state, DICOMDIR).
 
     Raises:
         UnreadableError: where the file is not DICOM, or a size in it is no number.
         CutHeaderError: where it is an image by its class and ends before its size.
         OSError: where it cannot be read.
     """
+    plain = read_plain(path, PLAIN)
+    if plain is not None:
+        try:
+            header = _header(path, plain.values, plain)
+        except ValueError:  # a damaged number, or no image: pydicom decides
+            pass
+        else:
+            if header.frames == 1:
+                return [header]
     ds = read_elements(path, TAGS)
     if not ds.get("Rows") or not ds.get("Columns"):
         uid = ds.get("SOPClassUID") or getattr(ds.file_meta, "MediaStorageSOPClassUID", "")
         if not uid or "Image Storage" in getattr(uid, "name", ""):
             raise CutHeaderError(str(ds.get("SeriesInstanceUID") or ""))
-        return None
-    try:
-        rows, columns = int(ds.Rows), int(ds.Columns)
-        frames, samples = int(ds.get("NumberOfFrames") or 1), int(ds.get("SamplesPerPixel") or 1)
-    except (TypeError, ValueError) as exc:
-        raise UnreadableError("a size in the header is no number") from exc
-    return SliceHeader(path, ds, rows, columns, frames, samples, _floats(ds.get("ImagePositionPatient"), 3),
-                       _orientation(ds.get("ImageOrientationPatient")), _spacing(ds.get("PixelSpacing")))
-
-
-def _values(value: Any) -> list[str]:
-    if value is None or value == "":
         return []
-    return [str(v) for v in value] if isinstance(value, pydicom.multival.MultiValue) else [str(value)]
-
-
-def _floats(value: Any, count: int) -> NDArray[np.float64] | None:
+    values = {name: text_of(ds.get(name)) for name in TAGS}
     try:
-        out = np.array([float(v) for v in value])
-    except (TypeError, ValueError):
+        header = _header(path, values, None)
+        return [header] if header.frames == 1 else _frames(header, plain)
+    except ValueError as exc:
+        raise UnreadableError("a size in the header is no number") from exc
+
+
+def _frames(image: SliceHeader, plain: PlainFile | None) -> list[SliceHeader]:
+    common = dict(image.values) if plain is None else {**image.values, **plain.values}
+    common["NumberOfFrames"] = "1"
+    rows = frame_values(read_elements(image.path, GROUPS), common, image.frames)
+    if not any(row.get("ImagePositionPatient") for row in rows):
+        return [image]
+    return [replace(_header(image.path, row, None), plain=plain, frame=k) for k, row in enumerate(rows)]
+
+
+def _header(path: Path, values: Mapping[str, str], plain: PlainFile | None) -> SliceHeader:
+    """Raises ValueError where a size is no number, or where the short way met any number that is none."""
+    rows, columns = int(values.get("Rows") or ""), int(values.get("Columns") or "")
+    if not rows or not columns:
+        raise ValueError("an image without pixels")
+    return SliceHeader(path, values, rows, columns, int(values.get("NumberOfFrames") or 1),
+                       int(values.get("SamplesPerPixel") or 1), _floats(values, "ImagePositionPatient", 3, plain),
+                       _orientation(values, plain), _spacing(values, plain), plain)
+
+
+def _floats(values: Mapping[str, str], name: str, count: int, plain: PlainFile | None) -> NDArray[np.float64] | None:
+    text = values.get(name)
+    if not text:
         return None
-    return out if len(out) == count and (np.abs(out) < FARTHEST_MM).all() else None
+    try:
+        numbers = [float(v) for v in text.split("\\")]
+    except ValueError:
+        if plain is not None:
+            raise
+        return None
+    return np.array(numbers) if len(numbers) == count and all(abs(v) < FARTHEST_MM for v in numbers) else None
 
 
-def _orientation(value: Any) -> NDArray[np.float64] | None:
-    six = _floats(value, 6)
+def _orientation(values: Mapping[str, str], plain: PlainFile | None) -> NDArray[np.float64] | None:
+    six = _floats(values, "ImageOrientationPatient", 6, plain)
     if six is None:
         return None
-    row, column = six[:3], six[3:]
-    off = np.array([row @ row - 1.0, column @ column - 1.0, row @ column])
-    return six if (np.abs(off) < COSINE_TOLERANCE).all() else None
+    a, b, c, d, e, f = six.tolist()
+    off = (a * a + b * b + c * c - 1.0, d * d + e * e + f * f - 1.0, a * d + b * e + c * f)
+    return six if all(abs(v) < COSINE_TOLERANCE for v in off) else None
 
 
-def _spacing(value: Any) -> tuple[float, float] | None:
-    both = _floats(value, 2)
-    if both is None or not ((both >= SPACING_MM[0]) & (both <= SPACING_MM[1])).all():
+def _spacing(values: Mapping[str, str], plain: PlainFile | None) -> tuple[float, float] | None:
+    both = _floats(values, "PixelSpacing", 2, plain)
+    if both is None:
         return None
-    return float(both[0]), float(both[1])
+    rows, columns = both.tolist()
+    fit = all(SPACING_MM[0] <= v <= SPACING_MM[1] for v in (rows, columns))
+    return (rows, columns) if fit else None

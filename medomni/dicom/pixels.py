@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 import warnings
+from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
 import pydicom
 from numpy.typing import NDArray
-from pydicom.pixels import apply_modality_lut
+from pydicom.pixels import apply_modality_lut, pixel_array
 
 from medomni.dicom.headers import SliceHeader
 from medomni.dicom.parse import UnreadableError, read_elements
@@ -25,16 +27,34 @@ PIXEL_TAGS = [
 ]
 
 
-def slice_values(header: SliceHeader) -> tuple[NDArray[Any], int]:
+class OpenFiles:
+    """The elements of the multi-frame file that was read last, so that its frames do not each read it anew."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._path: Path | None = None
+        self._elements: pydicom.Dataset | None = None
+
+    def elements(self, header: SliceHeader) -> pydicom.Dataset:
+        """As :func:`read_elements` with pixel data."""
+        if header.frame is None:
+            return read_elements(header.path, PIXEL_TAGS, pixels=True)
+        with self._lock:
+            if self._elements is None or self._path != header.path:
+                self._elements, self._path = read_elements(header.path, PIXEL_TAGS, pixels=True), header.path
+            return self._elements
+
+
+def slice_values(header: SliceHeader, opened: OpenFiles | None = None) -> tuple[NDArray[Any], int]:
     """Values of a slice in the modality's unit, (rows, columns), int16 where exact, else float32; and how many
     voxels were padding (set to -1024 HU in a CT).
 
     Raises:
         MedomniError: MED-D03 where the file ends early, MED-D10 where it cannot be decoded, MED-D11 for a CT
-            without rescale values, MED-D12 where the size is not the header's.
+            whose values are in no known unit, MED-D12 where the size is not the header's.
     """
-    stored, ds = _decoded(header)
-    values = _rescaled(stored, ds, header.label)
+    stored, ds = _decoded(header, opened or OpenFiles())
+    values = _rescaled(stored, ds, header)
     padding = _padding(ds, stored) if ds.get("Modality") == "CT" else None
     if padding is None:
         return values, 0
@@ -42,10 +62,10 @@ def slice_values(header: SliceHeader) -> tuple[NDArray[Any], int]:
     return values, int(padding.sum())
 
 
-def _decoded(header: SliceHeader) -> tuple[NDArray[Any], pydicom.Dataset]:
+def _decoded(header: SliceHeader, opened: OpenFiles) -> tuple[NDArray[Any], pydicom.Dataset]:
     name, label = header.label, "unknown transfer syntax"
     try:
-        ds = read_elements(header.path, PIXEL_TAGS, pixels=True)
+        ds = opened.elements(header)
         syntax = getattr(ds.file_meta, "TransferSyntaxUID", None)
         label = "unknown transfer syntax" if syntax is None or syntax.is_private else syntax.name
         data = ds.get("PixelData")
@@ -54,12 +74,13 @@ def _decoded(header: SliceHeader) -> tuple[NDArray[Any], pydicom.Dataset]:
         if header.rows * header.columns > MOST_PIXELS:
             raise MedomniError("MED-D10", f"{header.rows} x {header.columns} pixels cannot be true", where=name)
         if syntax is not None and not syntax.is_compressed:
-            expected = header.rows * header.columns * int(ds.BitsAllocated) // 8
+            frames = 1 if header.frame is None else int(ds.NumberOfFrames)
+            expected = frames * header.rows * header.columns * int(ds.BitsAllocated) // 8
             if len(data) < expected:
                 raise MedomniError("MED-D03", f"{len(data)} of {expected} bytes of pixel data", where=name)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            stored = np.array(ds.pixel_array)
+            stored = np.array(ds.pixel_array if header.frame is None else pixel_array(ds, index=header.frame))
     except MedomniError:
         raise
     except (EOFError, OSError) as exc:
@@ -76,30 +97,39 @@ def _decoded(header: SliceHeader) -> tuple[NDArray[Any], pydicom.Dataset]:
     return stored, ds
 
 
+def folded_ends(ends: list[float | None], signed: bool) -> tuple[int, int]:
+    """Least and largest stored value of padding; the second end is the first where it is None.
+
+    The VR is ambiguous (US or SS): a value that was read with the other sign is folded back.
+    """
+    full = 1 << 16
+    folded = []
+    for end in ends:
+        value = int((ends[0] if end is None else end) or 0)
+        folded.append(value - full if signed and full // 2 <= value < full else
+                      value + full if not signed and -full // 2 <= value < 0 else value)
+    return min(folded), max(folded)
+
+
 def _padding(ds: pydicom.Dataset, stored: NDArray[Any]) -> NDArray[np.bool_] | None:
     """Mask of padding (PS3.3 C.7.5.1.1.2), or None without one."""
     ends = [_number(ds.get(name)) for name in ("PixelPaddingValue", "PixelPaddingRangeLimit")]
     if ends[0] is None:
         return None
-    full = 1 << 16  # the VR is ambiguous (US or SS): a value read with the other sign is folded back
-    signed = stored.dtype.kind == "i"
-    folded = []
-    for end in ends:
-        value = int(ends[0] if end is None else end)
-        folded.append(value - full if signed and full // 2 <= value < full else
-                      value + full if not signed and -full // 2 <= value < 0 else value)
-    mask = (stored >= min(folded)) & (stored <= max(folded))
+    low, high = folded_ends(ends, stored.dtype.kind == "i")
+    mask = (stored >= low) & (stored <= high)
     return mask if mask.any() else None
 
 
-def _rescaled(stored: NDArray[Any], ds: pydicom.Dataset, name: str) -> NDArray[Any]:
+def _rescaled(stored: NDArray[Any], ds: pydicom.Dataset, header: SliceHeader) -> NDArray[Any]:
     """Modality LUT Sequence if present, else slope and intercept, per slice; error MED-D11."""
+    name, at = header.label, ds if header.frame is None else header.values
     if ds.get("ModalityLUTSequence"):
         try:
             return np.asarray(apply_modality_lut(stored, ds), dtype=np.float32)
         except Exception as exc:  # a damaged table
             raise MedomniError("MED-D11", f"modality table: {type(exc).__name__}", where=name) from exc
-    slope, intercept = _number(ds.get("RescaleSlope")), _number(ds.get("RescaleIntercept"))
+    slope, intercept = _number(at.get("RescaleSlope")), _number(at.get("RescaleIntercept"))
     if slope is None or intercept is None or slope == 0:
         if ds.get("Modality") == "CT":
             raise MedomniError("MED-D11", "" if slope != 0 else "the slope is 0", where=name)

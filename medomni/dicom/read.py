@@ -9,31 +9,42 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medomni.dicom import codes
+from medomni.dicom.fill import filled
 from medomni.dicom.geometry import SHEAR_TOLERANCE_DEG, Stack, plane_name, sorted_stack
 from medomni.dicom.headers import SliceHeader
 from medomni.dicom.keys import study_key
-from medomni.dicom.pixels import slice_values
-from medomni.dicom.scan import Inventory, scan, unusable_reason
+from medomni.dicom.kinds import CODES, unusable_reason
+from medomni.dicom.pixels import AIR_HU, slice_values
+from medomni.dicom.regular import Regular, regular
+from medomni.dicom.scan import Inventory, scan
 from medomni.errors import MedomniError
 from medomni.records import Patient, Study, Warned
 from medomni.volume import Volume
 
 FEW_SLICES = 8
+SHOWN_RUNS = 20
 
 
-def read_study(folder: Path | str, *, series: int | None = None) -> Volume:
+def read_study(folder: Path | str, *, series: int | None = None, resample: bool = False,
+               threads: int | None = None) -> Volume:
     """Read the folder's best series (or number ``series`` of :func:`medomni.dicom.inspect`).
 
     CT is returned in Hounsfield units. Slices are sorted by position along the normal; a gap, a slice twice with
     different pixels, mixed patients or a truncated file is refused; localizers, other series, identical copies
     and padding are recorded as warnings in ``volume.study.warnings``.
 
+    Args:
+        resample: where slices are missing, unevenly spaced or sheared by a tilted gantry, interpolate to an even,
+            upright grid instead of refusing or shearing; warning MED-D19 names the slices that lie between real ones,
+            and their entry in ``slice_uids`` is empty.
+        threads: for reading; by default the processors that this process may use, at most eight.
+
     Returns:
         A volume (slices, rows, columns), int16 where exact, else float32; affine to LPS millimetres.
 
     Raises:
         MedomniError: MED-C08, MED-C03 for a series that is not there, MED-D01, MED-D03 to MED-D06, MED-D08 to
-            MED-D12.
+            MED-D12, MED-D18.
     """
     inventory = scan(folder)
     number = series or 0
@@ -43,17 +54,46 @@ def read_study(folder: Path | str, *, series: int | None = None) -> Volume:
     group = inventory.groups[number]
     _refuse_cut(inventory, group[0])
     _refuse_unusable(group[0])
-    stack = sorted_stack(group)
-    array, warnings = _pixels(stack)
+    stack = sorted_stack(group, uneven=resample)
+    array, warnings = _pixels(stack, threads)
     warnings = [*inventory.warnings, *_left_out(inventory, number), *warnings]
-    if stack.tilt_deg > SHEAR_TOLERANCE_DEG:
+    uids = tuple(h.text("SOPInstanceUID") for h in stack.headers)
+    tilted, affine = stack.tilt_deg > SHEAR_TOLERANCE_DEG, stack.affine
+    if affine is None or (tilted and resample):
+        even = _regular(stack, array)
+        warnings.append(_resampled(even, stack))
+        array, affine = even.array, even.affine
+        uids = even.real(uids)
+    elif tilted:
         warnings.append(Warned(code="MED-D13", detail=f"{stack.tilt_deg:.2f} degrees"))
     if len(stack.headers) < FEW_SLICES:
         warnings.append(Warned(code="MED-D17", detail=f"{len(stack.headers)} slices"))
-    study = _study(group[0], stack, warnings)
-    uids = tuple(str(h.get("SOPInstanceUID", "")) for h in stack.headers)
-    volume = Volume(array, stack.affine, study, slice_uids=uids)
-    return Volume(array, stack.affine, study.model_copy(update={"spacing_mm": volume.spacing_mm}), slice_uids=uids)
+    study = _study(group[0], affine, warnings)
+    volume = Volume(array, affine, study, slice_uids=uids)
+    return Volume(array, affine, study.model_copy(update={"spacing_mm": volume.spacing_mm}), slice_uids=uids)
+
+
+def _regular(stack: Stack, array: NDArray[Any]) -> Regular:
+    first = stack.headers[0]
+    assert first.orientation is not None and first.pixel_spacing is not None
+    outside = float(AIR_HU) if first.text("Modality") == "CT" else float(array.min())
+    return regular(array, stack.positions, first.orientation[3:] * first.pixel_spacing[0],
+                   first.orientation[:3] * first.pixel_spacing[1], outside)
+
+
+def _resampled(even: Regular, stack: Stack) -> Warned:
+    """Names the slices that lie between real ones: by number, in runs."""
+    runs: list[list[int]] = []
+    for k in even.interpolated:
+        if runs and runs[-1][1] == k - 1:
+            runs[-1][1] = k
+        else:
+            runs.append([k, k])
+    shown = ", ".join(f"{a}" if a == b else f"{a}-{b}" for a, b in runs[:SHOWN_RUNS])
+    more = f" and {len(runs) - SHOWN_RUNS} more runs" if len(runs) > SHOWN_RUNS else ""
+    tilt = f", tilt {stack.tilt_deg:.2f} degrees" if stack.tilt_deg > SHEAR_TOLERANCE_DEG else ""
+    return Warned(code="MED-D19", detail=f"{len(stack.headers)} slices to {len(even.array)} of {even.step_mm:.3f} mm"
+                                         f"{tilt}; interpolated: {shown or 'none'}{more}")
 
 
 def refusal(inventory: Inventory, number: int) -> str:
@@ -82,26 +122,19 @@ def _refuse_unusable(first: SliceHeader) -> None:
     reason = unusable_reason(first)
     if not reason:
         return
-    code = {"colour or secondary capture": "MED-D08", "no position or orientation": "MED-D09",
-            "no pixel spacing": "MED-D09"}.get(reason, "MED-D12")
-    raise MedomniError(code, f"the images are of the kind: {reason}", where=first.label)
+    raise MedomniError(CODES[reason], f"the images are of the kind: {reason}", where=first.label)
 
 
-def _pixels(stack: Stack) -> tuple[NDArray[Any], list[Warned]]:
-    slices, warnings, padded = [], [], 0
-    for header in stack.headers:
-        values, count = slice_values(header)
-        padded += count
-        slices.append(values)
+def _pixels(stack: Stack, threads: int | None) -> tuple[NDArray[Any], list[Warned]]:
+    array, padded = filled(stack.headers, threads)
+    warnings = []
     for kept, other in stack.twins:
-        first = slices[stack.headers.index(kept)]
-        if not np.array_equal(slice_values(other)[0], first):
+        if not np.array_equal(slice_values(other)[0], array[stack.headers.index(kept)]):
             raise MedomniError("MED-D06", f"{kept.label} and {other.label}", where=kept.label)
         warnings.append(Warned(code="MED-D15", detail=f"{other.label} equals {kept.label}"))
     if padded:
         warnings.append(Warned(code="MED-D16", detail=f"{padded} voxels"))
-    dtype = np.int16 if all(s.dtype == np.int16 for s in slices) else np.float32
-    return np.stack([s.astype(dtype, copy=False) for s in slices]), warnings
+    return array, warnings
 
 
 def _left_out(inventory: Inventory, chosen: int) -> list[Warned]:
@@ -113,14 +146,14 @@ def _left_out(inventory: Inventory, chosen: int) -> list[Warned]:
     return out
 
 
-def _study(first: SliceHeader, stack: Stack, warnings: list[Warned]) -> Study:
+def _study(first: SliceHeader, affine: NDArray[np.float64], warnings: list[Warned]) -> Study:
     synthetic = "SYNTHETIC" in first.text("Manufacturer").upper()
     return Study(
         study_key=study_key(first.text("StudyInstanceUID") or first.text("SeriesInstanceUID")),
         modality=codes.modality(first) or "unknown",
         body_part=codes.body_part(first),
         patient=Patient(sex=_sex(first), age_years=_age(first)),
-        orientation=plane_name(stack.affine),
+        orientation=plane_name(affine),
         kernel=codes.kernel(first),
         contrast=_contrast(first),
         source="phantom" if synthetic else "dicom",

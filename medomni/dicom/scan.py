@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from medomni.dicom import codes
-from medomni.dicom.headers import CutHeaderError, SliceHeader, read_header
+from medomni.dicom.grouping import Group, grouped
+from medomni.dicom.headers import CutHeaderError, SliceHeader, read_headers
+from medomni.dicom.kinds import unusable_reason
 from medomni.dicom.names import hidden_words, shown_name
 from medomni.dicom.parse import UnreadableError
+from medomni.dicom.walk import files_below
 from medomni.errors import MedomniError
 from medomni.records import Warned
-
-Group = list[SliceHeader]
 
 
 @dataclass(frozen=True)
@@ -53,8 +53,7 @@ class Inventory:
 def scan(folder: Path | str) -> Inventory:
     """Look at every file below ``folder`` and group the images.
 
-    Groups are split by series, matrix, orientation (rounded to 1e-3), pixel spacing, frame of reference and
-    kernel; by echo time for MR; colour and captures apart. Best first: usable, then most slices, then CT, then axial.
+    Groups are those of :func:`medomni.dicom.grouping.grouped`. Best first: usable, most slices, CT, axial.
 
     Raises:
         MedomniError: MED-C08 where the folder is absent, MED-D01 where no image was found, MED-D04 where more
@@ -63,14 +62,14 @@ def scan(folder: Path | str) -> Inventory:
     folder = Path(folder)
     if not folder.exists():
         raise MedomniError("MED-C08", where=folder)
-    paths = [folder] if folder.is_file() else sorted(p for p in folder.rglob("*") if p.is_file())
+    paths = files_below(folder)
     headers: list[SliceHeader] = []
     broken: list[tuple[Path, str]] = []  # files that claim to be DICOM, and what is wrong
     cut: list[tuple[Path, str]] = []
     without_image = others = 0
     for path in paths:
         try:
-            header = read_header(path)
+            found = read_headers(path)
         except CutHeaderError as exc:
             cut.append((path, exc.series))
         except (UnreadableError, OSError) as exc:
@@ -80,8 +79,8 @@ def scan(folder: Path | str) -> Inventory:
             else:
                 others += 1
         else:
-            headers += [header] if header else []
-            without_image += header is None
+            headers += found
+            without_image += not found
     hidden = hidden_words(*{h.text(name) for h in headers for name in ("PatientName", "PatientID")})
 
     def shown(path: Path) -> str:
@@ -99,7 +98,7 @@ def scan(folder: Path | str) -> Inventory:
     patients = {(h.text("PatientID"), h.text("PatientName")) for h in headers}
     if len(patients) > 1:
         raise MedomniError("MED-D04", f"{len(patients)} patients in {len(headers)} images", where=folder)
-    groups = sorted(_grouped(headers), key=_rank)
+    groups = sorted(grouped(headers), key=_rank)
     summaries = [_summary(i, g) for i, g in enumerate(groups)]
     if without_image:
         warnings.append(Warned(code="MED-D14", detail=f"{without_image} files without an image"))
@@ -115,33 +114,6 @@ def _claims_dicom(path: Path) -> bool:
 def inspect(folder: Path | str) -> list[SeriesSummary]:
     """The candidate volumes of a folder, best first; errors as :func:`scan`."""
     return scan(folder).series
-
-
-def _grouped(headers: list[SliceHeader]) -> list[Group]:
-    groups: dict[tuple, Group] = defaultdict(list)
-    for h in headers:
-        orientation = None if h.orientation is None else tuple(int(round(v * 1000)) for v in h.orientation)
-        spacing = None if h.pixel_spacing is None else tuple(round(v, 4) for v in h.pixel_spacing)
-        key = (h.text("SeriesInstanceUID"), h.text("Modality"), h.rows, h.columns, h.frames, orientation, spacing,
-               h.text("FrameOfReferenceUID"), h.text("ConvolutionKernel"), h.is_localizer, h.is_colour_or_capture,
-               h.text("EchoTime") if h.text("Modality") == "MR" else "")
-        groups[key].append(h)
-    return list(groups.values())
-
-
-def unusable_reason(header: SliceHeader) -> str:
-    """Why an image cannot be part of a measured volume; empty where it can."""
-    if header.is_localizer:
-        return "localizer"
-    if header.is_colour_or_capture:
-        return "colour or secondary capture"
-    if header.frames > 1:
-        return "multi-frame"
-    if header.position is None or header.orientation is None:
-        return "no position or orientation"
-    if header.pixel_spacing is None:
-        return "no pixel spacing"
-    return ""
 
 
 def _rank(group: Group) -> tuple:

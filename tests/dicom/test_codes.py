@@ -8,7 +8,7 @@ import pydicom
 import pytest
 
 from medomni.dicom import codes, read_study
-from medomni.dicom.headers import read_header
+from medomni.dicom.headers import read_headers
 from tests.dicom.conftest import edit
 
 pytestmark = pytest.mark.unit
@@ -27,8 +27,7 @@ def test_codes_pass_and_names_do_not(tmp_path: Path, written: Path, tag: str, va
     ds.PatientName = "MEYER^ANNA"
     setattr(ds, tag, value)
     ds.save_as(tmp_path / "x.dcm")
-    header = read_header(tmp_path / "x.dcm")
-    assert header is not None
+    (header,) = read_headers(tmp_path / "x.dcm")
     read = {"BodyPartExamined": codes.body_part, "ConvolutionKernel": codes.kernel, "Modality": codes.modality}[tag]
     assert read(header) == shown
 

@@ -1,0 +1,145 @@
+"""Slices into one array: uncompressed ones straight from the file, in threads; all others by way of pydicom."""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medomni.dicom.headers import SliceHeader
+from medomni.dicom.pixels import AIR_HU, OpenFiles, folded_ends, slice_values
+
+INT16 = (-32768, 32767)
+MOST_THREADS = 8
+
+
+def filled(headers: list[SliceHeader], threads: int | None = None) -> tuple[NDArray[Any], int]:
+    """The values of all slices in the modality's unit, and how many voxels were padding.
+
+    Args:
+        headers: of slices of one size, in the order in which they lie.
+        threads: by default the processors that this process may use, at most eight.
+
+    Returns:
+        (slices, rows, columns), int16 where every slice is exact in it, else float32; and the count.
+
+    Raises:
+        MedomniError: as :func:`medomni.dicom.pixels.slice_values`; of several slices the first one's.
+    """
+    first = headers[0]
+    array = np.empty((len(headers), first.rows, first.columns), dtype=np.int16)
+
+    opened = OpenFiles()
+
+    def one(k: int) -> tuple[NDArray[Any] | None, int]:
+        padded = read_into(array[k], headers[k])
+        if padded is not None:
+            return None, padded
+        values, padded = slice_values(headers[k], opened)
+        if values.dtype == np.int16:
+            array[k] = values
+            return None, padded
+        return values, padded
+
+    threads = threads or min(MOST_THREADS, len(os.sched_getaffinity(0)))
+    if threads == 1 or len(headers) == 1:
+        done = [one(k) for k in range(len(headers))]
+    else:
+        with ThreadPoolExecutor(threads) as pool:
+            done = list(pool.map(one, range(len(headers))))
+    padded = sum(count for _, count in done)
+    if all(values is None for values, _ in done):
+        return array, padded
+    exact, array = array, np.empty(array.shape, dtype=np.float32)
+    for k, (values, _) in enumerate(done):
+        array[k] = exact[k] if values is None else values
+    return array, padded
+
+
+def read_into(out: NDArray[np.int16], header: SliceHeader) -> int | None:
+    """Read an uncompressed 16-bit slice into ``out`` (rows, columns), int16, and rescale it there.
+
+    Returns:
+        How many voxels were padding; None where the slice is not plain or not exact in int16, and ``out`` holds nothing
+        of use: the long way then decides, and names what is wrong.
+    """
+    rescale = _rescale(header)
+    if rescale is None:
+        return None
+    slope, intercept, bits, signed = rescale
+    plain, values = header.plain, header.values
+    assert plain is not None
+    skipped = (header.frame or 0) * out.nbytes
+    if plain.length < skipped + out.nbytes or not _read(header, out, plain.offset + skipped):
+        return None
+    stored = out if signed else out.view(np.uint16)
+    if bits < 16 and signed:
+        np.left_shift(stored, 16 - bits, out=stored)
+        np.right_shift(stored, 16 - bits, out=stored)
+    elif bits < 16:
+        np.bitwise_and(stored, (1 << bits) - 1, out=stored)
+    ends = (-(1 << bits - 1), (1 << bits - 1) - 1) if signed else (0, (1 << bits) - 1)
+    if not _fits(ends, slope, intercept) and not _fits((int(stored.min()), int(stored.max())), slope, intercept):
+        return None
+    padding = None
+    if values.get("PixelPaddingValue") and values.get("Modality") == "CT":
+        low, high = folded_ends([float(values[n]) if values.get(n) else None
+                                 for n in ("PixelPaddingValue", "PixelPaddingRangeLimit")], signed)
+        padding = stored == low if low == high else (stored >= low) & (stored <= high)
+    if slope != 1:
+        np.multiply(out, _wrapped(slope), out=out)  # modulo 2^16, and exact because the result fits
+    if intercept:
+        np.add(out, _wrapped(intercept), out=out)
+    if padding is None:
+        return 0
+    count = int(np.count_nonzero(padding))
+    if count:
+        out[padding] = AIR_HU
+    return count
+
+
+def _rescale(header: SliceHeader) -> tuple[int, int, int, bool] | None:
+    """Slope, intercept, bits stored, signed; None where the slice is not of the plain kind."""
+    plain, values = header.plain, header.values
+    if plain is None or plain.offset < 0 or sys.byteorder != "little" or values.get("ModalityLUTSequence"):
+        return None
+    if header.samples != 1 or header.frames != 1 or values.get("BitsAllocated") != "16":
+        return None
+    try:
+        bits, high = int(values["BitsStored"]), int(values["HighBit"])
+        signed = {"0": False, "1": True}[values["PixelRepresentation"]]
+        slope, intercept = float(values.get("RescaleSlope") or "nan"), float(values.get("RescaleIntercept") or "nan")
+    except (KeyError, ValueError):
+        return None
+    if math.isnan(slope) and math.isnan(intercept) and header.text("Modality") != "CT":
+        slope, intercept = 1.0, 0.0
+    if not 1 < bits <= 16 or high != bits - 1 or not slope or not (slope.is_integer() and intercept.is_integer()):
+        return None
+    return (int(slope), int(intercept), bits, signed) if max(abs(slope), abs(intercept)) < 2**31 else None
+
+
+def _read(header: SliceHeader, out: NDArray[np.int16], offset: int) -> bool:
+    try:
+        descriptor = os.open(header.path, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        return os.preadv(descriptor, [out.data.cast("B")], offset) == out.nbytes
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+
+
+def _fits(ends: tuple[int, int], slope: int, intercept: int) -> bool:
+    scaled = sorted(end * slope + intercept for end in ends)
+    return INT16[0] <= scaled[0] and scaled[1] <= INT16[1]
+
+
+def _wrapped(value: int) -> np.int16:
+    return np.uint16(value & 0xFFFF).astype(np.int16)

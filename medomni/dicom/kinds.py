@@ -1,0 +1,55 @@
+"""What kind of image a header describes, and why some kinds are no part of a measured volume."""
+
+from __future__ import annotations
+
+from medomni.dicom.headers import SliceHeader
+
+NOT_SCANNED = frozenset((
+    "1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7",
+    "1.2.840.10008.5.1.4.1.1.30", "1.2.840.10008.5.1.4.1.1.481.2",
+))
+"""Segmentation, Label Map Segmentation, Parametric Map and RT Dose Storage."""
+
+OTHER_UNITS = frozenset(("OD", "MGML", "Z_EFF", "ED", "EDW", "HU_MOD", "PCT"))
+"""Defined terms of Rescale Type (0028,1054) that are not Hounsfield units (PS3.3 C.11.1.1.2.1). Scanners write what they
+like where they mean those (US, none, misspellings), so only the defined terms are refused."""
+
+MAPS = frozenset((
+    "RCBF", "RCBV", "CBF", "CBV", "MTT", "TTP", "TMAX", "TTS", "TTD", "PBP", "PBV", "PERMEABILITY", "NEI", "T0",
+    "RHO", "ZEFF", "Z_EFF", "EFF_ATOMIC_NUM", "ELECTRON_DENSITY", "MAT_SPECIFIC", "MAT_FRACTIONAL", "MAT_VALUE_BASED",
+    "MASKED", "SUBTRACTION", "DIVISION", "MULTIPLICATION", "STD_DEVIATION", "QUANTITY",
+))
+"""Words of Image Type (0008,0008) behind its second value that name a computed quantity: perfusion, material and energy
+maps and combinations of images (PS3.3 C.8.15.2.1.4, C.8.16.1.4, C.8.16.1.5, C.8.15.2.1.12)."""
+
+CODES = {
+    "localizer": "MED-D12", "colour or secondary capture": "MED-D08", "segmentation, map or dose": "MED-D18",
+    "computed map, not Hounsfield units": "MED-D18", "multi-frame without positions": "MED-D12",
+    "no position or orientation": "MED-D09", "no pixel spacing": "MED-D09",
+}
+"""Reason to the error that reading such an image raises."""
+
+
+def unusable_reason(header: SliceHeader) -> str:
+    """Why an image cannot be part of a measured volume, a key of :data:`CODES`; empty where it can."""
+    if header.is_localizer:
+        return "localizer"
+    if header.text("SOPClassUID") in NOT_SCANNED:
+        return "segmentation, map or dose"
+    if header.is_colour_or_capture:
+        return "colour or secondary capture"
+    if header.text("Modality") == "CT" and is_map(header):
+        return "computed map, not Hounsfield units"
+    if header.frames > 1:
+        return "multi-frame without positions"
+    if header.position is None or header.orientation is None:
+        return "no position or orientation"
+    if header.pixel_spacing is None:
+        return "no pixel spacing"
+    return ""
+
+
+def is_map(header: SliceHeader) -> bool:
+    """True for a CT whose values are a computed quantity by its Rescale Type or its Image Type."""
+    words = header.text("ImageType").upper().split("\\")[2:]
+    return header.text("RescaleType").strip().upper() in OTHER_UNITS or not MAPS.isdisjoint(words)

@@ -1,0 +1,234 @@
+"""The short way into a file: one walk over the top-level elements, without building a data set.
+
+Only what is plain is read here: a preamble, little endian, ascending tags, ASCII text. Everything else returns None and
+is left to pydicom, which decides what it is. Both ways give the same values on every file that both can read; the short
+one spends a third of the time and lets other threads run while it reads.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from struct import Struct
+
+from pydicom.datadict import dictionary_VR, tag_for_keyword
+from pydicom.uid import AllTransferSyntaxes
+
+HEAD = 1 << 14  # most headers end within it
+LONGEST_HEAD = 1 << 20
+DEEPEST = 16
+UNDEFINED = 0xFFFFFFFF
+PIXEL_DATA = 0x7FE00010
+ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
+IMPLICIT, EXPLICIT = "1.2.840.10008.1.2", "1.2.840.10008.1.2.1"
+ENCAPSULATED = frozenset(str(u) for u in AllTransferSyntaxes if u.is_compressed and not u.is_deflated)
+"""Syntaxes whose data set is explicit little endian and whose pixels are encapsulated (PS3.5 A.4)."""
+_LONG_VR = frozenset((b"OB", b"OW", b"OF", b"OD", b"OL", b"OV", b"SQ", b"UC", b"UN", b"UR", b"UT", b"SV", b"UV"))
+_KNOWN_VR = _LONG_VR | frozenset(v.encode() for v in (
+    "AE", "AS", "AT", "CS", "DA", "DS", "DT", "FD", "FL", "IS", "LO", "LT", "PN", "SH", "SL", "SS", "ST", "TM", "UI",
+    "UL", "US"))
+_TAG = Struct("<HHI").unpack_from
+_SHORT = Struct("<H").unpack_from
+_LONG = Struct("<I").unpack_from
+_DOUBLE = Struct("<d").unpack_from
+
+
+@dataclass(frozen=True, slots=True)
+class PlainFile:
+    """What the walk found.
+
+    Attributes:
+        values: keyword to text (several values joined by backslashes); numbers of two bytes as decimal text; a
+            sequence that is there as ``present``.
+        syntax: the transfer syntax UID.
+        offset, length: of uncompressed pixel data in bytes; ``offset`` is -1 where the data are compressed or absent.
+    """
+
+    values: Mapping[str, str]
+    syntax: str
+    offset: int
+    length: int
+
+
+class _OddError(Exception):
+    """Not plain: pydicom decides."""
+
+
+class _MoreError(Exception):
+    """The header goes on past the bytes that were read."""
+
+
+class Wanted:
+    """Tags that a walk keeps, by number; of a sequence it keeps that it is there."""
+
+    def __init__(self, keywords: list[str]) -> None:
+        self.names: dict[int, str] = {}
+        self.numbers: set[int] = set()
+        self.doubles: set[int] = set()
+        self.sequences: dict[int, str] = {}
+        for keyword in keywords:
+            tag = tag_for_keyword(keyword)
+            assert tag is not None, keyword
+            vr = dictionary_VR(tag)
+            (self.sequences if vr == "SQ" else self.names)[tag] = keyword
+            if vr.startswith(("US", "SS")):
+                self.numbers.add(tag)
+            elif vr == "FD":
+                self.doubles.add(tag)
+
+
+def read_plain(path: Path | str, wanted: Wanted) -> PlainFile | None:
+    """Walk one file's header; None where it is not plain.
+
+    Raises:
+        OSError: where the file cannot be opened or read.
+    """
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        data = os.read(descriptor, HEAD)
+        if data[128:132] != b"DICM":
+            return None
+        try:
+            return _walked(data, wanted)
+        except _MoreError:
+            if len(data) < HEAD:
+                return None
+        data += os.read(descriptor, LONGEST_HEAD - HEAD)
+        return _walked(data, wanted)
+    except (_OddError, _MoreError, IndexError):
+        return None
+    finally:
+        os.close(descriptor)
+
+
+def _walked(data: bytes, wanted: Wanted) -> PlainFile:
+    syntax, position = _meta(data)
+    implicit = syntax == IMPLICIT
+    if not implicit and syntax != EXPLICIT and syntax not in ENCAPSULATED:
+        raise _OddError
+    names, numbers, doubles, sequences = wanted.names, wanted.numbers, wanted.doubles, wanted.sequences
+    values: dict[str, str] = {}
+    end, last = len(data) - 12, 0
+    while position <= end:
+        group, element, length = _TAG(data, position)
+        tag = group << 16 | element
+        if tag <= last:
+            raise _OddError
+        last = tag
+        if implicit:
+            start, vr = position + 8, b""
+        else:
+            vr = data[position + 4:position + 6]
+            if vr in _LONG_VR:
+                length, start = _LONG(data, position + 8)[0], position + 12
+            elif vr in _KNOWN_VR:
+                length, start = length >> 16, position + 8
+            else:
+                raise _OddError
+        if tag >= PIXEL_DATA:
+            plain = tag == PIXEL_DATA and length != UNDEFINED and syntax not in ENCAPSULATED
+            return PlainFile(values, syntax, start if plain else -1, length if plain else 0)
+        if tag in sequences:
+            values[sequences[tag]] = "present"
+        if length == UNDEFINED:
+            if tag in names or (not implicit and vr not in (b"SQ", b"UN")):
+                raise _OddError
+            position = _past_sequence(data, start, implicit or vr == b"UN", 0)
+            continue
+        position = start + length
+        name = names.get(tag)
+        if name is not None:
+            if position > len(data):
+                raise _MoreError
+            values[name] = (_number(data, start, length) if tag in numbers else _double(data, start, length)
+                            if tag in doubles else _text(data[start:position], vr))
+    raise _MoreError
+
+
+def _meta(data: bytes) -> tuple[str, int]:
+    """The transfer syntax and where the data set begins (PS3.10 7.1: group 0002 in explicit little endian)."""
+    position, syntax = 132, ""
+    while True:
+        if position + 12 > len(data):
+            raise _MoreError
+        group, element, length = _TAG(data, position)
+        if group != 2:
+            break
+        vr = data[position + 4:position + 6]
+        if vr in _LONG_VR:
+            length, start = _LONG(data, position + 8)[0], position + 12
+        elif vr in _KNOWN_VR:
+            length, start = length >> 16, position + 8
+        else:
+            raise _OddError
+        if length == UNDEFINED:
+            raise _OddError
+        position = start + length
+        if element == 0x0010:
+            syntax = _text(data[start:position], vr)
+    if not syntax:
+        raise _OddError
+    return syntax, position
+
+
+def _past_sequence(data: bytes, position: int, implicit: bool, depth: int) -> int:
+    """The position behind a sequence of undefined length (PS3.5 7.5)."""
+    if depth > DEEPEST:
+        raise _OddError
+    while True:
+        if position + 8 > len(data):
+            raise _MoreError
+        group, element, length = _TAG(data, position)
+        tag, position = group << 16 | element, position + 8
+        if tag == SEQUENCE_END:
+            return position
+        if tag != ITEM:
+            raise _OddError
+        position = _past_item(data, position, implicit, depth + 1) if length == UNDEFINED else position + length
+
+
+def _past_item(data: bytes, position: int, implicit: bool, depth: int) -> int:
+    while True:
+        if position + 12 > len(data):
+            raise _MoreError
+        group, element, length = _TAG(data, position)
+        if group << 16 | element == ITEM_END:
+            return position + 8
+        vr = b""
+        start = position + 8
+        if not implicit:
+            vr = data[position + 4:position + 6]
+            if vr in _LONG_VR:
+                length, start = _LONG(data, position + 8)[0], position + 12
+            elif vr in _KNOWN_VR:
+                length = length >> 16
+            else:
+                raise _OddError
+        if length == UNDEFINED:
+            position = _past_sequence(data, start, implicit or vr == b"UN", depth + 1)
+        else:
+            position = start + length
+
+
+def _text(raw: bytes, vr: bytes) -> str:
+    if not raw.isascii() or b"\x1b" in raw or vr == b"SQ":
+        raise _OddError  # a character set, which pydicom knows
+    return raw.decode("ascii").rstrip("\0 ")
+
+
+def _number(data: bytes, start: int, length: int) -> str:
+    if length == 0:
+        return ""
+    if length != 2:
+        raise _OddError
+    return str(_SHORT(data, start)[0])
+
+
+def _double(data: bytes, start: int, length: int) -> str:
+    if length == 0:
+        return ""
+    if length != 8:
+        raise _OddError
+    return str(_DOUBLE(data, start)[0])

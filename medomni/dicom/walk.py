@@ -1,0 +1,28 @@
+"""The regular files below a folder, in a fixed order."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def files_below(folder: Path) -> list[Path]:
+    """All regular files below ``folder`` (or the file itself), sorted; folders that are links are not followed.
+
+    Pipes, sockets and devices are left out: opening one may wait for ever.
+    """
+    if folder.is_file():
+        return [folder]
+    found: list[str] = []
+    waiting = [os.fspath(folder)]
+    while waiting:
+        try:
+            with os.scandir(waiting.pop()) as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append(entry.path)
+                    elif entry.is_file():
+                        found.append(entry.path)
+        except (PermissionError, NotADirectoryError):
+            continue
+    return [Path(p) for p in sorted(found)]
