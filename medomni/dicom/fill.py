@@ -6,16 +6,32 @@ import math
 import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from medomni.dicom.headers import SliceHeader
-from medomni.dicom.pixels import AIR_HU, OpenFiles, folded_ends, slice_values
+from medomni.dicom.padding import AIR_HU, folded_ends
 
 INT16 = (-32768, 32767)
 MOST_THREADS = 8
+
+
+class LongWay:
+    """:func:`medomni.dicom.pixels.slice_values`, loaded with pydicom when the first slice needs it."""
+
+    def __init__(self) -> None:
+        self._opened: Any = None
+        self._lock = Lock()
+
+    def __call__(self, header: SliceHeader) -> tuple[NDArray[Any], int]:
+        from medomni.dicom.pixels import OpenFiles, slice_values
+
+        with self._lock:
+            self._opened = self._opened or OpenFiles()
+        return slice_values(header, self._opened)
 
 
 def filled(headers: list[SliceHeader], threads: int | None = None) -> tuple[NDArray[Any], int]:
@@ -33,14 +49,13 @@ def filled(headers: list[SliceHeader], threads: int | None = None) -> tuple[NDAr
     """
     first = headers[0]
     array = np.empty((len(headers), first.rows, first.columns), dtype=np.int16)
-
-    opened = OpenFiles()
+    long_way = LongWay()
 
     def one(k: int) -> tuple[NDArray[Any] | None, int]:
         padded = read_into(array[k], headers[k])
         if padded is not None:
             return None, padded
-        values, padded = slice_values(headers[k], opened)
+        values, padded = long_way(headers[k])
         if values.dtype == np.int16:
             array[k] = values
             return None, padded

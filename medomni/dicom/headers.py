@@ -10,23 +10,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from medomni.dicom.frames import GROUPS, frame_values, text_of
+from medomni.dicom.faults import CutHeaderError, UnreadableError
 from medomni.dicom.names import hidden_words, shown_name
-from medomni.dicom.parse import UnreadableError, read_elements
-from medomni.dicom.plain import PlainFile, Wanted, read_plain
+from medomni.dicom.plain import PlainFile, read_plain
+from medomni.dicom.tags import ONLY_PIXELS, TAGS
 
-TAGS = [
-    "SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID", "FrameOfReferenceUID",
-    "PatientID", "PatientName", "PatientSex", "PatientAge", "PatientBirthDate", "StudyDate",
-    "Modality", "BodyPartExamined", "ImageType", "ConvolutionKernel", "ContrastBolusAgent",
-    "ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "SliceThickness", "Rows", "Columns",
-    "NumberOfFrames", "SamplesPerPixel", "EchoTime", "Manufacturer", "AcquisitionNumber", "TemporalPositionIdentifier",
-    "EchoNumbers", "DiffusionBValue", "TriggerTime", "AcquisitionTime", "ContentTime", "RescaleType",
-]
-PLAIN = Wanted([
-    *TAGS, "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation", "PixelPaddingValue",
-    "PixelPaddingRangeLimit", "RescaleSlope", "RescaleIntercept", "ModalityLUTSequence",
-])
+LONG_WAY = [name for name in TAGS if name not in ONLY_PIXELS]
 
 SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 FARTHEST_MM = 1e6  # a position beyond a kilometre is a damaged number
@@ -86,14 +75,6 @@ class SliceHeader:
         return self.text("SOPClassUID").startswith(SECONDARY_CAPTURE) or self.samples > 1
 
 
-class CutHeaderError(Exception):
-    """An image file that ends inside its header; ``series`` is its SeriesInstanceUID where that was reached."""
-
-    def __init__(self, series: str) -> None:
-        super().__init__("the file ends inside its header")
-        self.series = series
-
-
 def read_headers(path: Path) -> list[SliceHeader]:
     """Parse a file's header: one for an image, one for every frame of an enhanced image whose frames have places.
 
@@ -105,7 +86,7 @@ def read_headers(path: Path) -> list[SliceHeader]:
         CutHeaderError: where it is an image by its class and ends before its size.
         OSError: where it cannot be read.
     """
-    plain = read_plain(path, PLAIN)
+    plain = read_plain(path)
     if plain is not None:
         try:
             header = _header(path, plain.values, plain)
@@ -114,13 +95,20 @@ def read_headers(path: Path) -> list[SliceHeader]:
         else:
             if header.frames == 1:
                 return [header]
-    ds = read_elements(path, TAGS)
+    return _long_way(path, plain)
+
+
+def _long_way(path: Path, plain: PlainFile | None) -> list[SliceHeader]:
+    from medomni.dicom.frames import text_of
+    from medomni.dicom.parse import read_elements
+
+    ds = read_elements(path, LONG_WAY)
     if not ds.get("Rows") or not ds.get("Columns"):
         uid = ds.get("SOPClassUID") or getattr(ds.file_meta, "MediaStorageSOPClassUID", "")
         if not uid or "Image Storage" in getattr(uid, "name", ""):
             raise CutHeaderError(str(ds.get("SeriesInstanceUID") or ""))
         return []
-    values = {name: text_of(ds.get(name)) for name in TAGS}
+    values = {name: text_of(ds.get(name)) for name in LONG_WAY}
     try:
         header = _header(path, values, None)
         return [header] if header.frames == 1 else _frames(header, plain)
@@ -129,6 +117,9 @@ def read_headers(path: Path) -> list[SliceHeader]:
 
 
 def _frames(image: SliceHeader, plain: PlainFile | None) -> list[SliceHeader]:
+    from medomni.dicom.frames import GROUPS, frame_values
+    from medomni.dicom.parse import read_elements
+
     common = dict(image.values) if plain is None else {**image.values, **plain.values}
     common["NumberOfFrames"] = "1"
     rows = frame_values(read_elements(image.path, GROUPS), common, image.frames)

@@ -12,13 +12,11 @@ from pydicom.errors import InvalidDicomError
 from pydicom.filereader import read_partial
 from pydicom.tag import BaseTag, Tag
 
+from medomni.dicom.faults import UnreadableError
+
 PIXEL_DATA = Tag(0x7FE0, 0x0010)
 PREAMBLE = 128
 logging.getLogger("pydicom").propagate = False  # its messages quote header values: no root handler may print them
-
-
-class UnreadableError(Exception):
-    """The bytes could not be parsed as DICOM; the text is safe to show."""
 
 
 def read_elements(path: Path, tags: list[str], *, pixels: bool = False) -> FileDataset:

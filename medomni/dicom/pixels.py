@@ -13,11 +13,12 @@ import pydicom
 from numpy.typing import NDArray
 from pydicom.pixels import apply_modality_lut, pixel_array
 
+from medomni.dicom.faults import UnreadableError
 from medomni.dicom.headers import SliceHeader
-from medomni.dicom.parse import UnreadableError, read_elements
+from medomni.dicom.padding import AIR_HU, folded_ends
+from medomni.dicom.parse import read_elements
 from medomni.errors import MedomniError
 
-AIR_HU = -1024
 MOST_PIXELS = 1 << 27  # a larger frame is a damaged header, not a slice
 PIXEL_TAGS = [
     "Modality", "SamplesPerPixel", "PhotometricInterpretation", "PlanarConfiguration", "NumberOfFrames", "Rows",
@@ -95,20 +96,6 @@ def _decoded(header: SliceHeader, opened: OpenFiles) -> tuple[NDArray[Any], pydi
         raise MedomniError("MED-D12", f"decoded {stored.shape}, header says {header.rows} x {header.columns}",
                            where=name)
     return stored, ds
-
-
-def folded_ends(ends: list[float | None], signed: bool) -> tuple[int, int]:
-    """Least and largest stored value of padding; the second end is the first where it is None.
-
-    The VR is ambiguous (US or SS): a value that was read with the other sign is folded back.
-    """
-    full = 1 << 16
-    folded = []
-    for end in ends:
-        value = int((ends[0] if end is None else end) or 0)
-        folded.append(value - full if signed and full // 2 <= value < full else
-                      value + full if not signed and -full // 2 <= value < 0 else value)
-    return min(folded), max(folded)
 
 
 def _padding(ds: pydicom.Dataset, stored: NDArray[Any]) -> NDArray[np.bool_] | None:

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from struct import Struct
 
-from pydicom.datadict import dictionary_VR, tag_for_keyword
-from pydicom.uid import AllTransferSyntaxes
+from medomni.dicom.tags import DOUBLES, ENCAPSULATED, NUMBERS, SEQUENCES, TAGS
 
 HEAD = 1 << 14  # most headers end within it
 LONGEST_HEAD = 1 << 20
@@ -23,8 +22,6 @@ UNDEFINED = 0xFFFFFFFF
 PIXEL_DATA = 0x7FE00010
 ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 IMPLICIT, EXPLICIT = "1.2.840.10008.1.2", "1.2.840.10008.1.2.1"
-ENCAPSULATED = frozenset(str(u) for u in AllTransferSyntaxes if u.is_compressed and not u.is_deflated)
-"""Syntaxes whose data set is explicit little endian and whose pixels are encapsulated (PS3.5 A.4)."""
 _LONG_VR = frozenset((b"OB", b"OW", b"OF", b"OD", b"OL", b"OV", b"SQ", b"UC", b"UN", b"UR", b"UT", b"SV", b"UV"))
 _KNOWN_VR = _LONG_VR | frozenset(v.encode() for v in (
     "AE", "AS", "AT", "CS", "DA", "DS", "DT", "FD", "FL", "IS", "LO", "LT", "PN", "SH", "SL", "SS", "ST", "TM", "UI",
@@ -60,27 +57,14 @@ class _MoreError(Exception):
     """The header goes on past the bytes that were read."""
 
 
-class Wanted:
-    """Tags that a walk keeps, by number; of a sequence it keeps that it is there."""
-
-    def __init__(self, keywords: list[str]) -> None:
-        self.names: dict[int, str] = {}
-        self.numbers: set[int] = set()
-        self.doubles: set[int] = set()
-        self.sequences: dict[int, str] = {}
-        for keyword in keywords:
-            tag = tag_for_keyword(keyword)
-            assert tag is not None, keyword
-            vr = dictionary_VR(tag)
-            (self.sequences if vr == "SQ" else self.names)[tag] = keyword
-            if vr.startswith(("US", "SS")):
-                self.numbers.add(tag)
-            elif vr == "FD":
-                self.doubles.add(tag)
+_NAMES = {tag: name for name, tag in TAGS.items() if name not in SEQUENCES}
+_SEQUENCES = {TAGS[name]: name for name in SEQUENCES}
+_NUMBERS = frozenset(TAGS[name] for name in NUMBERS)
+_DOUBLES = frozenset(TAGS[name] for name in DOUBLES)
 
 
-def read_plain(path: Path | str, wanted: Wanted) -> PlainFile | None:
-    """Walk one file's header; None where it is not plain.
+def read_plain(path: Path | str) -> PlainFile | None:
+    """Walk one file's header for :data:`medomni.dicom.tags.TAGS`; None where it is not plain.
 
     Raises:
         OSError: where the file cannot be opened or read.
@@ -91,24 +75,24 @@ def read_plain(path: Path | str, wanted: Wanted) -> PlainFile | None:
         if data[128:132] != b"DICM":
             return None
         try:
-            return _walked(data, wanted)
+            return _walked(data)
         except _MoreError:
             if len(data) < HEAD:
                 return None
         data += os.read(descriptor, LONGEST_HEAD - HEAD)
-        return _walked(data, wanted)
+        return _walked(data)
     except (_OddError, _MoreError, IndexError):
         return None
     finally:
         os.close(descriptor)
 
 
-def _walked(data: bytes, wanted: Wanted) -> PlainFile:
+def _walked(data: bytes) -> PlainFile:
     syntax, position = _meta(data)
     implicit = syntax == IMPLICIT
     if not implicit and syntax != EXPLICIT and syntax not in ENCAPSULATED:
         raise _OddError
-    names, numbers, doubles, sequences = wanted.names, wanted.numbers, wanted.doubles, wanted.sequences
+    names, numbers, doubles, sequences = _NAMES, _NUMBERS, _DOUBLES, _SEQUENCES
     values: dict[str, str] = {}
     end, last = len(data) - 12, 0
     while position <= end:

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from medomni.dicom import codes
-from medomni.dicom.fill import filled
+from medomni.dicom.fill import LongWay, filled
 from medomni.dicom.geometry import SHEAR_TOLERANCE_DEG, Stack, plane_name, sorted_stack
 from medomni.dicom.headers import SliceHeader
 from medomni.dicom.keys import study_key
 from medomni.dicom.kinds import CODES, unusable_reason
-from medomni.dicom.pixels import AIR_HU, slice_values
-from medomni.dicom.regular import Regular, regular
+from medomni.dicom.padding import AIR_HU
 from medomni.dicom.scan import Inventory, scan
 from medomni.errors import MedomniError
 from medomni.records import Patient, Study, Warned
 from medomni.volume import Volume
+
+if TYPE_CHECKING:
+    from medomni.dicom.regular import Regular
 
 FEW_SLICES = 8
 SHOWN_RUNS = 20
@@ -74,6 +76,8 @@ def read_study(folder: Path | str, *, series: int | None = None, resample: bool 
 
 
 def _regular(stack: Stack, array: NDArray[Any]) -> Regular:
+    from medomni.dicom.regular import regular  # scipy takes longer to load than a series to read
+
     first = stack.headers[0]
     assert first.orientation is not None and first.pixel_spacing is not None
     outside = float(AIR_HU) if first.text("Modality") == "CT" else float(array.min())
@@ -129,7 +133,7 @@ def _pixels(stack: Stack, threads: int | None) -> tuple[NDArray[Any], list[Warne
     array, padded = filled(stack.headers, threads)
     warnings = []
     for kept, other in stack.twins:
-        if not np.array_equal(slice_values(other)[0], array[stack.headers.index(kept)]):
+        if not np.array_equal(LongWay()(other)[0], array[stack.headers.index(kept)]):
             raise MedomniError("MED-D06", f"{kept.label} and {other.label}", where=kept.label)
         warnings.append(Warned(code="MED-D15", detail=f"{other.label} equals {kept.label}"))
     if padded:

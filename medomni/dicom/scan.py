@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from medomni.dicom import codes
+from medomni.dicom.faults import CutHeaderError, UnreadableError
 from medomni.dicom.grouping import Group, grouped
-from medomni.dicom.headers import CutHeaderError, SliceHeader, read_headers
+from medomni.dicom.headers import SliceHeader, read_headers
 from medomni.dicom.kinds import unusable_reason
 from medomni.dicom.names import hidden_words, shown_name
-from medomni.dicom.parse import UnreadableError
 from medomni.dicom.walk import files_below
 from medomni.errors import MedomniError
 from medomni.records import Warned

@@ -1,0 +1,20 @@
+"""Padding outside the scan circle, in stored values (PS3.3 C.7.5.1.1.2)."""
+
+from __future__ import annotations
+
+AIR_HU = -1024
+"""What padding of a CT becomes: vendors pad with -2000 and other values that are no tissue's."""
+
+
+def folded_ends(ends: list[float | None], signed: bool) -> tuple[int, int]:
+    """Least and largest stored value of padding; the second end is the first where it is None.
+
+    The VR is ambiguous (US or SS): a value that was read with the other sign is folded back.
+    """
+    full = 1 << 16
+    folded = []
+    for end in ends:
+        value = int((ends[0] if end is None else end) or 0)
+        folded.append(value - full if signed and full // 2 <= value < full else
+                      value + full if not signed and -full // 2 <= value < 0 else value)
+    return min(folded), max(folded)

@@ -1,0 +1,75 @@
+"""Elements that reading needs, by keyword, as PS3.6 numbers them; a test holds them against pydicom's dictionary.
+
+They stand here so that a plain series is read without loading pydicom, which takes longer than reading it.
+"""
+
+from __future__ import annotations
+
+TAGS = {
+    "ImageType": 0x00080008,
+    "SOPClassUID": 0x00080016,
+    "SOPInstanceUID": 0x00080018,
+    "StudyDate": 0x00080020,
+    "AcquisitionTime": 0x00080032,
+    "ContentTime": 0x00080033,
+    "Modality": 0x00080060,
+    "Manufacturer": 0x00080070,
+    "PatientName": 0x00100010,
+    "PatientID": 0x00100020,
+    "PatientBirthDate": 0x00100030,
+    "PatientSex": 0x00100040,
+    "PatientAge": 0x00101010,
+    "ContrastBolusAgent": 0x00180010,
+    "BodyPartExamined": 0x00180015,
+    "SliceThickness": 0x00180050,
+    "EchoTime": 0x00180081,
+    "EchoNumbers": 0x00180086,
+    "TriggerTime": 0x00181060,
+    "ConvolutionKernel": 0x00181210,
+    "DiffusionBValue": 0x00189087,
+    "StudyInstanceUID": 0x0020000D,
+    "SeriesInstanceUID": 0x0020000E,
+    "AcquisitionNumber": 0x00200012,
+    "ImagePositionPatient": 0x00200032,
+    "ImageOrientationPatient": 0x00200037,
+    "FrameOfReferenceUID": 0x00200052,
+    "TemporalPositionIdentifier": 0x00200100,
+    "SamplesPerPixel": 0x00280002,
+    "NumberOfFrames": 0x00280008,
+    "Rows": 0x00280010,
+    "Columns": 0x00280011,
+    "PixelSpacing": 0x00280030,
+    "BitsAllocated": 0x00280100,
+    "BitsStored": 0x00280101,
+    "HighBit": 0x00280102,
+    "PixelRepresentation": 0x00280103,
+    "PixelPaddingValue": 0x00280120,
+    "PixelPaddingRangeLimit": 0x00280121,
+    "RescaleIntercept": 0x00281052,
+    "RescaleSlope": 0x00281053,
+    "RescaleType": 0x00281054,
+    "ModalityLUTSequence": 0x00283000,
+}
+
+NUMBERS = frozenset((
+    "SamplesPerPixel", "Rows", "Columns", "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation",
+    "PixelPaddingValue", "PixelPaddingRangeLimit",
+))
+"""Of two bytes: VR US, or US or SS."""
+
+DOUBLES = frozenset(("DiffusionBValue",))
+"""VR FD."""
+
+SEQUENCES = frozenset(("ModalityLUTSequence",))
+"""VR SQ: only whether they are there is kept."""
+
+ONLY_PIXELS = frozenset((
+    "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation", "PixelPaddingValue", "PixelPaddingRangeLimit",
+    "RescaleSlope", "RescaleIntercept", "ModalityLUTSequence",
+))
+"""What the long way reads with the pixels and not with the header."""
+
+ENCAPSULATED = frozenset("1.2.840.10008.1.2." + end for end in (
+    "4.50", "4.51", "4.57", "4.70", "4.80", "4.81", "4.90", "4.91", "4.92", "4.93", "4.201", "4.202", "4.203", "5"))
+"""Transfer syntaxes of compressed frames in an explicit little endian data set (PS3.5 A.4): JPEG, JPEG-LS, JPEG 2000,
+HTJ2K, RLE."""
