@@ -6,6 +6,7 @@ import math
 import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from threading import Lock
 from typing import Any
 
@@ -14,9 +15,11 @@ from numpy.typing import NDArray
 
 from medomni.dicom.headers import SliceHeader
 from medomni.dicom.padding import AIR_HU, folded_ends
+from medomni.dicom.store import SliceStore
 
 INT16 = (-32768, 32767)
 MOST_THREADS = 8
+BLOCK = 64  # slices
 
 
 class LongWay:
@@ -34,46 +37,45 @@ class LongWay:
         return slice_values(header, self._opened)
 
 
-def filled(headers: list[SliceHeader], threads: int | None = None) -> tuple[NDArray[Any], int]:
+def filled(headers: list[SliceHeader], threads: int | None = None, budget: int | None = None,
+           folder: Path | None = None) -> tuple[NDArray[Any], int]:
     """The values of all slices in the modality's unit, and how many voxels were padding.
 
     Args:
         headers: of slices of one size, in the order in which they lie.
         threads: by default the processors that this process may use, at most eight.
+        budget, folder: as :class:`medomni.dicom.store.SliceStore`.
 
     Returns:
         (slices, rows, columns), int16 where every slice is exact in it, else float32; and the count.
 
     Raises:
-        MedomniError: as :func:`medomni.dicom.pixels.slice_values`; of several slices the first one's.
+        MedomniError: as :func:`medomni.dicom.pixels.slice_values`, of several slices the first one's; MED-C04.
     """
     first = headers[0]
-    array = np.empty((len(headers), first.rows, first.columns), dtype=np.int16)
-    long_way = LongWay()
+    store = SliceStore((len(headers), first.rows, first.columns), budget, folder)
+    long_way, padded = LongWay(), 0
 
-    def one(k: int) -> tuple[NDArray[Any] | None, int]:
-        padded = read_into(array[k], headers[k])
-        if padded is not None:
-            return None, padded
-        values, padded = long_way(headers[k])
-        if values.dtype == np.int16:
-            array[k] = values
-            return None, padded
-        return values, padded
+    def one(out: NDArray[np.int16], header: SliceHeader) -> tuple[NDArray[np.float32] | None, int]:
+        padding = read_into(out, header)
+        if padding is not None:
+            return None, padding
+        values, padding = long_way(header)
+        if values.dtype != np.int16:
+            return values, padding
+        out[:] = values
+        return None, padding
 
-    threads = threads or min(MOST_THREADS, len(os.sched_getaffinity(0)))
-    if threads == 1 or len(headers) == 1:
-        done = [one(k) for k in range(len(headers))]
-    else:
-        with ThreadPoolExecutor(threads) as pool:
-            done = list(pool.map(one, range(len(headers))))
-    padded = sum(count for _, count in done)
-    if all(values is None for values, _ in done):
-        return array, padded
-    exact, array = array, np.empty(array.shape, dtype=np.float32)
-    for k, (values, _) in enumerate(done):
-        array[k] = exact[k] if values is None else values
-    return array, padded
+    threads = min(len(headers), threads or min(MOST_THREADS, len(os.sched_getaffinity(0))))
+    with ThreadPoolExecutor(threads) as pool:
+        run = map if threads == 1 else pool.map
+        for start in range(0, len(headers), BLOCK):
+            part = headers[start:start + BLOCK]
+            block = store.block(start, start + len(part))
+            done = list(run(one, block, part))
+            store.put(start, block, {k: values for k, (values, _) in enumerate(done) if values is not None})
+            padded += sum(count for _, count in done)
+    return store.array(), padded
 
 
 def read_into(out: NDArray[np.int16], header: SliceHeader) -> int | None:

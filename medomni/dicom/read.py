@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +29,7 @@ SHOWN_RUNS = 20
 
 
 def read_study(folder: Path | str, *, series: int | None = None, resample: bool = False,
-               threads: int | None = None) -> Volume:
+               threads: int | None = None, budget_mb: float | None = None) -> Volume:
     """Read the folder's best series (or number ``series`` of :func:`medomni.dicom.inspect`).
 
     CT is returned in Hounsfield units. Slices are sorted by position along the normal; a gap, a slice twice with
@@ -40,12 +41,14 @@ def read_study(folder: Path | str, *, series: int | None = None, resample: bool 
             upright grid instead of refusing or shearing; warning MED-D19 names the slices that lie between real ones,
             and their entry in ``slice_uids`` is empty.
         threads: for reading; by default the processors that this process may use, at most eight.
+        budget_mb: a volume of more megabytes (2^20 bytes, at two a voxel) lies in an unnamed file that is mapped into
+            memory, so that only the slices in use take memory; by default ``MEDOMNI_VOLUME_MB``, else no limit.
 
     Returns:
         A volume (slices, rows, columns), int16 where exact, else float32; affine to LPS millimetres.
 
     Raises:
-        MedomniError: MED-C08, MED-C03 for a series that is not there, MED-D01, MED-D03 to MED-D06, MED-D08 to
+        MedomniError: MED-C08, MED-C03 for a series that is not there, MED-C04, MED-D01, MED-D03 to MED-D06, MED-D08 to
             MED-D12, MED-D18.
     """
     inventory = scan(folder)
@@ -57,7 +60,7 @@ def read_study(folder: Path | str, *, series: int | None = None, resample: bool 
     _refuse_cut(inventory, group[0])
     _refuse_unusable(group[0])
     stack = sorted_stack(group, uneven=resample)
-    array, warnings = _pixels(stack, threads)
+    array, warnings = _pixels(stack, threads, _budget(budget_mb))
     warnings = [*inventory.warnings, *_left_out(inventory, number), *warnings]
     uids = tuple(h.text("SOPInstanceUID") for h in stack.headers)
     tilted, affine = stack.tilt_deg > SHEAR_TOLERANCE_DEG, stack.affine
@@ -129,8 +132,22 @@ def _refuse_unusable(first: SliceHeader) -> None:
     raise MedomniError(CODES[reason], f"the images are of the kind: {reason}", where=first.label)
 
 
-def _pixels(stack: Stack, threads: int | None) -> tuple[NDArray[Any], list[Warned]]:
-    array, padded = filled(stack.headers, threads)
+def _budget(megabytes: float | None) -> int | None:
+    if megabytes is None:
+        given = os.environ.get("MEDOMNI_VOLUME_MB", "")
+        if not given:
+            return None
+        try:
+            megabytes = float(given)
+        except ValueError as exc:
+            raise MedomniError("MED-C03", "a number of megabytes is wanted", where="MEDOMNI_VOLUME_MB") from exc
+    if not megabytes >= 0:
+        raise MedomniError("MED-C03", "a number of megabytes, 0 or more, is wanted", where="budget_mb")
+    return int(megabytes * 2**20)
+
+
+def _pixels(stack: Stack, threads: int | None, budget: int | None) -> tuple[NDArray[Any], list[Warned]]:
+    array, padded = filled(stack.headers, threads, budget)
     warnings = []
     for kept, other in stack.twins:
         if not np.array_equal(LongWay()(other)[0], array[stack.headers.index(kept)]):
