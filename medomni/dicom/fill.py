@@ -1,4 +1,4 @@
-"""Slices into one array: uncompressed ones straight from the file, in threads; all others by way of pydicom."""
+"""Slices into one array, in threads: plain ones straight from the file, all others by way of pydicom."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from medomni.dicom.decode import decode_into
 from medomni.dicom.headers import SliceHeader
 from medomni.dicom.padding import AIR_HU, folded_ends
 from medomni.dicom.store import SliceStore
@@ -79,7 +80,7 @@ def filled(headers: list[SliceHeader], threads: int | None = None, budget: int |
 
 
 def read_into(out: NDArray[np.int16], header: SliceHeader) -> int | None:
-    """Read an uncompressed 16-bit slice into ``out`` (rows, columns), int16, and rescale it there.
+    """Read a 16-bit slice into ``out`` (rows, columns), int16, and rescale it there.
 
     Returns:
         How many voxels were padding; None where the slice is not plain or not exact in int16, and ``out`` holds nothing
@@ -91,9 +92,13 @@ def read_into(out: NDArray[np.int16], header: SliceHeader) -> int | None:
     slope, intercept, bits, signed = rescale
     plain, values = header.plain, header.values
     assert plain is not None
-    skipped = (header.frame or 0) * out.nbytes
-    if plain.length < skipped + out.nbytes or not _read(header, out, plain.offset + skipped):
-        return None
+    if plain.offset < 0:
+        if header.frame is not None or not decode_into(out, header, bits, signed):
+            return None
+    else:
+        skipped = (header.frame or 0) * out.nbytes
+        if plain.length < skipped + out.nbytes or not _read(header, out, plain.offset + skipped):
+            return None
     stored = out if signed else out.view(np.uint16)
     if bits < 16 and signed:
         np.left_shift(stored, 16 - bits, out=stored)
@@ -123,7 +128,7 @@ def read_into(out: NDArray[np.int16], header: SliceHeader) -> int | None:
 def _rescale(header: SliceHeader) -> tuple[int, int, int, bool] | None:
     """Slope, intercept, bits stored, signed; None where the slice is not of the plain kind."""
     plain, values = header.plain, header.values
-    if plain is None or plain.offset < 0 or sys.byteorder != "little" or values.get("ModalityLUTSequence"):
+    if plain is None or sys.byteorder != "little" or values.get("ModalityLUTSequence"):
         return None
     if header.samples != 1 or header.frames != 1 or values.get("BitsAllocated") != "16":
         return None

@@ -11,7 +11,7 @@ NOT_SCANNED = frozenset((
 """Segmentation, Label Map Segmentation, Parametric Map and RT Dose Storage."""
 
 OTHER_UNITS = frozenset(("OD", "MGML", "Z_EFF", "ED", "EDW", "HU_MOD", "PCT"))
-"""Defined terms of Rescale Type (0028,1054) that are not Hounsfield units (PS3.3 C.11.1.1.2.1). Scanners write what they
+"""Defined terms of Rescale Type (0028,1054) other than Hounsfield units (PS3.3 C.11.1.1.2.1). Scanners write what they
 like where they mean those (US, none, misspellings), so only the defined terms are refused."""
 
 MAPS = frozenset((

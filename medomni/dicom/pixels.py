@@ -11,15 +11,17 @@ from typing import Any
 import numpy as np
 import pydicom
 from numpy.typing import NDArray
+from pydicom.encaps import get_frame
 from pydicom.pixels import apply_modality_lut, pixel_array
 
+from medomni.dicom.encapsulated import stated
 from medomni.dicom.faults import UnreadableError
 from medomni.dicom.headers import SliceHeader
 from medomni.dicom.padding import AIR_HU, folded_ends
 from medomni.dicom.parse import read_elements
 from medomni.errors import MedomniError
 
-MOST_PIXELS = 1 << 27  # a larger frame is a damaged header, not a slice
+MOST_PIXELS = 1 << 25  # a larger frame is a damaged header: mammograms, the largest, have 25 million
 PIXEL_TAGS = [
     "Modality", "SamplesPerPixel", "PhotometricInterpretation", "PlanarConfiguration", "NumberOfFrames", "Rows",
     "Columns", "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation", "PixelPaddingValue",
@@ -81,6 +83,8 @@ def _decoded(header: SliceHeader, opened: OpenFiles) -> tuple[NDArray[Any], pydi
                 raise MedomniError("MED-D03", f"{len(data)} of {expected} bytes of pixel data", where=name)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
+            if syntax is not None and syntax.is_encapsulated:
+                _check_size(ds, header)
             stored = np.array(ds.pixel_array if header.frame is None else pixel_array(ds, index=header.frame))
     except MedomniError:
         raise
@@ -96,6 +100,15 @@ def _decoded(header: SliceHeader, opened: OpenFiles) -> tuple[NDArray[Any], pydi
         raise MedomniError("MED-D12", f"decoded {stored.shape}, header says {header.rows} x {header.columns}",
                            where=name)
     return stored, ds
+
+
+def _check_size(ds: pydicom.Dataset, header: SliceHeader) -> None:
+    """A compressed frame that states another size than the header would make its decoder ask for any memory."""
+    frame = get_frame(ds.PixelData, header.frame or 0, number_of_frames=int(ds.get("NumberOfFrames") or 1))
+    size = stated(frame)
+    if size is not None and (size.rows, size.columns) != (header.rows, header.columns):
+        raise MedomniError("MED-D12", f"the compressed frame has {size.rows} x {size.columns} pixels, the header says "
+                           f"{header.rows} x {header.columns}", where=header.label)
 
 
 def _padding(ds: pydicom.Dataset, stored: NDArray[Any]) -> NDArray[np.bool_] | None:

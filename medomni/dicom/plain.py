@@ -41,12 +41,14 @@ class PlainFile:
             sequence that is there as ``present``.
         syntax: the transfer syntax UID.
         offset, length: of uncompressed pixel data in bytes; ``offset`` is -1 where the data are compressed or absent.
+        items: where the items of compressed pixel data begin; -1 where the data are not compressed.
     """
 
     values: Mapping[str, str]
     syntax: str
     offset: int
     length: int
+    items: int = -1
 
 
 class _OddError(Exception):
@@ -112,8 +114,10 @@ def _walked(data: bytes) -> PlainFile:
             else:
                 raise _OddError
         if tag >= PIXEL_DATA:
-            plain = tag == PIXEL_DATA and length != UNDEFINED and syntax not in ENCAPSULATED
-            return PlainFile(values, syntax, start if plain else -1, length if plain else 0)
+            if tag != PIXEL_DATA or (length == UNDEFINED) != (syntax in ENCAPSULATED):
+                return PlainFile(values, syntax, -1, 0)
+            return PlainFile(values, syntax, start, length) if length != UNDEFINED else PlainFile(
+                values, syntax, -1, 0, start)
         if tag in sequences:
             values[sequences[tag]] = "present"
         if length == UNDEFINED:

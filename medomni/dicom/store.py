@@ -30,7 +30,7 @@ class SliceStore:
         self._plane = shape[1] * shape[2]
         self._folder = folder
         self._mapped = budget is not None and 2 * shape[0] * self._plane > budget
-        self.dtype = np.dtype(np.int16)
+        self.dtype: np.dtype[Any] = np.dtype(np.int16)
         self._array, self._file = self._room()
 
     def block(self, start: int, stop: int) -> NDArray[np.int16]:

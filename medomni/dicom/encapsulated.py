@@ -1,0 +1,85 @@
+"""Compressed frames: the bytes of one, and the size that its own header states, before anything decodes it.
+
+A decoder makes room for what the compressed header says. Where that is not what the DICOM header says the file is
+damaged or hostile, and a few bytes could ask for gigabytes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from struct import unpack_from
+
+ITEM, SEQUENCE_END = 0xFFFEE000, 0xFFFEE0DD
+_HUGE = 1 << 31
+_SOF = frozenset((0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF, 0xF7))
+"""Start of frame of JPEG (ISO 10918-1 B.1.1.3) and of JPEG-LS (ISO 14495-1 C.1.1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """What a compressed header says: rows, columns, samples of a pixel, bits of a sample, signed (JPEG 2000 only)."""
+
+    rows: int
+    columns: int
+    samples: int
+    bits: int
+    signed: bool = False
+
+
+def joined(data: bytes) -> bytes | None:
+    """The one frame in the items of encapsulated pixel data (PS3.5 A.4), its fragments joined.
+
+    Args:
+        data: from the first item on, which is the offset table, to the sequence delimiter.
+
+    Returns:
+        None where the items are damaged or the delimiter is missing.
+    """
+    position = 0
+    fragments: list[bytes] = []
+    while position + 8 <= len(data):
+        group, element, length = unpack_from("<HHI", data, position)
+        tag, start = group << 16 | element, position + 8
+        if tag == SEQUENCE_END:
+            return b"".join(fragments[1:]) if len(fragments) > 1 else None
+        if tag != ITEM or length >= _HUGE or start + length > len(data):
+            return None
+        fragments.append(data[start:start + length])
+        position = start + length
+    return None
+
+
+def stated(frame: bytes) -> Stated | None:
+    """The size that a JPEG, JPEG-LS or JPEG 2000 frame states; None where none is found.
+
+    RLE frames state none (PS3.5 G): their room is taken from the DICOM header.
+    """
+    if frame[:2] == b"\xff\x4f":
+        return _jpeg_2000(frame, 0)
+    if frame[4:8] == b"jP  ":  # JPEG 2000 in a JP2 container, which DICOM forbids and some write
+        at = frame.find(b"\xff\x4f\xff\x51")
+        return _jpeg_2000(frame, at) if at >= 0 else None
+    if frame[:2] != b"\xff\xd8":
+        return None
+    position = 2
+    while position + 9 < len(frame):
+        if frame[position] != 0xFF:
+            return None
+        marker = frame[position + 1]
+        if marker == 0xFF:
+            position += 1
+            continue
+        if marker in _SOF:
+            bits, rows, columns, samples = unpack_from(">BHHB", frame, position + 4)
+            return Stated(rows, columns, samples, bits)
+        position += 2 + unpack_from(">H", frame, position + 2)[0]
+    return None
+
+
+def _jpeg_2000(frame: bytes, start: int) -> Stated | None:
+    """The SIZ segment (ISO 15444-1 A.5.1), which follows the start of the codestream."""
+    if len(frame) < start + 43 or frame[start + 2:start + 4] != b"\xff\x51":
+        return None
+    right, bottom, left, top = unpack_from(">IIII", frame, start + 8)
+    samples, depth = unpack_from(">HB", frame, start + 40)
+    return Stated(bottom - top, right - left, samples, (depth & 0x7F) + 1, bool(depth & 0x80))
