@@ -18,10 +18,11 @@ ARROWS: dict[str, set[str]] = {
     "files": set(),
     "records": set(),
     "volume": {"records"},
+    "picture": set(),
     "draw": {"volume", "records"},
     "config": set(),
     "phantom": {"volume", "records"},
-    "dicom": {"volume", "records"},
+    "dicom": {"volume", "picture", "records"},
     "segment": {"volume", "records"},
     "knowledge": {"records"},
     "findings": {"volume", "records", "knowledge"},
@@ -34,8 +35,9 @@ ARROWS: dict[str, set[str]] = {
     "review": {"check", "dicom", "findings", "knowledge", "draw", "volume", "records", "config"},
     "serve": {"generate", "check", "config", "records"},
 }
-TORCH_FREE = ["files", "records", "volume", "draw", "config", "errors", "phantom", "dicom", "segment", "knowledge",
-              "findings", "check", "evaluate", "review", "pipeline", "cohort", "demo", "doctor", "progress", "cli"]
+TORCH_FREE = ["files", "records", "volume", "picture", "draw", "config", "errors", "phantom", "dicom", "segment",
+              "knowledge", "findings", "check", "evaluate", "review", "pipeline", "cohort", "demo", "doctor",
+              "progress", "cli"]
 
 
 def room_of(path: Path) -> str:

@@ -1,6 +1,21 @@
-"""DICOM in: folders to :class:`medomni.volume.Volume`, in Hounsfield units and LPS millimetres."""
+"""DICOM in: folders to :class:`medomni.volume.Volume`, in Hounsfield units and LPS millimetres; files to pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from medomni.dicom.read import read_study
 from medomni.dicom.scan import Inventory, SeriesSummary, inspect
 
-__all__ = ["Inventory", "SeriesSummary", "inspect", "read_study"]
+if TYPE_CHECKING:
+    from medomni.picture import Picture
+
+__all__ = ["Inventory", "SeriesSummary", "inspect", "read_image", "read_study"]
+
+
+def read_image(path: Path | str, *, frame: int = 0) -> Picture:
+    """As :func:`medomni.dicom.image.read_image`, which loads pydicom when it is first called."""
+    from medomni.dicom import image
+
+    return image.read_image(path, frame=frame)

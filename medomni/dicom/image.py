@@ -1,0 +1,177 @@
+"""One file to a :class:`Picture`: radiographs, ultrasound and other DICOM images, PNG, JPEG, WebP."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pydicom
+from numpy.typing import NDArray
+from pydicom.encaps import get_frame
+from pydicom.pixels import apply_color_lut, apply_modality_lut, pixel_array
+
+from medomni.dicom import codes
+from medomni.dicom.encapsulated import stated
+from medomni.dicom.faults import UnreadableError
+from medomni.dicom.headers import SPACING_MM, SliceHeader
+from medomni.dicom.parse import read_elements
+from medomni.dicom.pixels import MOST_PIXELS
+from medomni.dicom.still import STILLS, read_still
+from medomni.dicom.voi import presets, shown
+from medomni.errors import MedomniError
+from medomni.picture import Picture
+
+WANTED = [
+    "SOPClassUID", "Modality", "PatientName", "PatientID", "SamplesPerPixel", "PhotometricInterpretation",
+    "PlanarConfiguration", "NumberOfFrames", "Rows", "Columns", "BitsAllocated", "BitsStored", "HighBit",
+    "PixelRepresentation", "RescaleSlope", "RescaleIntercept", "RescaleType", "ModalityLUTSequence", "VOILUTSequence",
+    "WindowCenter", "WindowWidth", "VOILUTFunction", "PresentationLUTShape", "PixelSpacing", "ImagerPixelSpacing",
+    "PixelSpacingCalibrationType", "SequenceOfUltrasoundRegions", "PatientOrientation", "ImageLaterality", "Laterality",
+    "ViewPosition", "RedPaletteColorLookupTableDescriptor", "GreenPaletteColorLookupTableDescriptor",
+    "BluePaletteColorLookupTableDescriptor", "RedPaletteColorLookupTableData", "GreenPaletteColorLookupTableData",
+    "BluePaletteColorLookupTableData", "PixelData", "FloatPixelData", "DoubleFloatPixelData", "ExtendedOffsetTable",
+    "ExtendedOffsetTableLengths",
+]
+PROJECTIONS = frozenset(("CR", "DX", "RG", "RF", "XA", "MG", "IO", "PX"))
+VIEWS = frozenset(("AP", "PA", "LL", "RL", "RLD", "LLD", "RLO", "LLO"))
+"""Defined terms of View Position (0018,5101), PS3.3 C.8.1.1.1.1, with the obliques."""
+_CENTIMETRES = 3  # of Physical Units X and Y Direction (0018,6024), PS3.3 C.8.5.5.1.5
+
+
+def read_image(path: Path | str, *, frame: int = 0) -> Picture:
+    """Read one image at its full resolution.
+
+    Of a PNG, JPEG or WebP file neither the patient's side nor millimetres are known.
+
+    Args:
+        frame: of a multi-frame image, from 0.
+
+    Raises:
+        MedomniError: MED-C08, MED-C03 for a frame that is not there, MED-D01 where the file is no image, MED-D03 where
+            it is cut short, MED-D10 where it cannot be decoded, MED-D11, MED-D12 where its size is not the header's.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise MedomniError("MED-C08", where=path.name)
+    if path.suffix.lower() in STILLS:
+        return read_still(path, frame)
+    try:
+        ds = read_elements(path, WANTED, pixels=True)
+    except UnreadableError as exc:
+        raise MedomniError("MED-D01", str(exc), where=path.name) from exc
+    name = _label(path, ds)
+    stored = _stored(ds, frame, name)
+    values = _values(stored, ds, name)
+    modality = codes.modality(_as_header(path, ds)) or "unknown"
+    windows = presets(ds)
+    inverted = ds.get("PhotometricInterpretation") == "MONOCHROME1" or ds.get("PresentationLUTShape") == "INVERSE"
+    spacing, why_not = _spacing(ds, modality)
+    edge, side_reason = _left_edge(ds)
+    view = str(ds.get("ViewPosition") or "").upper()
+    return Picture(values, shown(values, ds, inverted, windows), modality, inverted, windows, spacing, why_not, edge,
+                   side_reason, _laterality(ds), view if view in VIEWS else None, frame, _frames(ds))
+
+
+def _label(path: Path, ds: pydicom.Dataset) -> str:
+    return _as_header(path, ds).label
+
+
+def _as_header(path: Path, ds: pydicom.Dataset) -> SliceHeader:
+    values = {n: str(ds.get(n) or "") for n in ("PatientName", "PatientID", "Modality")}
+    return SliceHeader(path, values, 0, 0, 1, 1, None, None, None)
+
+
+def _frames(ds: pydicom.Dataset) -> int:
+    return int(ds.get("NumberOfFrames") or 1)
+
+
+def _stored(ds: pydicom.Dataset, frame: int, name: str) -> NDArray[Any]:
+    """Stored values of a frame, (rows, columns) or (rows, columns, 3) in RGB."""
+    try:
+        rows, columns, frames = int(ds.get("Rows") or 0), int(ds.get("Columns") or 0), _frames(ds)
+        if not rows or not columns:
+            raise MedomniError("MED-D01", "the file holds no image", where=name)
+        if rows * columns > MOST_PIXELS:
+            raise MedomniError("MED-D10", f"{rows} x {columns} pixels cannot be true", where=name)
+        if not 0 <= frame < frames:
+            raise MedomniError("MED-C03", f"frame {frame} was asked for; the image has 0 to {frames - 1}", where=name)
+        if not any(ds.get(n) for n in ("PixelData", "FloatPixelData", "DoubleFloatPixelData")):
+            raise MedomniError("MED-D03", "the file ends before its pixel data", where=name)
+        syntax = ds.file_meta.get("TransferSyntaxUID")
+        if syntax is not None and syntax.is_encapsulated and ds.get("PixelData"):
+            size = stated(get_frame(ds.PixelData, frame, number_of_frames=frames))
+            if size is not None and (size.rows, size.columns) != (rows, columns):
+                raise MedomniError("MED-D12", f"the compressed frame has {size.rows} x {size.columns} pixels, the "
+                                   f"header says {rows} x {columns}", where=name)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            stored = np.array(pixel_array(ds, index=frame))
+            if ds.PhotometricInterpretation == "PALETTE COLOR":
+                coloured = apply_color_lut(stored, ds)
+                stored = (coloured >> 8 if coloured.dtype.itemsize == 2 else coloured).astype(np.uint8)
+    except MedomniError:
+        raise
+    except (EOFError, OSError) as exc:
+        raise MedomniError("MED-D03", type(exc).__name__, where=name) from exc
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as exc:  # decoders meeting damaged bytes may raise anything
+        short = isinstance(exc, ValueError) and "bytes" in str(exc) and "less" in str(exc)
+        raise MedomniError("MED-D03" if short else "MED-D10", type(exc).__name__, where=name) from exc
+    if stored.shape[:2] != (rows, columns) or stored.ndim > 2 and stored.shape[2:] != (3,):
+        raise MedomniError("MED-D12", f"decoded {stored.shape}, the header says {rows} x {columns}", where=name)
+    return stored
+
+
+def _values(stored: NDArray[Any], ds: pydicom.Dataset, name: str) -> NDArray[Any]:
+    """After the Modality LUT (PS3.3 C.11.1); a CT without rescale has no unit."""
+    if stored.ndim == 3:
+        return stored.astype(np.uint8) if stored.dtype == np.uint8 else (stored >> 8).astype(np.uint8)
+    if ds.get("Modality") == "CT" and not ds.get("ModalityLUTSequence") and ds.get("RescaleIntercept") is None:
+        raise MedomniError("MED-D11", where=name)
+    try:
+        values = np.asarray(apply_modality_lut(stored, ds))
+    except Exception as exc:  # a damaged table
+        raise MedomniError("MED-D11", f"modality table: {type(exc).__name__}", where=name) from exc
+    return values.astype(np.float32 if values.dtype == np.float64 else values.dtype.newbyteorder("="))
+
+
+def _spacing(ds: pydicom.Dataset, modality: str) -> tuple[tuple[float, float] | None, str]:
+    """Millimetres at the patient, or why there are none (PS3.3 10.7.1.3)."""
+    if modality == "US":
+        regions = [r for r in ds.get("SequenceOfUltrasoundRegions") or []
+                   if r.get("PhysicalUnitsXDirection") == r.get("PhysicalUnitsYDirection") == _CENTIMETRES]
+        steps = {(abs(float(r.get("PhysicalDeltaY", 0))) * 10, abs(float(r.get("PhysicalDeltaX", 0))) * 10)
+                 for r in regions}
+        if len(steps) != 1:
+            return None, "ultrasound without one calibrated region"
+        both = steps.pop()
+    else:
+        try:
+            first, second = (float(v) for v in ds.get("PixelSpacing") or ())
+        except (TypeError, ValueError):
+            return None, "no pixel spacing at the patient" if ds.get("ImagerPixelSpacing") else "no pixel spacing"
+        both = (first, second)
+        if modality in PROJECTIONS and not ds.get("PixelSpacingCalibrationType"):
+            return None, "projection without calibration: lengths at the detector are magnified"
+    if not all(SPACING_MM[0] <= v <= SPACING_MM[1] for v in both):
+        return None, "the pixel spacing is not a length"
+    return both, ""
+
+
+def _left_edge(ds: pydicom.Dataset) -> tuple[str | None, str]:
+    """The patient's side at column 0, from Patient Orientation (0020,0020; PS3.3 C.7.6.1.1.1)."""
+    value = ds.get("PatientOrientation") or []
+    toward = str(value[0]).upper()[:1] if not isinstance(value, str) and len(value) == 2 else ""
+    if toward in ("L", "R"):
+        return {"L": "right", "R": "left"}[toward], "Patient Orientation"
+    if toward in ("A", "P", "H", "F"):
+        return None, "the rows do not run from side to side"
+    return None, "no Patient Orientation: the side is not assessable until it is stated"
+
+
+def _laterality(ds: pydicom.Dataset) -> str | None:
+    value = str(ds.get("ImageLaterality") or ds.get("Laterality") or "").upper()
+    return {"L": "left", "R": "right", "B": "both"}.get(value)

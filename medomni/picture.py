@@ -1,0 +1,87 @@
+"""Images that are no part of a volume: radiographs, ultrasound frames, pictures. :class:`Picture`, valid once made.
+
+Which edge is the patient's left, and how many millimetres a pixel has, are known or *not assessable*, never guessed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """One two-dimensional image.
+
+    Attributes:
+        array: (rows, columns) as stored, after the modality's own table or rescale; or (rows, columns, 3), uint8, RGB.
+            Nothing is inverted here: in a MONOCHROME1 image high values are dark.
+        shown: (rows, columns), uint8, as it is meant to be seen: the first window or VOI table applied, 255 white.
+            Of a colour image its luminance.
+        modality: Modality (0008,0060) where it is a defined term, else ``unknown``; ``picture`` for PNG and the like.
+        inverted: True where high values of ``array`` are dark (MONOCHROME1, or Presentation LUT Shape INVERSE).
+        windows: (centre, width) presets in units of ``array``, as the file lists them.
+        spacing_mm: between rows and between columns, or None; ``spacing_reason`` then says why.
+        left_edge: the patient's side at column 0, ``right`` in the usual frontal display, or None; ``side_reason``
+            says where it is known from, or why it is not.
+        laterality: ``left``, ``right`` or ``both`` for an image of one of a pair, else None (0020,0062; 0020,0060).
+        view: View Position (0018,5101) where it is a defined term, else None.
+        frame, frames: which frame of how many this is, from 0.
+
+    Raises:
+        ValueError: on another shape or where ``shown`` does not fit ``array``.
+    """
+
+    array: NDArray[Any]
+    shown: NDArray[np.uint8]
+    modality: str
+    inverted: bool = False
+    windows: tuple[tuple[float, float], ...] = ()
+    spacing_mm: tuple[float, float] | None = None
+    spacing_reason: str = ""
+    left_edge: str | None = None
+    side_reason: str = ""
+    laterality: str | None = None
+    view: str | None = None
+    frame: int = 0
+    frames: int = 1
+
+    def __post_init__(self) -> None:
+        if self.array.ndim not in (2, 3) or (self.array.ndim == 3 and self.array.shape[2] != 3) or not self.array.size:
+            raise ValueError(f"array must be (rows, columns) or (rows, columns, 3), got {self.array.shape}")
+        if self.shown.shape != self.array.shape[:2] or self.shown.dtype != np.uint8:
+            raise ValueError(f"shown must be uint8 {self.array.shape[:2]}, got {self.shown.dtype} {self.shown.shape}")
+        if self.spacing_mm is None and not self.spacing_reason or self.left_edge is None and not self.side_reason:
+            raise ValueError("what is not known needs a reason")
+
+    @property
+    def cardiothoracic_ratio_reason(self) -> str:
+        """Why the ratio of heart to chest must not be measured; empty where it may.
+
+        The heart is magnified in an AP view, and a ratio needs no millimetres but needs the view.
+        """
+        if self.modality not in ("CR", "DX"):
+            return f"modality {self.modality} is no radiograph"
+        return "" if self.view == "PA" else f"view {self.view or 'not stated'}: only PA is measured"
+
+    def windowed(self, centre: float, width: float) -> NDArray[np.uint8]:
+        """Another window, (rows, columns) uint8, linear (PS3.3 C.11.2.1.2.1), inverted where the image is.
+
+        Raises:
+            ValueError: for a width below 1, or a colour image.
+        """
+        if self.array.ndim == 3:
+            raise ValueError("a colour image has no window")
+        if not width >= 1:
+            raise ValueError(f"a window's width is at least 1, got {width}")
+        span = max(width - 1.0, 1e-6)
+        values = np.clip((self.array.astype(np.float64) - (centre - 0.5)) / span + 0.5, 0.0, 1.0)
+        return np.rint(255 * (1 - values if self.inverted else values)).astype(np.uint8)
+
+
+def luminance(colours: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """(rows, columns) of (rows, columns, 3) by ITU-R BT.601."""
+    return np.rint(colours @ np.array([0.299, 0.587, 0.114])).astype(np.uint8)

@@ -1,0 +1,248 @@
+"""Radiographs, ultrasound, pictures: grey as it is meant to be seen; side and millimetres known or not assessable."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pydicom
+import pytest
+from PIL import Image
+from pydicom.dataset import FileDataset, FileMetaDataset
+from pydicom.sequence import Sequence
+from pydicom.uid import ExplicitVRLittleEndian
+
+from medomni.dicom import read_image
+from medomni.errors import MedomniError
+from medomni.picture import Picture
+
+pytestmark = pytest.mark.unit
+RAMP = np.arange(48 * 64, dtype=np.uint16).reshape(48, 64)
+DX = "1.2.840.10008.5.1.4.1.1.1.1"
+
+
+def image(path: Path, pixels: np.ndarray = RAMP, change: Callable[[pydicom.Dataset], None] | None = None) -> Path:
+    """A synthetic radiograph, changed by ``change``."""
+    meta = FileMetaDataset()
+    meta.TransferSyntaxUID, meta.MediaStorageSOPClassUID = ExplicitVRLittleEndian, DX
+    meta.MediaStorageSOPInstanceUID = "1.2.3.4"
+    ds = FileDataset("", {}, file_meta=meta, preamble=b"\0" * 128)
+    ds.SOPClassUID, ds.SOPInstanceUID, ds.Modality = DX, "1.2.3.4", "DX"
+    ds.PatientName, ds.PatientID = "SYNTHETIC^MEYER", "S-1"
+    ds.SamplesPerPixel, ds.PhotometricInterpretation = 1, "MONOCHROME2"
+    ds.Rows, ds.Columns = pixels.shape[-2:] if pixels.ndim == 2 else pixels.shape[:2]
+    ds.BitsAllocated = ds.BitsStored = 8 * pixels.dtype.itemsize
+    ds.HighBit, ds.PixelRepresentation = ds.BitsStored - 1, int(pixels.dtype.kind == "i")
+    ds.PixelData = pixels.tobytes()
+    ds["PixelData"].VR = "OW" if pixels.dtype.itemsize == 2 else "OB"
+    if change:
+        change(ds)
+    ds.save_as(path, enforce_file_format=True)
+    return path
+
+
+def with_tags(**tags: object) -> Callable[[pydicom.Dataset], None]:
+    def change(ds: pydicom.Dataset) -> None:
+        for name, value in tags.items():
+            setattr(ds, name, value)
+    return change
+
+
+def test_a_real_monochrome1_radiograph(real_dicom: Path) -> None:
+    """Values stay as stored, the picture shows dark lungs, the patient's left is at the right edge."""
+    read = read_image(real_dicom / "cxr_dicom_monochrome1" / "RG1_J2KI.dcm")
+    assert read.array.shape == (1955, 1841) and (read.array.min(), read.array.max()) == (803, 26512)
+    assert (read.array[800, 450], read.array[900, 920]) == (16350, 3495)
+    assert read.inverted and read.shown[800, 450] < read.shown[900, 920]
+    assert read.left_edge == "right" and read.view == "PA" and read.cardiothoracic_ratio_reason == ""
+    assert read.spacing_mm is None and "magnified" in read.spacing_reason
+
+
+def test_a_real_modality_table(real_dicom: Path) -> None:
+    read = read_image(real_dicom / "modality_lut" / "mlut_18.dcm")
+    stored = pydicom.dcmread(real_dicom / "modality_lut" / "mlut_18.dcm").pixel_array
+    assert (stored.min(), stored.max()) == (-2048, 2047) and (read.array.min(), read.array.max()) == (0, 65535)
+    voi = read_image(real_dicom / "modality_lut" / "vlut_04.dcm")
+    item = pydicom.dcmread(real_dicom / "modality_lut" / "vlut_04.dcm").VOILUTSequence[0]
+    table = np.array(item.LUTData, dtype=float)
+    assert np.array_equal(voi.shown, np.rint(255 * table[voi.array] / 65535)), "the table is for the eye only"
+
+
+@pytest.mark.parametrize("name", ["", "_RLE", "_jpeg_ls_lossless", "_jpeg_2k_lossless", "_big_endian"])
+def test_frames_of_one_image_in_five_syntaxes(real_dicom: Path, name: str) -> None:
+    folder = real_dicom / "compressed_multiframe_mr"
+    plain = pydicom.dcmread(folder / "emri_small.dcm").pixel_array
+    read = [read_image(folder / f"emri_small{name}.dcm", frame=k) for k in range(10)]
+    assert np.array_equal(np.stack([r.array for r in read]), plain) and read[0].frames == 10
+    with pytest.raises(MedomniError, match="MED-C03.*0 to 9"):
+        read_image(folder / f"emri_small{name}.dcm", frame=10)
+
+
+def test_real_pictures_have_no_side_and_no_millimetres(real_dicom: Path) -> None:
+    for path in sorted((real_dicom / "cxr_png").iterdir()):
+        read = read_image(path)
+        assert read.left_edge is None and read.spacing_mm is None and read.cardiothoracic_ratio_reason
+        assert read.shown.shape == Image.open(path).size[::-1]
+    assert read_image(real_dicom / "cxr_png" / "7afaaccc.jpg").array.ndim == 2, "grey in three colours is grey"
+
+
+@pytest.mark.parametrize(("tags", "inverted"), [
+    ({}, False), ({"PhotometricInterpretation": "MONOCHROME1"}, True), ({"PresentationLUTShape": "INVERSE"}, True),
+    ({"PhotometricInterpretation": "MONOCHROME1", "PresentationLUTShape": "INVERSE"}, True)])
+def test_inversion_is_for_the_eye_only(tmp_path: Path, tags: dict, inverted: bool) -> None:
+    read = read_image(image(tmp_path / "x.dcm", change=with_tags(**tags)))
+    assert np.array_equal(read.array, RAMP) and read.inverted == inverted
+    assert (read.shown[0, 0], read.shown[-1, -1]) == ((255, 0) if inverted else (0, 255))
+    assert (read.windowed(1500, 100)[0, 0] == 255) == inverted
+
+
+def test_windows_by_the_standards_formulas(tmp_path: Path) -> None:
+    """PS3.3 C.11.2.1.2, evaluated here by hand for three values of the ramp."""
+    flat = np.array([1000, 1500, 1540], dtype=np.uint16)
+    expected = {"LINEAR": [0.0, 0.5 + 0.5 / 99, min(1, 40.5 / 99 + 0.5)], "LINEAR_EXACT": [0.0, 0.5, 0.9],
+                "SIGMOID": [1 / (1 + np.exp(20)), 0.5, 1 / (1 + np.exp(-1.6))]}
+    for function, wanted in expected.items():
+        tags = with_tags(WindowCenter=["1500", "9"], WindowWidth=["100", "5"], VOILUTFunction=function)
+        read = read_image(image(tmp_path / "x.dcm", change=tags))
+        assert read.shown.reshape(-1)[flat] == pytest.approx(255 * np.array(wanted), abs=0.51), function
+        assert read.windows == ((1500.0, 100.0), (9.0, 5.0))
+    assert read.windowed(1500, 100).reshape(-1)[1540] == round(255 * (40.5 / 99 + 0.5))
+    with pytest.raises(ValueError, match="width"):
+        read.windowed(0, 0.5)
+
+
+@pytest.mark.parametrize("tags", [{"WindowCenter": "1", "WindowWidth": "0"}, {"WindowCenter": "", "WindowWidth": ""},
+                                  {"WindowCenter": "1"}])
+def test_a_window_that_is_none_shows_the_whole_range(tmp_path: Path, tags: dict) -> None:
+    read = read_image(image(tmp_path / "x.dcm", change=with_tags(**tags)))
+    assert read.windows == () and (read.shown.min(), read.shown.max()) == (0, 255)
+
+
+def test_a_voi_table(tmp_path: Path) -> None:
+    def table(ds: pydicom.Dataset) -> None:
+        item = pydicom.Dataset()
+        item.add_new("LUTDescriptor", "US", [4, 1000, 8])
+        item.add_new("LUTData", "US", [0, 10, 20, 255])
+        ds.VOILUTSequence = Sequence([item])
+    shown = read_image(image(tmp_path / "x.dcm", change=table)).shown.reshape(-1)
+    assert shown[[0, 1000, 1001, 1002, 1003, 3000]].tolist() == [0, 0, 10, 20, 255, 255]
+
+
+@pytest.mark.parametrize(("value", "edge", "word"), [
+    (["L", "F"], "right", "Patient Orientation"), (["R", "F"], "left", "Patient Orientation"),
+    (["LA", "F"], "right", "Patient Orientation"), (["P", "F"], None, "side to side"), ("", None, "not assessable"),
+    (["L"], None, "not assessable")])
+def test_the_side_is_stated_or_not_assessable(tmp_path: Path, value: object, edge: str | None, word: str) -> None:
+    read = read_image(image(tmp_path / "x.dcm", change=with_tags(PatientOrientation=value, ImageLaterality="R")))
+    assert read.left_edge == edge and word in read.side_reason and read.laterality == "right"
+
+
+@pytest.mark.parametrize(("tags", "spacing", "word"), [
+    ({"PixelSpacing": ["0.2", "0.3"]}, None, "magnified"),
+    ({"PixelSpacing": ["0.2", "0.3"], "PixelSpacingCalibrationType": "FIDUCIAL"}, (0.2, 0.3), ""),
+    ({"ImagerPixelSpacing": ["0.2", "0.3"]}, None, "at the patient"),
+    ({"Modality": "MR", "PixelSpacing": ["0.2", "0.3"]}, (0.2, 0.3), ""),
+    ({"Modality": "MR", "PixelSpacing": ["0", "0"]}, None, "not a length"), ({"Modality": "MR"}, None, "no pixel"),
+    ({"Modality": "US", "PixelSpacing": ["0.2", "0.3"]}, None, "region")])
+def test_millimetres_only_where_they_are_the_patients(tmp_path: Path, tags: dict, spacing: object, word: str) -> None:
+    read = read_image(image(tmp_path / "x.dcm", change=with_tags(**tags)))
+    assert read.spacing_mm == spacing and word in read.spacing_reason
+
+
+def test_ultrasound_regions_give_millimetres_where_they_agree(tmp_path: Path) -> None:
+    def regions(*steps: float) -> Callable[[pydicom.Dataset], None]:
+        def change(ds: pydicom.Dataset) -> None:
+            ds.Modality = "US"
+            ds.SequenceOfUltrasoundRegions = Sequence([])
+            for step in steps:
+                item = pydicom.Dataset()
+                item.PhysicalUnitsXDirection = item.PhysicalUnitsYDirection = 3
+                item.PhysicalDeltaX, item.PhysicalDeltaY = step, step / 2
+                ds.SequenceOfUltrasoundRegions.append(item)
+        return change
+    assert read_image(image(tmp_path / "x.dcm", change=regions(0.04))).spacing_mm == pytest.approx((0.2, 0.4))
+    assert read_image(image(tmp_path / "y.dcm", change=regions(0.04, 0.05))).spacing_mm is None
+
+
+@pytest.mark.parametrize("view", ["PA", "AP", "LL", "", "MEYER"])
+def test_the_ratio_needs_a_pa_view(tmp_path: Path, view: str) -> None:
+    read = read_image(image(tmp_path / "x.dcm", change=with_tags(ViewPosition=view)))
+    assert (read.cardiothoracic_ratio_reason == "") == (view == "PA") and (read.view or "") != "MEYER"
+
+
+def test_colours(tmp_path: Path) -> None:
+    rgb = np.zeros((20, 30, 3), dtype=np.uint8)
+    rgb[:, :10, 0], rgb[:, 10:20, 1], rgb[:, 20:, 2] = 200, 200, 200
+    tags = with_tags(SamplesPerPixel=3, PhotometricInterpretation="RGB", PlanarConfiguration=0)
+    read = read_image(image(tmp_path / "x.dcm", rgb, tags))
+    assert np.array_equal(read.array, rgb) and read.shown[0, [0, 15, 25]].tolist() == [60, 117, 23]
+
+    def palette(ds: pydicom.Dataset) -> None:
+        ds.PhotometricInterpretation = "PALETTE COLOR"
+        for k, name in enumerate(("Red", "Green", "Blue")):
+            ds.add_new(f"{name}PaletteColorLookupTableDescriptor", "US", [256, 0, 16])
+            table = (np.arange(256, dtype="<u2") * 257 if k == 0 else np.zeros(256, "<u2")).tobytes()
+            ds.add_new(f"{name}PaletteColorLookupTableData", "OW", table)
+    indices = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    read = read_image(image(tmp_path / "y.dcm", indices, palette))
+    assert np.array_equal(read.array[..., 0], indices) and not read.array[..., 1:].any()
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg", "webp"])
+def test_pictures_keep_their_full_size(tmp_path: Path, suffix: str) -> None:
+    grey = np.tile(np.arange(2048, dtype=np.uint16) // 8, (2048, 1)).astype(np.uint8)
+    Image.fromarray(grey).save(tmp_path / f"x.{suffix}", **({"lossless": True} if suffix == "webp" else {}))
+    read = read_image(tmp_path / f"x.{suffix}")
+    assert read.array.shape == (2048, 2048) and np.abs(read.array.astype(int) - grey).max() <= 8
+    assert read.modality == "picture"
+
+
+def test_sixteen_bits_and_turned_pictures(tmp_path: Path) -> None:
+    Image.fromarray(RAMP).save(tmp_path / "deep.png")
+    deep = read_image(tmp_path / "deep.png")
+    assert deep.array.dtype == np.uint16 and np.array_equal(deep.array, RAMP) and deep.shown.max() == 255
+    turned = Image.fromarray(np.tile(np.arange(64, dtype=np.uint8), (8, 1)))
+    exif = turned.getexif()
+    exif[0x0112] = 6  # rotate by 90 degrees to be upright
+    turned.save(tmp_path / "turned.jpg", exif=exif)
+    assert read_image(tmp_path / "turned.jpg").array.shape == (64, 8)
+
+
+@pytest.mark.parametrize(("spoil", "code"), [
+    (lambda p: p.write_bytes(p.read_bytes()[:-500]), "MED-D03"), (lambda p: p.write_bytes(b"not an image"), "MED-D01"),
+    (lambda p: p.unlink(), "MED-C08"),
+    (lambda p: image(p, change=with_tags(Rows=60000, Columns=60000)), "MED-D10"),
+    (lambda p: image(p, change=lambda ds: ds.__delattr__("Rows")), "MED-D01"),
+    (lambda p: image(p, change=lambda ds: ds.__delattr__("PixelData")), "MED-D03")])
+def test_bad_input_is_a_coded_error(tmp_path: Path, spoil: Callable[[Path], object], code: str) -> None:
+    path = image(tmp_path / "MEYER.dcm")
+    spoil(path)
+    with pytest.raises(MedomniError) as info:
+        read_image(path)
+    assert info.value.code == code and ("MEYER" not in str(info.value) or code in ("MED-C08", "MED-D01"))
+
+
+def test_a_damaged_or_huge_picture_is_a_coded_error(tmp_path: Path) -> None:
+    Image.fromarray(RAMP).save(tmp_path / "x.png")
+    data = (tmp_path / "x.png").read_bytes()
+    (tmp_path / "cut.png").write_bytes(data[:len(data) // 2])
+    at = data.index(b"IHDR") + 4
+    import struct
+    import zlib
+    head = struct.pack(">II", 200_000, 200_000) + data[at + 8:at + 13]
+    bomb = data[:at] + head + struct.pack(">I", zlib.crc32(b"IHDR" + head)) + data[at + 17:]
+    (tmp_path / "bomb.png").write_bytes(bomb)
+    for name in ("cut", "bomb"):
+        with pytest.raises(MedomniError, match="MED-D10"):
+            read_image(tmp_path / f"{name}.png")
+
+
+def test_a_picture_is_valid_once_made() -> None:
+    known = {"spacing_reason": "none", "side_reason": "none"}
+    for array, shown, more in ((np.zeros((2, 2, 2)), np.zeros((2, 2), np.uint8), known),
+                               (np.zeros((2, 2)), np.zeros((2, 3), np.uint8), known),
+                               (np.zeros((2, 2)), np.zeros((2, 2)), known),
+                               (np.zeros((2, 2)), np.zeros((2, 2), np.uint8), {})):
+        with pytest.raises(ValueError, match="array must|shown must|reason"):
+            Picture(array, shown, "DX", **more)
