@@ -105,14 +105,15 @@ def read_into(out: NDArray[np.int16], header: SliceHeader) -> int | None:
         np.right_shift(stored, 16 - bits, out=stored)
     elif bits < 16:
         np.bitwise_and(stored, (1 << bits) - 1, out=stored)
-    ends = (-(1 << bits - 1), (1 << bits - 1) - 1) if signed else (0, (1 << bits) - 1)
-    if not _fits(ends, slope, intercept) and not _fits((int(stored.min()), int(stored.max())), slope, intercept):
-        return None
     padding = None
     if values.get("PixelPaddingValue") and values.get("Modality") == "CT":
         low, high = folded_ends([float(values[n]) if values.get(n) else None
                                  for n in ("PixelPaddingValue", "PixelPaddingRangeLimit")], signed)
         padding = stored == low if low == high else (stored >= low) & (stored <= high)
+        stored[padding] = 0  # padding may lie where no value in the modality's unit would fit
+    ends = (-(1 << bits - 1), (1 << bits - 1) - 1) if signed else (0, (1 << bits) - 1)
+    if not _fits(ends, slope, intercept) and not _fits((int(stored.min()), int(stored.max())), slope, intercept):
+        return None
     if slope != 1:
         np.multiply(out, _wrapped(slope), out=out)  # modulo 2^16, and exact because the result fits
     if intercept:

@@ -57,10 +57,11 @@ def slice_values(header: SliceHeader, opened: OpenFiles | None = None) -> tuple[
             whose values are in no known unit, MED-D12 where the size is not the header's.
     """
     stored, ds = _decoded(header, opened or OpenFiles())
-    values = _rescaled(stored, ds, header)
     padding = _padding(ds, stored) if ds.get("Modality") == "CT" else None
     if padding is None:
-        return values, 0
+        return _rescaled(stored, ds, header), 0
+    stored[padding] = 0  # padding may lie where no value in the modality's unit would fit
+    values = _rescaled(stored, ds, header)
     values[padding] = AIR_HU
     return values, int(padding.sum())
 
