@@ -71,8 +71,10 @@ def ingest(folder: Study, json_out: Annotated[bool, typer.Option("--json", help=
 
 @app.command()
 def segment(folder: Study, out: OutDir, series: Series = None, resample: Resample = False,
-            segmenter: str = "builtin") -> None:
-    """Pre-segment a chest CT: labels.npz, a picture, and volumes by organ."""
+            segmenter: str = "builtin",
+            dicom_seg: Annotated[bool, typer.Option("--dicom-seg", help="Write the mask as DICOM SEG too.")] = False,
+            ) -> None:
+    """Pre-segment a chest CT: images.npz, a picture, and volumes by organ."""
     from medomni.draw import contact_sheet
     from medomni.files import replacing
     from medomni.pipeline import measure_study
@@ -83,8 +85,13 @@ def segment(folder: Study, out: OutDir, series: Series = None, resample: Resampl
     save_images(out / "images.npz", study.volume, study.segmentation, study.measured.masks)
     with replacing(out / "contact.png") as beside:
         beside.write_bytes(contact_sheet(study.volume, outlines=study.segmentation))
+    written = [out / "images.npz", out / "contact.png"]
+    if dicom_seg:
+        from medomni.dicom.seg import write_segmentation
+
+        written.append(write_segmentation(study.segmentation, study.volume, folder, out / "seg.dcm"))
     _organs(study.findings)
-    print(f"written: {out / 'images.npz'}, {out / 'contact.png'}")
+    print("written: " + ", ".join(str(path) for path in written))
 
 
 @app.command()

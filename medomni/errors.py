@@ -87,6 +87,8 @@ _ENTRIES = [
                "Choose another series with --series; `medomni ingest` lists them."),
     ErrorEntry("MED-D19", "The volume was resampled to an even, upright grid: some slices lie between real ones.",
                "The message names them; read the original series where a finding lies on one.", "warning"),
+    ErrorEntry("MED-D20", "The object cannot be written beside its images.",
+               "Give the folder that the volume was read from; a resampled volume has no images of its own."),
     # --- S: segmentation and findings -----------------------------------------------------------------
     ErrorEntry("MED-S01", "The field of view does not hold both lungs: what depends on them was not assessed.",
                "Use a chest series; the page shows these organs as not assessed.", "warning"),

@@ -15,7 +15,7 @@ from medomni.phantom.patient import (
 from medomni.phantom.render import render
 from medomni.phantom.report import REPORT_STYLES, reference_report
 from medomni.phantom.scanner import SCANNERS, Scanner
-from medomni.phantom.series import Written, write_habit
+from medomni.phantom.series import Written, write_habit, write_stack
 from medomni.phantom.write import write_series
 
 __all__ = [
@@ -39,4 +39,5 @@ __all__ = [
     "write_habit",
     "write_patient",
     "write_series",
+    "write_stack",
 ]

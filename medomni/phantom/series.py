@@ -48,8 +48,18 @@ def write_habit(volume: Volume, folder: Path, habit: Habit, seed: int = 0) -> Wr
     """
     if volume.array.dtype != np.int16 or (np.diag(volume.affine[:3, [2, 1, 0]]) <= 0).any():
         raise ValueError("write_habit takes int16 HU in canonical axial order: use Volume.axial() first")
+    return write_stack(*turned(volume, habit), folder, habit, seed)
+
+
+def write_stack(array: NDArray[np.int16], affine: NDArray[np.float64], folder: Path, habit: Habit,
+                seed: int = 0) -> Written:
+    """Write slices that lie anywhere, as they are; the habit's plane, position, turn and tilt are not applied.
+
+    Args:
+        array: (slices, rows, columns), int16 HU.
+        affine: 4x4, (slice, row, column) to LPS millimetres; rows and columns at right angles.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    array, affine = turned(volume, habit)
     rng = np.random.default_rng(seed)
     frames = [stored(plane, habit, k) for k, plane in enumerate(array)]
     out = len(array) // 2 if habit.missing == "slice" else None
@@ -123,11 +133,17 @@ def _directions(affine: NDArray[np.float64]) -> tuple[list[str], list[str]]:
     """Image Orientation (Patient) and Pixel Spacing."""
     down, along = np.linalg.norm(affine[:3, 1]), np.linalg.norm(affine[:3, 2])
     six = np.concatenate([affine[:3, 2] / along, affine[:3, 1] / down])
-    return [f"{v:.12g}" for v in six], [f"{down:.10g}", f"{along:.10g}"]
+    return [_ds(v) for v in six], [f"{down:.10g}", f"{along:.10g}"]
+
+
+def _ds(value: float) -> str:
+    """A decimal string of at most 16 characters (PS3.5 6.2)."""
+    text = f"{value + 0.0:.10f}"
+    return text[:16]
 
 
 def _origin(affine: NDArray[np.float64], k: int) -> list[str]:
-    return [f"{v:.8f}" for v in affine[:3, 3] + k * affine[:3, 0]]
+    return [_ds(v) for v in affine[:3, 3] + k * affine[:3, 0]]
 
 
 def _slice(path: Path, habit: Habit, affine: NDArray[np.float64], k: int, values: NDArray[np.int64],

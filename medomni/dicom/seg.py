@@ -1,0 +1,168 @@
+"""A segmentation out as DICOM SEG (PS3.3 A.51), read back and held against the mask before it is handed over.
+
+highdicom pairs each mask slice with the source image of the same number and does not check that they belong together:
+with the list reversed the mask is stored mirrored and nothing is said. The images are therefore ordered by the volume's
+own UIDs, and every voxel's place is compared after writing.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pydicom
+from numpy.typing import NDArray
+
+from medomni.dicom.headers import read_headers
+from medomni.dicom.walk import files_below
+from medomni.errors import MedomniError
+from medomni.files import replacing
+from medomni.volume import Label, Segmentation, Volume
+
+if TYPE_CHECKING:
+    from highdicom.seg import SegmentDescription
+
+SCT = {
+    "body": ("38266002", "Entire body"), "lung": ("39607008", "Lung"), "airway": ("89187006", "Airway"),
+    "heart": ("80891009", "Heart"), "mediastinum": ("72410000", "Mediastinum"), "liver": ("10200004", "Liver"),
+    "spine": ("421060004", "Vertebral column"), "rib": ("113197003", "Rib"), "aorta": ("15825003", "Aorta"),
+    "skeleton": ("113192009", "Skeletal system"),
+}
+"""Anatomy id to SNOMED CT code and meaning; what is not listed is written in the scheme 99MEDOMNI."""
+TYPE_2 = ("AccessionNumber", "StudyID", "ReferringPhysicianName", "PatientName", "PatientID", "PatientBirthDate",
+          "PatientSex", "StudyDate", "StudyTime")
+"""Must be there and may be empty (PS3.5 7.4.3); de-identified images often lack them."""
+SIDES = {"left": ("7771000", "Left"), "right": ("24028007", "Right")}
+
+
+def write_segmentation(segmentation: Segmentation, volume: Volume, source: Path | str, path: Path | str) -> Path:
+    """Write a label map beside the images that its volume was read from (extra ``segment``).
+
+    Args:
+        volume: as :func:`medomni.dicom.read_study` read it, or turned so that its slices are still the files' slices.
+        source: the folder of those images.
+        path: of the SEG file; nothing is left there where writing fails.
+
+    Returns:
+        ``path``.
+
+    Raises:
+        MedomniError: MED-C06 without highdicom, MED-S02 where the label map is not on the volume's grid, MED-D20 where
+            the volume's slices are not images of the folder, or the file, read back, lies elsewhere; MED-C04.
+    """
+    try:
+        import highdicom as hd
+        from highdicom.seg import Segmentation as SegmentationObject
+    except ImportError as exc:
+        raise MedomniError("MED-C06", "pip install 'medomni[segment]'", where="DICOM SEG") from exc
+    path = Path(path)
+    if not segmentation.matches(volume):
+        raise MedomniError("MED-S02", f"labels {segmentation.labels.shape}, volume {volume.array.shape}",
+                           where=path.name)
+    images = _images(volume, Path(source))
+    present = [v for v in segmentation.table if (segmentation.labels == v).any()]
+    if not present:
+        raise MedomniError("MED-D20", "no label is present", where=path.name)
+    masks = np.stack([segmentation.labels == v for v in present], axis=-1).astype(np.uint8)
+    seg = SegmentationObject(
+        source_images=images, pixel_array=_as_filed(masks, volume, images[0]),
+        segmentation_type=hd.seg.SegmentationTypeValues.BINARY,
+        segment_descriptions=[_description(k + 1, segmentation.table[v], segmentation.produced_by)
+                              for k, v in enumerate(present)],
+        series_instance_uid=hd.UID(), series_number=900, sop_instance_uid=hd.UID(), instance_number=1,
+        manufacturer="medomni", manufacturer_model_name="medomni", software_versions=segmentation.produced_by,
+        device_serial_number="0", content_label="PRESEGMENTATION",
+    )
+    with replacing(path) as beside:
+        seg.save_as(beside)
+        fault = _displaced(beside, segmentation, present)
+        if fault:
+            raise MedomniError("MED-D20", fault, where=path.name)
+    return path
+
+
+def _images(volume: Volume, source: Path) -> list[pydicom.Dataset]:
+    """The headers of the volume's slices, in its order."""
+    if not volume.slice_uids or "" in volume.slice_uids:
+        raise MedomniError("MED-D20", "the volume was resampled or resliced: its slices are not the images' slices",
+                           where=source.name)
+    wanted = set(volume.slice_uids)
+    found: dict[str, Path] = {}
+    for file in files_below(source):
+        try:
+            headers = read_headers(file)
+        except Exception:  # whatever else lies in the folder is no image of this volume
+            continue
+        found.update({h.text("SOPInstanceUID"): file for h in headers if h.text("SOPInstanceUID") in wanted})
+    if len(found) < len(wanted):
+        raise MedomniError("MED-D20", f"{len(wanted) - len(found)} of {len(wanted)} images are not in the folder",
+                           where=source.name)
+    images: list[pydicom.Dataset] = [pydicom.dcmread(found[uid], stop_before_pixels=True) for uid in volume.slice_uids]
+    for ds in images:
+        for name in TYPE_2:
+            if name not in ds:
+                setattr(ds, name, "")
+    if "FrameOfReferenceUID" not in images[0]:
+        raise MedomniError("MED-D20", "the images state no frame of reference", where=source.name)
+    if any(int(ds.get("NumberOfFrames", 1)) > 1 for ds in images):
+        raise MedomniError("MED-D20", "the images are frames of one multi-frame file", where=source.name)
+    return images
+
+
+def _as_filed(masks: NDArray[np.uint8], volume: Volume, image: pydicom.Dataset) -> NDArray[np.uint8]:
+    """Masks, (slices, rows, columns, labels), with rows and columns as the file has them."""
+    six = np.array([float(v) for v in image.ImageOrientationPatient])
+    directions = volume.affine[:3, 1:3] / np.linalg.norm(volume.affine[:3, 1:3], axis=0)
+    along = directions.T @ np.stack([six[3:], six[:3]], axis=1)  # of the volume's rows and columns, along the file's
+    if np.abs(along[0, 1]) > 0.99:
+        masks, along = masks.transpose(0, 2, 1, 3), along[::-1]
+    if np.abs(np.diag(along)).min() < 0.99:
+        raise MedomniError("MED-D20", "the volume's slices do not lie in the images' planes")
+    return masks[:, ::int(np.sign(along[0, 0])), ::int(np.sign(along[1, 1]))]
+
+
+def _description(number: int, label: Label, algorithm: str) -> SegmentDescription:
+    import highdicom as hd
+    from highdicom.sr import CodedConcept
+    from pydicom.sr.codedict import codes
+
+    code = SCT.get(label.anatomy_id)
+    kind = CodedConcept(code[0], "SCT", code[1]) if code else CodedConcept(
+        label.anatomy_id[:16].upper(), "99MEDOMNI", label.anatomy_id.replace("_", " ")[:64])
+    sided = f"{label.side} {label.anatomy_id}" if label.side in SIDES else label.anatomy_id
+    description = hd.seg.SegmentDescription(
+        segment_number=number, segment_label=sided.replace("_", " ")[:64],
+        segmented_property_category=CodedConcept("123037004", "SCT", "Anatomical Structure"),
+        segmented_property_type=kind, algorithm_type=hd.seg.SegmentAlgorithmTypeValues.AUTOMATIC,
+        algorithm_identification=hd.AlgorithmIdentificationSequence(
+            name=algorithm.split()[0][:64], version=algorithm.split()[-1][:64],
+            family=codes.cid7162.MorphologicalOperations),
+    )
+    if label.side in SIDES:
+        modifier = CodedConcept(SIDES[label.side][0], "SCT", SIDES[label.side][1])
+        description.SegmentedPropertyTypeCodeSequence[0].SegmentedPropertyTypeModifierCodeSequence = [modifier]
+    return description
+
+
+def _displaced(path: Path, segmentation: Segmentation, present: list[int]) -> str:
+    """What differs between the file, read back by its own positions, and the mask; empty where nothing does."""
+    found = np.zeros_like(segmentation.labels)
+    ds = pydicom.dcmread(path)
+    planes = np.atleast_3d(ds.pixel_array.T).T
+    inverse = np.linalg.inv(segmentation.affine)
+    shared = ds.SharedFunctionalGroupsSequence[0]
+    six = np.array([float(v) for v in shared.PlaneOrientationSequence[0].ImageOrientationPatient])
+    spacing = [float(v) for v in shared.PixelMeasuresSequence[0].PixelSpacing]
+    for plane, frame in zip(planes, ds.PerFrameFunctionalGroupsSequence, strict=True):
+        corner = np.array([float(v) for v in frame.PlanePositionSequence[0].ImagePositionPatient])
+        rows, columns = np.nonzero(plane)
+        lps = corner + rows[:, None] * spacing[0] * six[3:] + columns[:, None] * spacing[1] * six[:3]
+        index: NDArray[Any] = lps @ inverse[:3, :3].T + inverse[:3, 3]
+        near = np.rint(index).astype(int)
+        if len(near) and (np.abs(index - near).max() > 0.02 or (near < 0).any() or (near >= found.shape).any()):
+            return f"a voxel lies {np.abs(index - near).max():.2f} voxels off the volume's grid"
+        number = frame.SegmentIdentificationSequence[0].ReferencedSegmentNumber
+        found[tuple(near.T)] = present[number - 1]
+    wrong = int((found != segmentation.labels).sum())
+    return f"{wrong} voxels differ after writing" if wrong else ""
