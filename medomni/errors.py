@@ -89,6 +89,8 @@ _ENTRIES = [
                "The message names them; read the original series where a finding lies on one.", "warning"),
     ErrorEntry("MED-D20", "The object cannot be written beside its images.",
                "Give the folder that the volume was read from; a resampled volume has no images of its own."),
+    ErrorEntry("MED-D21", "The zip or DICOMDIR cannot be used.",
+               "Copy the files into a folder and give that; nothing was written outside the temporary folder."),
     # --- S: segmentation and findings -----------------------------------------------------------------
     ErrorEntry("MED-S01", "The field of view does not hold both lungs: what depends on them was not assessed.",
                "Use a chest series; the page shows these organs as not assessed.", "warning"),

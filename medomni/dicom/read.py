@@ -10,13 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medomni.dicom import codes
+from medomni.dicom.archive import dicom_files
 from medomni.dicom.fill import LongWay, filled
 from medomni.dicom.geometry import SHEAR_TOLERANCE_DEG, Stack, plane_name, sorted_stack
 from medomni.dicom.headers import SliceHeader
 from medomni.dicom.keys import study_key
 from medomni.dicom.kinds import CODES, unusable_reason
 from medomni.dicom.padding import AIR_HU
-from medomni.dicom.scan import Inventory, scan
+from medomni.dicom.scan import Inventory, inventory_of
 from medomni.errors import MedomniError
 from medomni.records import Patient, Study, Warned
 from medomni.volume import Volume
@@ -28,9 +29,9 @@ FEW_SLICES = 8
 SHOWN_RUNS = 20
 
 
-def read_study(folder: Path | str, *, series: int | None = None, resample: bool = False,
+def read_study(source: Path | str, *, series: int | None = None, resample: bool = False,
                threads: int | None = None, budget_mb: float | None = None) -> Volume:
-    """Read the folder's best series (or number ``series`` of :func:`medomni.dicom.inspect`).
+    """Read the best series (or number ``series`` of :func:`medomni.dicom.inspect`) of a folder, a zip or a DICOMDIR.
 
     CT is returned in Hounsfield units. Slices are sorted by position along the normal; a gap, a slice twice with
     different pixels, mixed patients or a truncated file is refused; localizers, other series, identical copies
@@ -49,18 +50,22 @@ def read_study(folder: Path | str, *, series: int | None = None, resample: bool 
 
     Raises:
         MedomniError: MED-C08, MED-C03 for a series that is not there, MED-C04, MED-D01, MED-D03 to MED-D06, MED-D08 to
-            MED-D12, MED-D18.
+            MED-D12, MED-D18, MED-D21.
     """
-    inventory = scan(folder)
-    number = series or 0
+    with dicom_files(Path(source)) as files:
+        return _read(inventory_of(files, Path(source)), source, series or 0, resample, threads, _budget(budget_mb))
+
+
+def _read(inventory: Inventory, source: Path | str, number: int, resample: bool, threads: int | None,
+          budget: int | None) -> Volume:
     if not 0 <= number < len(inventory.groups):
         raise MedomniError("MED-C03", f"series {number} was asked for; the folder has 0 to {len(inventory.groups) - 1}",
-                           where=folder)
+                           where=source)
     group = inventory.groups[number]
     _refuse_cut(inventory, group[0])
     _refuse_unusable(group[0])
     stack = sorted_stack(group, uneven=resample)
-    array, warnings = _pixels(stack, threads, _budget(budget_mb))
+    array, warnings = _pixels(stack, threads, budget)
     warnings = [*inventory.warnings, *_left_out(inventory, number), *warnings]
     uids = tuple(h.text("SOPInstanceUID") for h in stack.headers)
     tilted, affine = stack.tilt_deg > SHEAR_TOLERANCE_DEG, stack.affine

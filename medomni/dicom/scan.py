@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from medomni.dicom import codes
+from medomni.dicom.archive import dicom_files
 from medomni.dicom.faults import CutHeaderError, UnreadableError
 from medomni.dicom.grouping import Group, grouped
 from medomni.dicom.headers import SliceHeader, read_headers
 from medomni.dicom.kinds import unusable_reason
 from medomni.dicom.names import hidden_words, shown_name
-from medomni.dicom.walk import files_below
 from medomni.errors import MedomniError
 from medomni.records import Warned
 
@@ -50,19 +50,23 @@ class Inventory:
     cut: list[tuple[str, str]] = field(default_factory=list, repr=False)
 
 
-def scan(folder: Path | str) -> Inventory:
-    """Look at every file below ``folder`` and group the images.
+def scan(source: Path | str) -> Inventory:
+    """Look at every file of a folder, a zip or a DICOMDIR and group the images.
+
+    Of a zip the inventory's files are gone afterwards: :func:`medomni.dicom.read_study` keeps them while it reads.
 
     Groups are those of :func:`medomni.dicom.grouping.grouped`. Best first: usable, most slices, CT, axial.
 
     Raises:
-        MedomniError: MED-C08 where the folder is absent, MED-D01 where no image was found, MED-D04 where more
-            than one patient was found.
+        MedomniError: MED-C08 where the source is absent, MED-D01 where no image was found, MED-D04 where more
+            than one patient was found, MED-D21 and MED-C04 as :func:`medomni.dicom.archive.dicom_files`.
     """
-    folder = Path(folder)
-    if not folder.exists():
-        raise MedomniError("MED-C08", where=folder)
-    paths = files_below(folder)
+    with dicom_files(Path(source)) as paths:
+        return inventory_of(paths, Path(source))
+
+
+def inventory_of(paths: list[Path], folder: Path) -> Inventory:
+    """:func:`scan` of these files; ``folder`` is the source that messages name."""
     headers: list[SliceHeader] = []
     broken: list[tuple[Path, str]] = []  # files that claim to be DICOM, and what is wrong
     cut: list[tuple[Path, str]] = []
@@ -84,7 +88,8 @@ def scan(folder: Path | str) -> Inventory:
     hidden = hidden_words(*{h.text(name) for h in headers for name in ("PatientName", "PatientID")})
 
     def shown(path: Path) -> str:
-        return shown_name(path.name if path == folder else str(path.relative_to(folder)), hidden)
+        below = path != folder and path.is_relative_to(folder)
+        return shown_name(str(path.relative_to(folder)) if below else path.name, hidden)
 
     warnings = [Warned(code="MED-D02", detail=f"{shown(path)} {what}") for path, what in broken]
     warnings += [Warned(code="MED-D02", detail=f"{shown(path)} ends inside its header") for path, _ in cut]
@@ -111,9 +116,9 @@ def _claims_dicom(path: Path) -> bool:
     return suffix in ("", ".dcm", ".dicom", ".ima") or suffix[1:].isdigit()
 
 
-def inspect(folder: Path | str) -> list[SeriesSummary]:
-    """The candidate volumes of a folder, best first; errors as :func:`scan`."""
-    return scan(folder).series
+def inspect(source: Path | str) -> list[SeriesSummary]:
+    """The candidate volumes of a folder, zip or DICOMDIR, best first; errors as :func:`scan`."""
+    return scan(source).series
 
 
 def _rank(group: Group) -> tuple:

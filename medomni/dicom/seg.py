@@ -14,8 +14,9 @@ import numpy as np
 import pydicom
 from numpy.typing import NDArray
 
+from medomni.dicom.archive import dicom_files
+from medomni.dicom.faults import CutHeaderError, UnreadableError
 from medomni.dicom.headers import read_headers
-from medomni.dicom.walk import files_below
 from medomni.errors import MedomniError
 from medomni.files import replacing
 from medomni.volume import Label, Segmentation, Volume
@@ -41,7 +42,7 @@ def write_segmentation(segmentation: Segmentation, volume: Volume, source: Path 
 
     Args:
         volume: as :func:`medomni.dicom.read_study` read it, or turned so that its slices are still the files' slices.
-        source: the folder of those images.
+        source: the folder or zip of those images.
         path: of the SEG file; nothing is left there where writing fails.
 
     Returns:
@@ -87,18 +88,18 @@ def _images(volume: Volume, source: Path) -> list[pydicom.Dataset]:
     if not volume.slice_uids or "" in volume.slice_uids:
         raise MedomniError("MED-D20", "the volume was resampled or resliced: its slices are not the images' slices",
                            where=source.name)
-    wanted = set(volume.slice_uids)
-    found: dict[str, Path] = {}
-    for file in files_below(source):
-        try:
-            headers = read_headers(file)
-        except Exception:  # whatever else lies in the folder is no image of this volume
-            continue
-        found.update({h.text("SOPInstanceUID"): file for h in headers if h.text("SOPInstanceUID") in wanted})
-    if len(found) < len(wanted):
-        raise MedomniError("MED-D20", f"{len(wanted) - len(found)} of {len(wanted)} images are not in the folder",
-                           where=source.name)
-    images: list[pydicom.Dataset] = [pydicom.dcmread(found[uid], stop_before_pixels=True) for uid in volume.slice_uids]
+    wanted, found = set(volume.slice_uids), {}
+    with dicom_files(source) as files:
+        for file in files:
+            try:
+                headers = read_headers(file)
+            except (UnreadableError, CutHeaderError, OSError):  # whatever else lies there is no image of this volume
+                continue
+            found.update({h.text("SOPInstanceUID"): file for h in headers if h.text("SOPInstanceUID") in wanted})
+        if len(found) < len(wanted):
+            raise MedomniError("MED-D20", f"{len(wanted) - len(found)} of {len(wanted)} images are not in the folder",
+                               where=source.name)
+        images: list[pydicom.Dataset] = [pydicom.dcmread(found[u], stop_before_pixels=True) for u in volume.slice_uids]
     for ds in images:
         for name in TYPE_2:
             if name not in ds:

@@ -1,0 +1,158 @@
+"""A zip or a DICOMDIR is read as the folder is, and none of its tricks writes or reads outside."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pydicom
+import pytest
+from pydicom.fileset import FileSet
+
+from medomni.dicom import inspect, read_study
+from medomni.dicom.archive import unpack
+from medomni.errors import MedomniError
+
+pytestmark = pytest.mark.unit
+
+
+def zipped(folder: Path, to: Path, **more: bytes) -> Path:
+    with zipfile.ZipFile(to, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(folder.iterdir()):
+            archive.write(path, f"PAT001/STUDY 1/{path.name}")
+        for name, data in more.items():
+            archive.writestr(name, data)
+    return to
+
+
+def test_a_zip_is_read_as_its_folder(series: Path, tmp_path: Path, monkeypatch) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(scratch))
+    source = zipped(series, tmp_path / "study.zip", notes=b"hello")
+    truth, volume = read_study(series), read_study(source)
+    assert np.array_equal(volume.array, truth.array) and volume.slice_uids == truth.slice_uids
+    assert [s.slices for s in inspect(source)] == [len(truth.array)]
+    assert not list(scratch.iterdir()), "nothing of the patient stays"
+    with pytest.raises(MedomniError, match="MED-C03"):
+        read_study(source, series=4)
+    assert not list(scratch.iterdir())
+
+
+@pytest.mark.parametrize("name", ["../../evil.dcm", "/evil.dcm", "C:\\evil.dcm", "..\\..\\evil.dcm", "a/../../evil.dcm",
+                                  "evil.dcm\0.txt", "x" * 300, "..", "naïve 病人.dcm"])
+def test_no_name_leaves_the_folder(tmp_path: Path, name: str) -> None:
+    inside = tmp_path / "a" / "b"
+    inside.mkdir(parents=True)
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
+        archive.writestr(zipfile.ZipInfo(name), b"data")
+        archive.writestr(zipfile.ZipInfo(name), b"again")
+    unpack(tmp_path / "x.zip", inside)
+    made = {p for p in tmp_path.rglob("*") if p.is_file()} - {tmp_path / "x.zip"}
+    assert len(made) == 2 and all(p.parent == inside for p in made)
+
+
+def test_links_are_not_made(tmp_path: Path) -> None:
+    link = zipfile.ZipInfo("link.dcm")
+    link.external_attr = 0o120777 << 16
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
+        archive.writestr(link, "/etc/passwd")
+        archive.writestr("real.dcm", b"data")
+    (tmp_path / "out").mkdir()
+    unpack(tmp_path / "x.zip", tmp_path / "out")
+    assert [p.read_bytes() for p in (tmp_path / "out").iterdir()] == [b"data"]
+
+
+def test_a_bomb_stops_while_it_unpacks(tmp_path: Path) -> None:
+    """60 MB of zeros in 60 kB, and a directory that says 10 bytes."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        archive.writestr("bomb.dcm", bytes(60 << 20))
+    (tmp_path / "x.zip").write_bytes(buffer.getvalue())
+    (tmp_path / "out").mkdir()
+    with pytest.raises(MedomniError, match=r"MED-D21.*unpacks to more"):
+        unpack(tmp_path / "x.zip", tmp_path / "out")
+
+
+@pytest.mark.parametrize("spoil", ["cut", "encrypted", "crc", "method"])
+def test_damaged_zips_are_named(series: Path, tmp_path: Path, spoil: str) -> None:
+    source = zipped(series, tmp_path / "x.zip")
+    data = bytearray(source.read_bytes())
+    at = data.rindex(b"PK\x01\x02")
+    if spoil == "cut":
+        end = data.rindex(b"PK\x05\x06")
+        data = data[:1000] + data[end:]
+    elif spoil == "encrypted":
+        struct.pack_into("<H", data, at + 8, 1)
+    elif spoil == "crc":
+        struct.pack_into("<I", data, at + 16, 1)
+    else:
+        struct.pack_into("<H", data, at + 10, 77)
+    source.write_bytes(data)
+    with pytest.raises(MedomniError, match="MED-D21"):
+        read_study(source)
+
+
+@pytest.fixture
+def medium(series: Path, tmp_path: Path) -> Path:
+    """A DICOMDIR with its files, as pydicom writes one."""
+    files = FileSet()
+    for path in series.iterdir():
+        ds = pydicom.dcmread(path)
+        ds.StudyID, ds.SeriesNumber, ds.AccessionNumber, ds.StudyTime = "1", 1, "1", "120000"
+        files.add(ds)
+    files.write(tmp_path / "medium")
+    return tmp_path / "medium" / "DICOMDIR"
+
+
+def test_a_dicomdir_names_the_files(series: Path, medium: Path) -> None:
+    truth, volume = read_study(series), read_study(medium)
+    assert np.array_equal(volume.array, truth.array)
+    assert np.array_equal(read_study(medium.parent).array, truth.array), "the folder with its DICOMDIR too"
+
+
+def test_small_letters_on_a_copied_medium(series: Path, medium: Path) -> None:
+    for path in sorted(medium.parent.rglob("*"), key=lambda p: -len(p.parts)):
+        if path != medium:
+            path.rename(path.with_name(path.name.lower()))
+    assert len(read_study(medium).array) == len(list(series.iterdir()))
+
+
+def test_a_dicomdir_that_names_what_is_absent(medium: Path) -> None:
+    next(p for p in medium.parent.rglob("*") if p.is_file() and p != medium).unlink()
+    with pytest.raises(MedomniError, match=r"MED-D21.*1 of \d+ files"):
+        read_study(medium)
+
+
+@pytest.mark.parametrize("parts", [["..", "secret"], ["/etc", "passwd"], ["A", "..", "..", "x"], ["C:", "x"], ["a/../.."]])
+def test_a_dicomdir_that_points_outside(medium: Path, parts: list[str]) -> None:
+    ds = pydicom.dcmread(medium)
+    record = next(r for r in ds.DirectoryRecordSequence if "ReferencedFileID" in r)
+    record.ReferencedFileID = parts
+    ds.save_as(medium)
+    with pytest.raises(MedomniError, match="MED-D21.*outside"):
+        read_study(medium)
+
+
+def test_a_link_in_a_medium_that_points_outside(medium: Path, tmp_path: Path) -> None:
+    outside = tmp_path / "outside.dcm"
+    path = next(p for p in medium.parent.rglob("*") if p.is_file() and p != medium)
+    outside.write_bytes(path.read_bytes())
+    path.unlink()
+    path.symlink_to(outside)
+    with pytest.raises(MedomniError, match="MED-D21.*outside"):
+        read_study(medium)
+
+
+def test_garbage_with_these_names(tmp_path: Path) -> None:
+    (tmp_path / "DICOMDIR").write_bytes(b"no medium")
+    with pytest.raises(MedomniError, match="MED-D21"):
+        read_study(tmp_path / "DICOMDIR")
+    (tmp_path / "x.zip").write_bytes(b"no zip")
+    with pytest.raises(MedomniError, match="MED-D01"):
+        read_study(tmp_path / "x.zip")
+    with pytest.raises(MedomniError, match="MED-C08"):
+        read_study(tmp_path / "absent.zip")
