@@ -21,9 +21,10 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
                        "not a medical device.")
 
 Format = Literal["table", "json", "jsonl"]
-Study = Annotated[Path, typer.Argument(help="Folder with one patient's DICOM series.")]
+Study = Annotated[Path, typer.Argument(help="One patient's DICOM folder, zip or DICOMDIR, or a NIfTI file.")]
 Series = Annotated[Optional[int], typer.Option(help="Number of the series, as `medomni ingest` lists them.")]  # noqa: UP045
 Resample = Annotated[bool, typer.Option("--resample", help="Interpolate missing, uneven or tilted slices.")]
+Modality = Annotated[Optional[str], typer.Option(help="CT, for a NIfTI file, which cannot say it itself.")]  # noqa: UP045
 OutDir = Annotated[Path, typer.Option("--out", "-o", help="Output folder.")]
 RecipeFile = Annotated[Optional[Path], typer.Option("--config", help="Recipe: its base, view and context.")]  # noqa: UP045
 Adapter = Annotated[Optional[Path], typer.Option(help="Adapter folder.")]  # noqa: UP045
@@ -70,7 +71,7 @@ def ingest(folder: Study, json_out: Annotated[bool, typer.Option("--json", help=
 
 
 @app.command()
-def segment(folder: Study, out: OutDir, series: Series = None, resample: Resample = False,
+def segment(folder: Study, out: OutDir, series: Series = None, resample: Resample = False, modality: Modality = None,
             segmenter: str = "builtin",
             dicom_seg: Annotated[bool, typer.Option("--dicom-seg", help="Write the mask as DICOM SEG too.")] = False,
             ) -> None:
@@ -81,7 +82,8 @@ def segment(folder: Study, out: OutDir, series: Series = None, resample: Resampl
     from medomni.review.images import save_images
 
     with stages() as stage:
-        study = measure_study(folder, series=series, resample=resample, segmenter=segmenter, stage=stage)
+        study = measure_study(folder, series=series, resample=resample, modality=modality, segmenter=segmenter,
+                              stage=stage)
     save_images(out / "images.npz", study.volume, study.segmentation, study.measured.masks)
     with replacing(out / "contact.png") as beside:
         beside.write_bytes(contact_sheet(study.volume, outlines=study.segmentation))
@@ -96,13 +98,13 @@ def segment(folder: Study, out: OutDir, series: Series = None, resample: Resampl
 
 @app.command()
 def measure(folder: Study, out: Annotated[Path, typer.Option("--out", "-o", help="findings.json to write.")],
-            series: Series = None, resample: Resample = False) -> None:
+            series: Series = None, resample: Resample = False, modality: Modality = None) -> None:
     """Measure findings in a chest CT and say what was not assessed."""
     from medomni.files import write_text
     from medomni.pipeline import measure_study
 
     with stages() as stage:
-        study = measure_study(folder, series=series, resample=resample, stage=stage)
+        study = measure_study(folder, series=series, resample=resample, modality=modality, stage=stage)
     write_text(out, study.findings.model_dump_json(indent=2))
     _organs(study.findings)
     for f in study.findings.findings:
@@ -114,8 +116,8 @@ def measure(folder: Study, out: Annotated[Path, typer.Option("--out", "-o", help
 
 
 @app.command()
-def report(folder: Study, out: OutDir, series: Series = None, resample: Resample = False, adapter: Adapter = None,
-           model: ModelDir = None, config: RecipeFile = None,
+def report(folder: Study, out: OutDir, series: Series = None, resample: Resample = False, modality: Modality = None,
+           adapter: Adapter = None, model: ModelDir = None, config: RecipeFile = None,
            symptom: Annotated[str, typer.Option(help="History for the prompt; no names, no dates.")] = "",
            prior: Annotated[str, typer.Option(help="What an earlier study showed; no names, no dates.")] = "",
            withhold_facts: Annotated[bool, typer.Option(help="Prompt without measured facts.")] = False) -> None:
@@ -124,8 +126,9 @@ def report(folder: Study, out: OutDir, series: Series = None, resample: Resample
     from medomni.records import History
 
     with stages() as stage:
-        done = report_study(folder, out, series=series, resample=resample, adapter=adapter, model=model, config=config,
-                            stage=stage, history=History(symptom=symptom, prior=prior), facts=not withhold_facts)
+        done = report_study(folder, out, series=series, resample=resample, modality=modality, adapter=adapter,
+                            model=model, config=config, stage=stage, facts=not withhold_facts,
+                            history=History(symptom=symptom, prior=prior))
     print((out / "report.txt").read_text(encoding="utf-8"))
     print(", ".join(f"{k} {v} s" for k, v in done["seconds"].items()))
     print("written: " + ", ".join(done["paths"]))
@@ -165,7 +168,7 @@ def check(report: Annotated[Optional[Path], typer.Option(help="Report text file.
           out: Annotated[Optional[Path], typer.Option("--out", "-o", help="Folder for all files.")] = None,  # noqa: UP045
           format: Annotated[Format, typer.Option(help="table, json, or jsonl from standard input.")] = "table",
           prior: Annotated[str, typer.Option(help="What an earlier study showed, if there is one.")] = "",
-          resample: Resample = False) -> None:
+          resample: Resample = False, modality: Modality = None) -> None:
     """Hold a report against the images, or against measured findings."""
     from medomni.check import check_jsonl, check_report
     from medomni.records import Report
@@ -182,7 +185,8 @@ def check(report: Annotated[Optional[Path], typer.Option(help="Report text file.
         from medomni.records import History
 
         with stages() as stage:
-            measured = with_history(measure_study(study, resample=resample, stage=stage), History(prior=prior))
+            measured = measure_study(study, resample=resample, modality=modality, stage=stage)
+            measured = with_history(measured, History(prior=prior))
         with _naming(report):
             record, result = check_study(record.text, measured)
         folder = out or (None if html else Path("medomni-check"))
@@ -276,7 +280,7 @@ def train(config: Annotated[Path, typer.Argument(help="Recipe.")],
 
 @app.command()
 def generate(folder: Study, adapter: Adapter = None, model: ModelDir = None, series: Series = None,
-             resample: Resample = False, config: RecipeFile = None,
+             resample: Resample = False, modality: Modality = None, config: RecipeFile = None,
              withhold_facts: Annotated[bool, typer.Option(help="Prompt without measured facts.")] = False) -> None:
     """The model's words for a study, before any check (for researchers)."""
     from medomni.generate import decode
@@ -286,7 +290,7 @@ def generate(folder: Study, adapter: Adapter = None, model: ModelDir = None, ser
 
     recipe = load_recipe(config)
     with stages() as stage:
-        study = measure_study(folder, series=series, resample=resample, stage=stage)
+        study = measure_study(folder, series=series, resample=resample, modality=modality, stage=stage)
         bundle = load_model(model, adapter, recipe)
         case = case_of(study, slabs=recipe.data.slabs if recipe else None)
         text = decode(bundle, [case], facts=not withhold_facts, batch=1,

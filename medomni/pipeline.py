@@ -78,15 +78,15 @@ def measure_volume(volume: Volume, *, segmenter: str = "builtin", stage: Stage |
 
 
 def measure_study(
-    folder: Path | str, *, series: int | None = None, resample: bool = False, segmenter: str = "builtin",
-    stage: Stage | None = None,
+    folder: Path | str, *, series: int | None = None, resample: bool = False, modality: str | None = None,
+    segmenter: str = "builtin", stage: Stage | None = None,
 ) -> MeasuredStudy:
-    """Read a DICOM folder and measure it; ``resample`` and errors as ``read_study`` and :func:`measure_volume`."""
+    """Read a study and measure it; what is read, and errors, as ``read_study`` and :func:`measure_volume` say."""
     from medomni.dicom import read_study
 
     seconds: dict[str, float] = {}
     with _timed(seconds, "read", stage):
-        volume = read_study(folder, series=series, resample=resample)
+        volume = read_study(folder, series=series, resample=resample, modality=modality)
     study = measure_volume(volume, segmenter=segmenter, stage=stage, where=folder)
     return MeasuredStudy(study.volume, study.segmentation, study.measured, {**seconds, **study.seconds})
 
@@ -186,7 +186,7 @@ def _template_origin() -> Provenance:
 def report_study(
     folder: Path | str, out: Path | str, *, history: History | None = None, model: str | None = None,
     adapter: Path | str | None = None, config: Path | str | None = None, facts: bool = True,
-    series: int | None = None, resample: bool = False, stage: Stage | None = None,
+    series: int | None = None, resample: bool = False, modality: str | None = None, stage: Stage | None = None,
 ) -> dict[str, Any]:
     """``medomni report``: the whole job for one study.
 
@@ -201,7 +201,8 @@ def report_study(
         MedomniError: as :func:`measure_study`; MED-C04 where ``out`` cannot be written.
     """
     recipe = load_recipe(config)
-    study = with_history(measure_study(folder, series=series, resample=resample, stage=stage), history)
+    study = with_history(measure_study(folder, series=series, resample=resample, modality=modality, stage=stage),
+                         history)
     seconds = dict(study.seconds)
     with _timed(seconds, "load model", stage):
         bundle = load_model(model, adapter, recipe)

@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medomni.dicom.decode import decode_into
-from medomni.dicom.headers import SliceHeader
+from medomni.dicom.headers import MOST_PIXELS, SliceHeader
 from medomni.dicom.padding import AIR_HU, folded_ends
 from medomni.dicom.store import SliceStore
+from medomni.errors import MedomniError
 
 INT16 = (-32768, 32767)
 MOST_THREADS = 8
@@ -54,6 +55,8 @@ def filled(headers: list[SliceHeader], threads: int | None = None, budget: int |
         MedomniError: as :func:`medomni.dicom.pixels.slice_values`, of several slices the first one's; MED-C04.
     """
     first = headers[0]
+    if first.rows * first.columns > MOST_PIXELS:
+        raise MedomniError("MED-D10", f"{first.rows} x {first.columns} pixels cannot be true", where=first.label)
     store = SliceStore((len(headers), first.rows, first.columns), budget, folder)
     long_way, padded = LongWay(), 0
 

@@ -18,6 +18,7 @@ from medomni.dicom.tags import ONLY_PIXELS, TAGS
 LONG_WAY = [name for name in TAGS if name not in ONLY_PIXELS]
 
 SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
+MOST_PIXELS = 1 << 25  # a larger frame is a damaged header: mammograms, the largest, have 25 million
 FARTHEST_MM = 1e6  # a position beyond a kilometre is a damaged number
 SPACING_MM = (1e-2, 1e3)
 COSINE_TOLERANCE = 1e-2
@@ -122,7 +123,12 @@ def _frames(image: SliceHeader, plain: PlainFile | None) -> list[SliceHeader]:
 
     common = dict(image.values) if plain is None else {**image.values, **plain.values}
     common["NumberOfFrames"] = "1"
-    rows = frame_values(read_elements(image.path, GROUPS), common, image.frames)
+    try:
+        rows = frame_values(read_elements(image.path, GROUPS), common, image.frames)
+    except (UnreadableError, OSError):
+        raise
+    except Exception as exc:  # items are decoded when they are looked at, and may then be found damaged
+        raise UnreadableError(f"damaged in its functional groups ({type(exc).__name__})") from exc
     if not any(row.get("ImagePositionPatient") for row in rows):
         return [image]
     return [replace(_header(image.path, row, None), plain=plain, frame=k) for k, row in enumerate(rows)]

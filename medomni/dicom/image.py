@@ -15,9 +15,8 @@ from pydicom.pixels import apply_color_lut, apply_modality_lut, pixel_array
 from medomni.dicom import codes
 from medomni.dicom.encapsulated import stated
 from medomni.dicom.faults import UnreadableError
-from medomni.dicom.headers import SPACING_MM, SliceHeader
+from medomni.dicom.headers import MOST_PIXELS, SPACING_MM, SliceHeader
 from medomni.dicom.parse import read_elements
-from medomni.dicom.pixels import MOST_PIXELS
 from medomni.dicom.still import STILLS, read_still
 from medomni.dicom.voi import presets, shown
 from medomni.errors import MedomniError

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import warnings
+import zlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
 
 from pydicom.dataset import FileDataset
 from pydicom.errors import InvalidDicomError
@@ -16,6 +18,7 @@ from medomni.dicom.faults import UnreadableError
 
 PIXEL_DATA = Tag(0x7FE0, 0x0010)
 PREAMBLE = 128
+MOST_INFLATED = 1 << 28
 logging.getLogger("pydicom").propagate = False  # its messages quote header values: no root handler may print them
 
 
@@ -38,6 +41,7 @@ def read_elements(path: Path, tags: list[str], *, pixels: bool = False) -> FileD
             if forced and not _plausible_start(handle.read(2)):
                 raise UnreadableError("not DICOM")
             handle.seek(0)
+            _check_deflated(handle)
             dataset = read_partial(handle, _in_order(pixels), force=forced, specific_tags=wanted)  # type: ignore[arg-type]
             for element in (*dataset.file_meta, *dataset):
                 _ = element.value  # decode now: a damaged value must not surface later
@@ -50,6 +54,25 @@ def read_elements(path: Path, tags: list[str], *, pixels: bool = False) -> FileD
     if forced and "SOPClassUID" not in dataset and "Rows" not in dataset:
         raise UnreadableError("not DICOM")  # a file without preamble must still look like an image
     return dataset
+
+
+def _check_deflated(handle: BinaryIO) -> None:
+    """A deflated data set is inflated whole by pydicom: one that would fill the memory is refused before."""
+    head = handle.read(4096)
+    if b"1.2.840.10008.1.2.1.99" in head[:1024]:
+        try:
+            at = 144 + int.from_bytes(head[140:144], "little")  # the group length of group 0002 (PS3.10 7.1)
+            handle.seek(at)
+            inflate, size = zlib.decompressobj(-zlib.MAX_WBITS), 0
+            while chunk := handle.read(1 << 16):
+                while chunk:
+                    size += len(inflate.decompress(chunk, 1 << 20))
+                    chunk = inflate.unconsumed_tail
+                    if size > MOST_INFLATED:
+                        raise UnreadableError(f"not readable as DICOM (inflates to more than {MOST_INFLATED} bytes)")
+        except zlib.error as exc:
+            raise UnreadableError("not readable as DICOM (damaged deflated data)") from exc
+    handle.seek(0)
 
 
 def _has_preamble(start: bytes) -> bool:

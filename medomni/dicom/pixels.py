@@ -16,12 +16,11 @@ from pydicom.pixels import apply_modality_lut, pixel_array
 
 from medomni.dicom.encapsulated import stated
 from medomni.dicom.faults import UnreadableError
-from medomni.dicom.headers import SliceHeader
+from medomni.dicom.headers import MOST_PIXELS, SliceHeader
 from medomni.dicom.padding import AIR_HU, folded_ends
 from medomni.dicom.parse import read_elements
 from medomni.errors import MedomniError
 
-MOST_PIXELS = 1 << 25  # a larger frame is a damaged header: mammograms, the largest, have 25 million
 PIXEL_TAGS = [
     "Modality", "SamplesPerPixel", "PhotometricInterpretation", "PlanarConfiguration", "NumberOfFrames", "Rows",
     "Columns", "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation", "PixelPaddingValue",

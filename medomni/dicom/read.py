@@ -27,11 +27,14 @@ if TYPE_CHECKING:
 
 FEW_SLICES = 8
 SHOWN_RUNS = 20
+NIFTI = (".nii", ".nii.gz")
 
 
 def read_study(source: Path | str, *, series: int | None = None, resample: bool = False,
-               threads: int | None = None, budget_mb: float | None = None) -> Volume:
+               threads: int | None = None, budget_mb: float | None = None, modality: str | None = None) -> Volume:
     """Read the best series (or number ``series`` of :func:`medomni.dicom.inspect`) of a folder, a zip or a DICOMDIR.
+
+    A NIfTI file is read by :func:`medomni.dicom.nifti.read_nifti`.
 
     CT is returned in Hounsfield units. Slices are sorted by position along the normal; a gap, a slice twice with
     different pixels, mixed patients or a truncated file is refused; localizers, other series, identical copies
@@ -44,16 +47,25 @@ def read_study(source: Path | str, *, series: int | None = None, resample: bool 
         threads: for reading; by default the processors that this process may use, at most eight.
         budget_mb: a volume of more megabytes (2^20 bytes, at two a voxel) lies in an unnamed file that is mapped into
             memory, so that only the slices in use take memory; by default ``MEDOMNI_VOLUME_MB``, else no limit.
+        modality: what the images must be; a NIfTI file cannot say it itself.
 
     Returns:
         A volume (slices, rows, columns), int16 where exact, else float32; affine to LPS millimetres.
 
     Raises:
-        MedomniError: MED-C08, MED-C03 for a series that is not there, MED-C04, MED-D01, MED-D03 to MED-D06, MED-D08 to
-            MED-D12, MED-D18, MED-D21.
+        MedomniError: MED-C08, MED-C03 for a series that is not there or another modality than was given, MED-C04,
+            MED-D01, MED-D03 to MED-D06, MED-D08 to MED-D12, MED-D18, MED-D21.
     """
+    if Path(source).is_file() and Path(source).name.lower().endswith(NIFTI):  # compressed, it has no other mark
+        from medomni.dicom.nifti import read_nifti
+
+        return read_nifti(source, modality=modality)
     with dicom_files(Path(source)) as files:
-        return _read(inventory_of(files, Path(source)), source, series or 0, resample, threads, _budget(budget_mb))
+        volume = _read(inventory_of(files, Path(source)), source, series or 0, resample, threads, _budget(budget_mb))
+    if modality and volume.study.modality != modality:
+        raise MedomniError("MED-C03", f"modality {modality} was given, the series is {volume.study.modality}",
+                           where=source)
+    return volume
 
 
 def _read(inventory: Inventory, source: Path | str, number: int, resample: bool, threads: int | None,

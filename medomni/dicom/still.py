@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from medomni.dicom.pixels import MOST_PIXELS
+from medomni.dicom.headers import MOST_PIXELS
 from medomni.errors import MedomniError
 from medomni.picture import Picture, luminance
 

@@ -122,5 +122,6 @@ def test_the_command_writes_the_mask(series: Path, tmp_path: Path) -> None:
     assert refused.exit_code != 0 and "MED-D05" in str(refused.exception) and "--resample" in str(refused.exception)
     done = CliRunner().invoke(app, ["segment", str(series), "-o", str(tmp_path / "gap"), "--resample"])
     assert done.exit_code == 0
-    refused = CliRunner().invoke(app, ["segment", str(series), "-o", str(tmp_path / "gap"), "--resample", "--dicom-seg"])
+    both = ["--resample", "--dicom-seg"]
+    refused = CliRunner().invoke(app, ["segment", str(series), "-o", str(tmp_path / "gap"), *both])
     assert "MED-D20" in str(refused.exception)

@@ -1,0 +1,95 @@
+"""B7: ten thousand damaged and hostile files: no crash, no hang, no gigabyte, nothing written outside."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+from benchmarks.fuzz import sources
+
+FILES, PARTS = 10_000, 10
+MOST_SECONDS, MOST_BYTES = 5.0, 10**9
+
+
+def run() -> tuple[bool, str]:
+    """Ten workers one after another, each a process that is watched."""
+    return fuzzed(FILES // PARTS, PARTS)
+
+
+def fuzzed(count: int, parts: int, first: int = 0) -> tuple[bool, str]:
+    """``parts`` workers with ``count`` files each; seeds from ``first``."""
+    outcomes: Counter[str] = Counter()
+    slowest, peak, bad = 0.0, 0, []
+    with tempfile.TemporaryDirectory(prefix="medomni-b7-") as root:
+        inside = Path(root) / "inside" / "deep"
+        (inside / "sources").mkdir(parents=True)
+        with tempfile.TemporaryDirectory(prefix="medomni-b7-") as made:
+            for name, data in sources(Path(made)).items():
+                (inside / "sources" / name).write_bytes(data)
+        before = _tree(Path(root))
+        for part in range(first, first + parts):
+            for started, ended in _watched(inside, part, count):
+                name = f"seed {part} {started}"
+                if ended is None:
+                    bad.append(f"{name}: the process died or hung")
+                    continue
+                outcome = ended["outcome"]
+                kind = outcome.split(":")[0].split(",")[0]
+                outcomes[kind if kind in ("wrong", "read", "concealed") else "refused"] += 1
+                slowest, peak = max(slowest, ended["seconds"]), max(peak, ended["peak"])
+                if outcome.startswith("wrong") or ended["seconds"] > MOST_SECONDS:
+                    bad.append(f"{name}: {outcome} {ended['seconds']:.1f} s")
+            (inside / f"target-{part}").rmdir()
+        strange = _tree(Path(root)) - before
+    for line in bad[:40]:
+        print(f"  {line}", flush=True)
+    total = sum(outcomes.values())
+    met = not bad and not strange and peak <= MOST_BYTES and total == count * parts
+    return met, (f"{total} files: {outcomes['refused']} coded errors, {outcomes['read']} read, "
+                 f"{outcomes['concealed']} with damage in a codestream without checksum, {outcomes['wrong']} wrong, "
+                 f"{len(bad)} faults; slowest {slowest:.2f} s, peak {peak / 1e6:.0f} MB, {len(strange)} files outside")
+
+
+def _tree(root: Path) -> set[Path]:
+    return set(root.rglob("*"))
+
+
+def _watched(inside: Path, seed: int, count: int):
+    """(start line, end line or None) of each file; a worker that says nothing for ten seconds is ended."""
+    scratch = inside / "scratch"
+    scratch.mkdir(exist_ok=True)
+    worker = subprocess.Popen(
+        [sys.executable, "-m", "benchmarks.fuzz", str(inside), str(seed), str(count)], stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL, env={**os.environ, "MEDOMNI_SITE_KEY": "00" * 32, "TMPDIR": str(scratch),
+                                        "PYTHONPATH": os.getcwd()})
+    assert worker.stdout is not None
+    buffer, started, last = b"", None, time.monotonic()
+    while True:
+        ready, _, _ = select.select([worker.stdout], [], [], 1.0)
+        if ready:
+            data = os.read(worker.stdout.fileno(), 1 << 16)
+            if not data:
+                break
+            buffer, last = buffer + data, time.monotonic()
+            *lines, buffer = buffer.split(b"\n")
+            for line in lines:
+                said = json.loads(line)
+                if "file" in said:
+                    started = said
+                else:
+                    yield started, said
+                    started = None
+        elif time.monotonic() - last > 2 * MOST_SECONDS:
+            worker.kill()
+            break
+    if worker.wait() or started is not None:
+        yield started, None
+    if not any(scratch.iterdir()):
+        scratch.rmdir()
