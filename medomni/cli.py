@@ -38,36 +38,47 @@ def console() -> Any:
     return Console()
 
 
+@app.command("inspect")
 @app.command()
-def ingest(folder: Study, json_out: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
-    """List the series of a folder: what is usable, what is not and why."""
+def ingest(folder: Study, json_out: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+           html: Annotated[Optional[Path], typer.Option(help="Page with a picture of each series.")] = None) -> None:  # noqa: UP045
+    """List the series of a folder: what is usable, what is not and why; studies of many patients too."""
     from dataclasses import asdict
 
-    from medomni.dicom.read import refusal
-    from medomni.dicom.scan import scan
+    from medomni.dicom.survey import survey
 
-    inventory = scan(folder)
-    refused = [refusal(inventory, s.number) for s in inventory.series]
+    studies, warnings, files = survey(folder, pictures=html is not None)
+    if html:
+        from medomni.files import write_text
+        from medomni.review.inventory import inventory_page
+
+        write_text(html, inventory_page(studies, warnings, files))
     if json_out:
         import json
 
-        series = [{**asdict(s), "usable": not why, "reason": why}
-                  for s, why in zip(inventory.series, refused, strict=True)]
-        print(json.dumps({"files": inventory.files, "series": series,
-                          "warnings": [w.model_dump() for w in inventory.warnings]}))
+        series = [{**asdict(s.summary), "study_key": study.study_key, "usable": not s.refused, "reason": s.refused}
+                  for study in studies for s in study.series]
+        print(json.dumps({"files": files, "series": series, "warnings": [w.model_dump() for w in warnings]}))
         return
     from rich.table import Table
 
-    table = Table(title=f"{inventory.files} files")
-    for column in ("series", "modality", "images", "matrix", "kernel", "usable"):
-        table.add_column(column)
-    for s, why in zip(inventory.series, refused, strict=True):
-        readable = "yes" if s.modality == "CT" else "read only: findings are measured on CT"
-        table.add_row(str(s.number), s.modality, str(s.slices), f"{s.rows} x {s.columns}", s.kernel or "not stated",
-                      f"no: {why}" if why else readable)
-    console().print(table)
-    for w in inventory.warnings:
+    for study in studies:
+        one = len(studies) == 1
+        table = Table(title=f"{files} files" if one else f"{files} files, study {study.study_key}")
+        for column in ("series", "modality", "images", "matrix", "kernel", "usable"):
+            table.add_column(column)
+        for s in study.series:
+            readable = "yes" if s.summary.modality == "CT" else "read only: findings are measured on CT"
+            table.add_row(str(s.summary.number), s.summary.modality, str(s.summary.slices),
+                          f"{s.summary.rows} x {s.summary.columns}", s.summary.kernel or "not stated",
+                          f"no: {s.refused}" if s.refused else readable)
+        console().print(table)
+    if len(studies) > 1:
+        print("More than one patient: give each a folder of its own before a series is read.")
+    for w in warnings:
         console().print(f"{w.code}: {w.detail}", markup=False)
+    if html:
+        print(f"written: {html}")
 
 
 @app.command()

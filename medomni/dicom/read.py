@@ -17,7 +17,7 @@ from medomni.dicom.headers import SliceHeader
 from medomni.dicom.keys import study_key
 from medomni.dicom.kinds import CODES, unusable_reason
 from medomni.dicom.padding import AIR_HU
-from medomni.dicom.scan import Inventory, inventory_of
+from medomni.dicom.scan import Inventory, inventory_of, look
 from medomni.errors import MedomniError
 from medomni.records import Patient, Study, Warned
 from medomni.volume import Volume
@@ -61,7 +61,8 @@ def read_study(source: Path | str, *, series: int | None = None, resample: bool 
 
         return read_nifti(source, modality=modality)
     with dicom_files(Path(source)) as files:
-        volume = _read(inventory_of(files, Path(source)), source, series or 0, resample, threads, _budget(budget_mb))
+        inventory = inventory_of(look(files, Path(source)))
+        volume = _read(inventory, source, series or 0, resample, threads, _budget(budget_mb))
     if modality and volume.study.modality != modality:
         raise MedomniError("MED-C03", f"modality {modality} was given, the series is {volume.study.modality}",
                            where=source)

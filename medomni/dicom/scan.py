@@ -62,13 +62,44 @@ def scan(source: Path | str) -> Inventory:
             than one patient was found, MED-D21 and MED-C04 as :func:`medomni.dicom.archive.dicom_files`.
     """
     with dicom_files(Path(source)) as paths:
-        return inventory_of(paths, Path(source))
+        return inventory_of(look(paths, Path(source)))
 
 
-def inventory_of(paths: list[Path], folder: Path) -> Inventory:
-    """:func:`scan` of these files; ``folder`` is the source that messages name."""
+@dataclass(frozen=True)
+class Looked:
+    """What was seen in the files, before anything is put together.
+
+    Attributes:
+        headers: of every image, or of every frame of an enhanced one.
+        broken: files that claim to be DICOM, and what is wrong with each.
+        cut: image files that end inside their header, and their SeriesInstanceUID or nothing.
+        without_image, others: how many files hold no image, and how many are no DICOM.
+        files: how many there are; ``folder`` is the source that messages name.
+    """
+
+    headers: list[SliceHeader]
+    broken: list[tuple[Path, str]]
+    cut: list[tuple[Path, str]]
+    without_image: int
+    others: int
+    files: int
+    folder: Path
+
+    def shown(self, path: Path) -> str:
+        """A file's name as messages may show it."""
+        hidden = hidden_words(*{h.text(name) for h in self.headers for name in ("PatientName", "PatientID")})
+        below = path != self.folder and path.is_relative_to(self.folder)
+        return shown_name(str(path.relative_to(self.folder)) if below else path.name, hidden)
+
+
+def look(paths: list[Path], folder: Path) -> Looked:
+    """Read every file's header.
+
+    Raises:
+        MedomniError: MED-D01 or MED-D03 where there is no image.
+    """
     headers: list[SliceHeader] = []
-    broken: list[tuple[Path, str]] = []  # files that claim to be DICOM, and what is wrong
+    broken: list[tuple[Path, str]] = []
     cut: list[tuple[Path, str]] = []
     without_image = others = 0
     for path in paths:
@@ -85,29 +116,33 @@ def inventory_of(paths: list[Path], folder: Path) -> Inventory:
         else:
             headers += found
             without_image += not found
-    hidden = hidden_words(*{h.text(name) for h in headers for name in ("PatientName", "PatientID")})
+    looked = Looked(headers, broken, cut, without_image, others, len(paths), folder)
+    if headers:
+        return looked
+    if cut:
+        raise MedomniError("MED-D03", f"{len(cut)} of {len(paths)} files end inside their header",
+                           where=looked.shown(cut[0][0]))
+    named = "; ".join(w.detail for w in _damaged(looked)[:3])
+    raise MedomniError("MED-D01", f"{len(paths)} files: {len(broken) + others} not DICOM, {without_image} without "
+                       f"an image{'; ' + named if named else ''}", where=folder)
 
-    def shown(path: Path) -> str:
-        below = path != folder and path.is_relative_to(folder)
-        return shown_name(str(path.relative_to(folder)) if below else path.name, hidden)
 
-    warnings = [Warned(code="MED-D02", detail=f"{shown(path)} {what}") for path, what in broken]
-    warnings += [Warned(code="MED-D02", detail=f"{shown(path)} ends inside its header") for path, _ in cut]
-    if not headers:
-        if cut:
-            raise MedomniError("MED-D03", f"{len(cut)} of {len(paths)} files end inside their header",
-                               where=shown(cut[0][0]))
-        named = "; ".join(w.detail for w in warnings[:3])
-        raise MedomniError("MED-D01", f"{len(paths)} files: {len(broken) + others} not DICOM, {without_image} without "
-                           f"an image{'; ' + named if named else ''}", where=folder)
-    patients = {(h.text("PatientID"), h.text("PatientName")) for h in headers}
+def inventory_of(looked: Looked) -> Inventory:
+    """The candidate volumes of one patient; error MED-D04 where there are more patients."""
+    patients = {(h.text("PatientID"), h.text("PatientName")) for h in looked.headers}
     if len(patients) > 1:
-        raise MedomniError("MED-D04", f"{len(patients)} patients in {len(headers)} images", where=folder)
-    groups = sorted(grouped(headers), key=_rank)
-    summaries = [_summary(i, g) for i, g in enumerate(groups)]
-    if without_image:
-        warnings.append(Warned(code="MED-D14", detail=f"{without_image} files without an image"))
-    return Inventory(groups, summaries, warnings, len(paths), [(shown(path), uid) for path, uid in cut])
+        raise MedomniError("MED-D04", f"{len(patients)} patients in {len(looked.headers)} images", where=looked.folder)
+    groups = sorted(grouped(looked.headers), key=_rank)
+    warnings = _damaged(looked)
+    if looked.without_image:
+        warnings.append(Warned(code="MED-D14", detail=f"{looked.without_image} files without an image"))
+    return Inventory(groups, [_summary(i, g) for i, g in enumerate(groups)], warnings, looked.files,
+                     [(looked.shown(path), uid) for path, uid in looked.cut])
+
+
+def _damaged(looked: Looked) -> list[Warned]:
+    return [*(Warned(code="MED-D02", detail=f"{looked.shown(path)} {what}") for path, what in looked.broken),
+            *(Warned(code="MED-D02", detail=f"{looked.shown(path)} ends inside its header") for path, _ in looked.cut)]
 
 
 def _claims_dicom(path: Path) -> bool:

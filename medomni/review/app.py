@@ -104,9 +104,9 @@ def create_app(out: Path, *, reviewer: str = "reader") -> FastAPI:
             rows.append({"key": key, "folder": folder.relative_to(out).as_posix(), "study": findings.study,
                          "decided": len(store.current(key)), "flags": len(result.flags),
                          "critical": sum(f.severity == "critical" for f in result.flags)})
-        from medomni.review.page import _environment
+        from medomni.review.page import environment
 
-        return _environment().get_template("worklist.html").render(rows=rows, broken=broken)
+        return environment().get_template("worklist.html").render(rows=rows, broken=broken)
 
     @app.get("/study/{key}", response_class=HTMLResponse)
     def study(key: str) -> str:

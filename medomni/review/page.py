@@ -57,16 +57,17 @@ def render_page(report: Report, result: CheckResult, findings: Findings | None, 
     measured = {f.id: f for f in findings.findings} if findings else {}
     shown = {k.finding: k for k in live["keys"] if k.finding} if live else {}
     css = (Path(__file__).parent / "static" / "page.css").read_text(encoding="utf-8")
-    return _environment().get_template("study.html").render(
+    return environment().get_template("study.html").render(
         report=report, result=result, findings=findings, flags=flags, measured=measured, shown=shown,
         pieces=pieces(report.text, result), pictures=pictures or [], live=live, damaged=damaged,
         css=None if live or damaged else css)
 
 
-def _environment() -> Environment:
-    environment = Environment(loader=PackageLoader("medomni.review"), autoescape=select_autoescape(["html"]),
-                              trim_blocks=True, lstrip_blocks=True)
-    environment.filters["words"] = lambda s: str(s).replace("_", " ")
-    environment.filters |= {"both": both, "warning_zh": warning_zh, "why_both": why_both}
-    environment.filters["meaning"] = lambda code: CATALOGUE[code].title if code in CATALOGUE else ""
-    return environment
+def environment() -> Environment:
+    """Templates of this room, with English and Chinese beside each other."""
+    made = Environment(loader=PackageLoader("medomni.review"), autoescape=select_autoescape(["html"]),
+                       trim_blocks=True, lstrip_blocks=True)
+    made.filters["words"] = lambda s: str(s).replace("_", " ")
+    made.filters |= {"both": both, "warning_zh": warning_zh, "why_both": why_both}
+    made.filters["meaning"] = lambda code: CATALOGUE[code].title if code in CATALOGUE else ""
+    return made
