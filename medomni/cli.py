@@ -179,7 +179,7 @@ def check(report: Annotated[Optional[Path], typer.Option(help="Report text file.
           out: Annotated[Optional[Path], typer.Option("--out", "-o", help="Folder for all files.")] = None,  # noqa: UP045
           format: Annotated[Format, typer.Option(help="table, json, or jsonl from standard input.")] = "table",
           prior: Annotated[str, typer.Option(help="What an earlier study showed, if there is one.")] = "",
-          resample: Resample = False, modality: Modality = None) -> None:
+          series: Series = None, resample: Resample = False, modality: Modality = None) -> None:
     """Hold a report against the images, or against measured findings."""
     from medomni.check import check_jsonl, check_report
     from medomni.records import Report
@@ -196,7 +196,7 @@ def check(report: Annotated[Optional[Path], typer.Option(help="Report text file.
         from medomni.records import History
 
         with stages() as stage:
-            measured = measure_study(study, resample=resample, modality=modality, stage=stage)
+            measured = measure_study(study, series=series, resample=resample, modality=modality, stage=stage)
             measured = with_history(measured, History(prior=prior))
         with _naming(report):
             record, result = check_study(record.text, measured)

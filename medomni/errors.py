@@ -69,7 +69,7 @@ _ENTRIES = [
                "Export the series again with ImagePositionPatient and ImageOrientationPatient."),
     ErrorEntry("MED-D10", "The pixel data cannot be decoded.",
                "Install the decoder named in the message, or have the archive send it uncompressed."),
-    ErrorEntry("MED-D11", "The CT has no rescale values, so its unit is unknown.",
+    ErrorEntry("MED-D11", "Slope and intercept are missing or damaged, so the unit of the values is unknown.",
                "Export the series with RescaleSlope and RescaleIntercept."),
     ErrorEntry("MED-D12", "The slices do not form one volume.",
                "See the message: sizes, orientations or spacings differ inside the chosen group."),

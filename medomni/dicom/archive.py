@@ -83,7 +83,8 @@ def _copied(archive: zipfile.ZipFile, member: zipfile.ZipInfo, to: Path, most: i
         while chunk := packed.read(_CHUNK):
             done += len(chunk)
             if done > most:
-                raise MedomniError("MED-D21", f"member {to.name} unpacks to more than {most} bytes", where=source.name)
+                number = to.name.split("-")[0]  # the member's own name may be a patient's
+                raise MedomniError("MED-D21", f"member {number} unpacks to more than {most} bytes", where=source.name)
             out.write(chunk)
     return done
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from medomni.dicom.headers import SliceHeader
-from medomni.dicom.names import hidden_words
+from medomni.dicom.names import shown_name
 
 BODY_PARTS = frozenset((
     "ABDOMEN", "ABDOMENPELVIS", "ADRENAL", "ANKLE", "AORTA", "ARM", "AXILLA", "BACK", "BLADDER", "BRAIN",
@@ -47,5 +47,4 @@ def kernel(header: SliceHeader) -> str | None:
     """Convolution Kernel (0018,1210) where it is one word with a digit, a few letters or a vendor's word (``B40f``,
     ``YA``, ``STANDARD``) and no word of the patient's."""
     value = header.text("ConvolutionKernel")
-    hidden = hidden_words(header.text("PatientName"), header.text("PatientID"))
-    return value if _KERNEL.fullmatch(value) and not any(word in value.lower() for word in hidden) else None
+    return value if _KERNEL.fullmatch(value) and shown_name(value, header.hidden) == value else None

@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from medomni.dicom.encapsulated import joined, stated
+from medomni.dicom.encapsulated import joined, stated, whole
 from medomni.dicom.headers import SliceHeader
 
 RLE = "1.2.840.10008.1.2.5"
 DECODERS = {
     RLE: "dicomrle",
-    "1.2.840.10008.1.2.4.57": "jpegsof3", "1.2.840.10008.1.2.4.70": "jpegsof3",
+    "1.2.840.10008.1.2.4.57": "ljpeg", "1.2.840.10008.1.2.4.70": "ljpeg",
     "1.2.840.10008.1.2.4.80": "jpegls", "1.2.840.10008.1.2.4.81": "jpegls",
     "1.2.840.10008.1.2.4.90": "jpeg2k", "1.2.840.10008.1.2.4.91": "jpeg2k",
     "1.2.840.10008.1.2.4.201": "jpeg2k", "1.2.840.10008.1.2.4.202": "jpeg2k", "1.2.840.10008.1.2.4.203": "jpeg2k",
@@ -27,11 +27,11 @@ DECODERS = {
 _LONGEST = 1 << 28
 
 
-def decode_into(out: NDArray[np.int16], header: SliceHeader, bits: int, signed: bool) -> bool:
+def decode_into(out: NDArray[np.int16], header: SliceHeader, signed: bool) -> bool:
     """Decode a slice's one frame into ``out`` (rows, columns) as it is stored; False where the long way must.
 
     Args:
-        bits, signed: as the header states them; a frame that states others is left to the long way.
+        signed: as the header states it; a JPEG 2000 frame that states the other is left to the long way.
     """
     plain = header.plain
     if plain is None or plain.items < 0 or plain.syntax not in DECODERS:
@@ -41,9 +41,11 @@ def decode_into(out: NDArray[np.int16], header: SliceHeader, bits: int, signed: 
         return False
     if plain.syntax != RLE:
         size = stated(frame)
-        if size is None or (size.rows, size.columns, size.samples) != (*out.shape, 1) or not 8 < size.bits <= 16:
+        if size is None or not whole(frame) or not 8 < size.bits <= 16:
             return False
-        if DECODERS[plain.syntax] == "jpeg2k" and (size.signed != signed or size.bits != bits):
+        if (size.rows, size.columns, size.samples) != (*out.shape, 1):
+            return False
+        if DECODERS[plain.syntax] == "jpeg2k" and size.signed != signed:
             return False
     decoded = _decoded(frame, plain.syntax, out.nbytes)
     if decoded is None or decoded.nbytes != out.nbytes or decoded.dtype.itemsize != 2:

@@ -76,6 +76,14 @@ def stated(frame: bytes) -> Stated | None:
     return None
 
 
+def whole(frame: bytes) -> bool:
+    """Whether a JPEG, JPEG-LS or JPEG 2000 frame ends with its end marker, padding aside.
+
+    A transfer that broke off leaves a tail that is missing or zero, which most decoders fill in without a word.
+    """
+    return b"\xff\xd9" in frame[-6:]
+
+
 def _jpeg_2000(frame: bytes, start: int) -> Stated | None:
     """The SIZ segment (ISO 15444-1 A.5.1), which follows the start of the codestream."""
     if len(frame) < start + 43 or frame[start + 2:start + 4] != b"\xff\x51":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 
 from medomni.dicom.decode import decode_into
 from medomni.dicom.headers import MOST_PIXELS, SliceHeader
-from medomni.dicom.padding import AIR_HU, folded_ends
+from medomni.dicom.padding import AIR_HU, beyond, folded_ends
 from medomni.dicom.store import SliceStore
 from medomni.errors import MedomniError
 
@@ -57,6 +56,10 @@ def filled(headers: list[SliceHeader], threads: int | None = None, budget: int |
     first = headers[0]
     if first.rows * first.columns > MOST_PIXELS:
         raise MedomniError("MED-D10", f"{first.rows} x {first.columns} pixels cannot be true", where=first.label)
+    bare = [h for h in headers if not h.text("RescaleSlope") and not h.text("RescaleIntercept")]
+    if bare and len(bare) < len(headers):
+        raise MedomniError("MED-D11", f"{len(bare)} of {len(headers)} slices have neither slope nor intercept",
+                           where=bare[0].label)
     store = SliceStore((len(headers), first.rows, first.columns), budget, folder)
     long_way, padded = LongWay(), 0
 
@@ -96,23 +99,27 @@ def read_into(out: NDArray[np.int16], header: SliceHeader) -> int | None:
     plain, values = header.plain, header.values
     assert plain is not None
     if plain.offset < 0:
-        if header.frame is not None or not decode_into(out, header, bits, signed):
+        if header.frame is not None or not decode_into(out, header, signed):
             return None
     else:
         skipped = (header.frame or 0) * out.nbytes
         if plain.length < skipped + out.nbytes or not _read(header, out, plain.offset + skipped):
             return None
     stored = out if signed else out.view(np.uint16)
+    padding, pads = None, values.get("PixelPaddingValue") and values.get("Modality") == "CT"
+    if pads:
+        low, high = folded_ends([float(values[n]) if values.get(n) else None
+                                 for n in ("PixelPaddingValue", "PixelPaddingRangeLimit")], signed)
+        if beyond(low, high, bits, signed):  # then it lies in the bits above, which are masked next
+            padding = (stored >= low) & (stored <= high)
     if bits < 16 and signed:
         np.left_shift(stored, 16 - bits, out=stored)
         np.right_shift(stored, 16 - bits, out=stored)
     elif bits < 16:
         np.bitwise_and(stored, (1 << bits) - 1, out=stored)
-    padding = None
-    if values.get("PixelPaddingValue") and values.get("Modality") == "CT":
-        low, high = folded_ends([float(values[n]) if values.get(n) else None
-                                 for n in ("PixelPaddingValue", "PixelPaddingRangeLimit")], signed)
+    if pads and padding is None:
         padding = stored == low if low == high else (stored >= low) & (stored <= high)
+    if padding is not None:
         stored[padding] = 0  # padding may lie where no value in the modality's unit would fit
     ends = (-(1 << bits - 1), (1 << bits - 1) - 1) if signed else (0, (1 << bits) - 1)
     if not _fits(ends, slope, intercept) and not _fits((int(stored.min()), int(stored.max())), slope, intercept):
@@ -142,7 +149,7 @@ def _rescale(header: SliceHeader) -> tuple[int, int, int, bool] | None:
         slope, intercept = float(values.get("RescaleSlope") or "nan"), float(values.get("RescaleIntercept") or "nan")
     except (KeyError, ValueError):
         return None
-    if math.isnan(slope) and math.isnan(intercept) and header.text("Modality") != "CT":
+    if header.text("Modality") != "CT" and not (values.get("RescaleSlope") or values.get("RescaleIntercept")):
         slope, intercept = 1.0, 0.0
     if not 1 < bits <= 16 or high != bits - 1 or not slope or not (slope.is_integer() and intercept.is_integer()):
         return None

@@ -8,9 +8,11 @@ from collections.abc import Hashable
 import numpy as np
 
 from medomni.dicom.headers import SliceHeader
+from medomni.dicom.kinds import is_map, is_object
 
 Group = list[SliceHeader]
 TOGETHER_MM = 0.01
+COSINE, SPACING = 1e-3, 1e-4
 FEWEST = 4  # of a part that a series is split into: two lone slices at one place are no two volumes
 APART_BY = ("AcquisitionNumber", "TemporalPositionIdentifier", "TemporalPositionIndex", "EchoNumbers",
             "DiffusionBValue", "ImageType", "TriggerTime", "AcquisitionTime", "ContentTime")
@@ -18,24 +20,43 @@ APART_BY = ("AcquisitionNumber", "TemporalPositionIdentifier", "TemporalPosition
 
 
 def grouped(headers: list[SliceHeader]) -> list[Group]:
-    """Groups by series, matrix, orientation (to 1e-3), pixel spacing, frame of reference, kernel, stack; in MR by echo.
+    """Groups by series, matrix, frame of reference, kernel, stack, kind of image; in MR by echo; and by orientation and
+    pixel spacing, within a tolerance.
 
     A group in which positions recur is split by the first element of :data:`APART_BY` that tells all of them apart;
-    where none does, it stays whole and its recurring slices are compared when they are read.
+    where none does, it stays whole and its recurring slices are compared when they are read. The order of ``headers``
+    does not matter.
     """
-    groups: dict[Hashable, Group] = defaultdict(list)
-    for h in headers:
-        groups[_key(h)].append(h)
-    return [part for group in groups.values() for part in _apart(group)]
+    groups: dict[Hashable, list[Group]] = defaultdict(list)
+    for h in sorted(headers, key=instance):
+        alike = groups[_key(h)]
+        near = next((g for g in alike if _parallel(g[0], h)), None)
+        if near is None:
+            alike.append([h])
+        else:
+            near.append(h)
+    return [part for alike in groups.values() for group in alike for part in _apart(group)]
+
+
+def instance(h: SliceHeader) -> tuple[str, int]:
+    """What tells one image from every other, whatever its file is called."""
+    return h.text("SOPInstanceUID"), h.frame or 0
 
 
 def _key(h: SliceHeader) -> Hashable:
-    orientation = None if h.orientation is None else tuple(round(v * 1000) for v in h.orientation.tolist())
-    spacing = None if h.pixel_spacing is None else tuple(round(v, 4) for v in h.pixel_spacing)
     modality = h.text("Modality")
-    return (h.text("SeriesInstanceUID"), modality, h.rows, h.columns, h.frames, orientation, spacing,
-            h.text("FrameOfReferenceUID"), h.text("ConvolutionKernel"), h.is_localizer, h.is_colour_or_capture,
-            h.text("StackID"), h.text("EchoTime") if modality == "MR" else "")
+    return (h.text("SeriesInstanceUID"), modality, h.rows, h.columns, h.frames, h.orientation is None,
+            h.pixel_spacing is None, h.text("FrameOfReferenceUID"), h.text("ConvolutionKernel"), h.is_localizer,
+            h.is_colour_or_capture, is_object(h), modality == "CT" and is_map(h), h.text("StackID"),
+            h.text("EchoTime") if modality == "MR" else "")
+
+
+def _parallel(a: SliceHeader, b: SliceHeader) -> bool:
+    """Orientation to 1e-3 of a cosine and spacing to 1e-4 of itself: rounding in the file must not split a stack."""
+    if a.orientation is not None and b.orientation is not None and np.abs(a.orientation - b.orientation).max() > COSINE:
+        return False
+    return a.pixel_spacing is None or b.pixel_spacing is None or all(
+        abs(x - y) <= SPACING * x for x, y in zip(a.pixel_spacing, b.pixel_spacing, strict=True))
 
 
 def _apart(group: Group) -> list[Group]:

@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 from medomni.dicom.faults import CutHeaderError, UnreadableError
 from medomni.dicom.names import hidden_words, shown_name
 from medomni.dicom.plain import PlainFile, read_plain
-from medomni.dicom.tags import ONLY_PIXELS, TAGS
+from medomni.dicom.tags import ONLY_PIXELS, SEQUENCES, TAGS
 
-LONG_WAY = [name for name in TAGS if name not in ONLY_PIXELS]
+LONG_WAY = [name for name in TAGS if name not in ONLY_PIXELS and name not in SEQUENCES]
+IDENTIFYING = ("PatientName", "PatientID", "PatientBirthDate")
+FUNCTIONAL_GROUPS = "PerFrameFunctionalGroupsSequence"
 
 SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 MOST_PIXELS = 1 << 25  # a larger frame is a damaged header: mammograms, the largest, have 25 million
@@ -55,9 +57,14 @@ class SliceHeader:
         return self.values.get(name, "")
 
     @property
+    def hidden(self) -> frozenset[str]:
+        """Words of this patient's that no message may show."""
+        return hidden_words(*(self.text(name) for name in IDENTIFYING))
+
+    @property
     def label(self) -> str:
         """The file's name as messages and records may show it."""
-        return shown_name(self.path.name, hidden_words(self.text("PatientName"), self.text("PatientID")))
+        return shown_name(self.path.name, self.hidden)
 
     @cached_property
     def normal(self) -> NDArray[np.float64]:
@@ -73,7 +80,8 @@ class SliceHeader:
     @property
     def is_colour_or_capture(self) -> bool:
         """True for colour images and secondary captures, which carry no measured unit."""
-        return self.text("SOPClassUID").startswith(SECONDARY_CAPTURE) or self.samples > 1
+        return (self.text("SOPClassUID").startswith(SECONDARY_CAPTURE) or self.samples > 1
+                or self.text("PhotometricInterpretation") == "PALETTE COLOR")
 
 
 def read_headers(path: Path) -> list[SliceHeader]:
@@ -94,7 +102,7 @@ def read_headers(path: Path) -> list[SliceHeader]:
         except ValueError:  # a damaged number, or no image: pydicom decides
             pass
         else:
-            if header.frames == 1:
+            if header.frames == 1 and not plain.values.get(FUNCTIONAL_GROUPS):
                 return [header]
     return _long_way(path, plain)
 
@@ -103,16 +111,19 @@ def _long_way(path: Path, plain: PlainFile | None) -> list[SliceHeader]:
     from medomni.dicom.frames import text_of
     from medomni.dicom.parse import read_elements
 
-    ds = read_elements(path, LONG_WAY)
+    ds = read_elements(path, [*LONG_WAY, FUNCTIONAL_GROUPS])
     if not ds.get("Rows") or not ds.get("Columns"):
         uid = ds.get("SOPClassUID") or getattr(ds.file_meta, "MediaStorageSOPClassUID", "")
         if not uid or "Image Storage" in getattr(uid, "name", ""):
             raise CutHeaderError(str(ds.get("SeriesInstanceUID") or ""))
         return []
+    if "BitsAllocated" not in ds:
+        raise CutHeaderError(str(ds.get("SeriesInstanceUID") or ""))
     values = {name: text_of(ds.get(name)) for name in LONG_WAY}
+    values[FUNCTIONAL_GROUPS] = "present" if FUNCTIONAL_GROUPS in ds else ""
     try:
         header = _header(path, values, None)
-        return [header] if header.frames == 1 else _frames(header, plain)
+        return _frames(header, plain) if header.frames > 1 or values[FUNCTIONAL_GROUPS] else [header]
     except ValueError as exc:
         raise UnreadableError("a size in the header is no number") from exc
 

@@ -9,21 +9,21 @@ from typing import Any
 import numpy as np
 import pydicom
 from numpy.typing import NDArray
-from pydicom.encaps import get_frame
 from pydicom.pixels import apply_color_lut, apply_modality_lut, pixel_array
 
 from medomni.dicom import codes
-from medomni.dicom.encapsulated import stated
 from medomni.dicom.faults import UnreadableError
-from medomni.dicom.headers import MOST_PIXELS, SPACING_MM, SliceHeader
+from medomni.dicom.headers import IDENTIFYING, MOST_PIXELS, SPACING_MM, SliceHeader
+from medomni.dicom.names import shown_name
 from medomni.dicom.parse import read_elements
+from medomni.dicom.pixels import check_bits, check_frame, rescale_of
 from medomni.dicom.still import STILLS, read_still
 from medomni.dicom.voi import presets, shown
 from medomni.errors import MedomniError
 from medomni.picture import Picture
 
 WANTED = [
-    "SOPClassUID", "Modality", "PatientName", "PatientID", "SamplesPerPixel", "PhotometricInterpretation",
+    "SOPClassUID", "Modality", *IDENTIFYING, "SamplesPerPixel", "PhotometricInterpretation",
     "PlanarConfiguration", "NumberOfFrames", "Rows", "Columns", "BitsAllocated", "BitsStored", "HighBit",
     "PixelRepresentation", "RescaleSlope", "RescaleIntercept", "RescaleType", "ModalityLUTSequence", "VOILUTSequence",
     "WindowCenter", "WindowWidth", "VOILUTFunction", "PresentationLUTShape", "PixelSpacing", "ImagerPixelSpacing",
@@ -34,6 +34,9 @@ WANTED = [
     "ExtendedOffsetTableLengths",
 ]
 PROJECTIONS = frozenset(("CR", "DX", "RG", "RF", "XA", "MG", "IO", "PX"))
+PROJECTION_CLASSES = frozenset("1.2.840.10008.5.1.4.1.1." + end for end in (
+    "1", "1.1", "1.1.1", "1.2", "1.2.1", "1.3", "1.3.1", "12.1", "12.2"))
+"""Storage of computed and digital radiographs, mammograms, intra-oral, XA and RF images."""
 VIEWS = frozenset(("AP", "PA", "LL", "RL", "RLD", "LLD", "RLO", "LLO"))
 """Defined terms of View Position (0018,5101), PS3.3 C.8.1.1.1.1, with the obliques."""
 _CENTIMETRES = 3  # of Physical Units X and Y Direction (0018,6024), PS3.3 C.8.5.5.1.5
@@ -53,13 +56,13 @@ def read_image(path: Path | str, *, frame: int = 0) -> Picture:
     """
     path = Path(path)
     if not path.is_file():
-        raise MedomniError("MED-C08", where=path.name)
+        raise MedomniError("MED-C08", where=shown_name(path.name))
     if path.suffix.lower() in STILLS:
         return read_still(path, frame)
     try:
         ds = read_elements(path, WANTED, pixels=True)
     except UnreadableError as exc:
-        raise MedomniError("MED-D01", str(exc), where=path.name) from exc
+        raise MedomniError("MED-D01", str(exc), where=shown_name(path.name)) from exc
     name = _label(path, ds)
     stored = _stored(ds, frame, name)
     values = _values(stored, ds, name)
@@ -78,7 +81,7 @@ def _label(path: Path, ds: pydicom.Dataset) -> str:
 
 
 def _as_header(path: Path, ds: pydicom.Dataset) -> SliceHeader:
-    values = {n: str(ds.get(n) or "") for n in ("PatientName", "PatientID", "Modality")}
+    values = {n: str(ds.get(n) or "") for n in (*IDENTIFYING, "Modality")}
     return SliceHeader(path, values, 0, 0, 1, 1, None, None, None)
 
 
@@ -99,11 +102,9 @@ def _stored(ds: pydicom.Dataset, frame: int, name: str) -> NDArray[Any]:
         if not any(ds.get(n) for n in ("PixelData", "FloatPixelData", "DoubleFloatPixelData")):
             raise MedomniError("MED-D03", "the file ends before its pixel data", where=name)
         syntax = ds.file_meta.get("TransferSyntaxUID")
+        check_bits(ds, name)
         if syntax is not None and syntax.is_encapsulated and ds.get("PixelData"):
-            size = stated(get_frame(ds.PixelData, frame, number_of_frames=frames))
-            if size is not None and (size.rows, size.columns) != (rows, columns):
-                raise MedomniError("MED-D12", f"the compressed frame has {size.rows} x {size.columns} pixels, the "
-                                   f"header says {rows} x {columns}", where=name)
+            check_frame(ds, frame, name)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             stored = np.array(pixel_array(ds, index=frame))
@@ -127,23 +128,28 @@ def _stored(ds: pydicom.Dataset, frame: int, name: str) -> NDArray[Any]:
 def _values(stored: NDArray[Any], ds: pydicom.Dataset, name: str) -> NDArray[Any]:
     """After the Modality LUT (PS3.3 C.11.1); a CT without rescale has no unit."""
     if stored.ndim == 3:
-        return stored.astype(np.uint8) if stored.dtype == np.uint8 else (stored >> 8).astype(np.uint8)
-    if ds.get("Modality") == "CT" and not ds.get("ModalityLUTSequence") and ds.get("RescaleIntercept") is None:
-        raise MedomniError("MED-D11", where=name)
+        return (stored >> max(int(ds.BitsStored) - 8, 0)).astype(np.uint8)
+    if not ds.get("ModalityLUTSequence"):
+        rescale_of(ds, ds.get("Modality") == "CT", name)
     try:
         values = np.asarray(apply_modality_lut(stored, ds))
     except Exception as exc:  # a damaged table
         raise MedomniError("MED-D11", f"modality table: {type(exc).__name__}", where=name) from exc
+    if not np.isfinite(values).all():
+        raise MedomniError("MED-D10", "values that are no numbers", where=name)
     return values.astype(np.float32 if values.dtype == np.float64 else values.dtype.newbyteorder("="))
 
 
 def _spacing(ds: pydicom.Dataset, modality: str) -> tuple[tuple[float, float] | None, str]:
     """Millimetres at the patient, or why there are none (PS3.3 10.7.1.3)."""
     if modality == "US":
-        regions = [r for r in ds.get("SequenceOfUltrasoundRegions") or []
-                   if r.get("PhysicalUnitsXDirection") == r.get("PhysicalUnitsYDirection") == _CENTIMETRES]
-        steps = {(abs(float(r.get("PhysicalDeltaY", 0))) * 10, abs(float(r.get("PhysicalDeltaX", 0))) * 10)
-                 for r in regions}
+        try:
+            regions = [r for r in ds.get("SequenceOfUltrasoundRegions") or []
+                       if r.get("PhysicalUnitsXDirection") == r.get("PhysicalUnitsYDirection") == _CENTIMETRES]
+            steps = {(abs(float(r.get("PhysicalDeltaY", 0))) * 10, abs(float(r.get("PhysicalDeltaX", 0))) * 10)
+                     for r in regions}
+        except (TypeError, ValueError):
+            steps = set()
         if len(steps) != 1:
             return None, "ultrasound without one calibrated region"
         both = steps.pop()
@@ -153,7 +159,8 @@ def _spacing(ds: pydicom.Dataset, modality: str) -> tuple[tuple[float, float] | 
         except (TypeError, ValueError):
             return None, "no pixel spacing at the patient" if ds.get("ImagerPixelSpacing") else "no pixel spacing"
         both = (first, second)
-        if modality in PROJECTIONS and not ds.get("PixelSpacingCalibrationType"):
+        projection = modality in PROJECTIONS or ds.get("SOPClassUID") in PROJECTION_CLASSES
+        if projection and not ds.get("PixelSpacingCalibrationType"):
             return None, "projection without calibration: lengths at the detector are magnified"
     if not all(SPACING_MM[0] <= v <= SPACING_MM[1] for v in both):
         return None, "the pixel spacing is not a length"

@@ -17,10 +17,11 @@ like where they mean those (US, none, misspellings), so only the defined terms a
 MAPS = frozenset((
     "RCBF", "RCBV", "CBF", "CBV", "MTT", "TTP", "TMAX", "TTS", "TTD", "PBP", "PBV", "PERMEABILITY", "NEI", "T0",
     "RHO", "ZEFF", "Z_EFF", "EFF_ATOMIC_NUM", "ELECTRON_DENSITY", "MAT_SPECIFIC", "MAT_FRACTIONAL", "MAT_VALUE_BASED",
-    "MASKED", "SUBTRACTION", "DIVISION", "MULTIPLICATION", "STD_DEVIATION", "QUANTITY",
+    "MIP", "MINIP", "MNIP", "MAXIMUM", "MINIMUM", "IODINE", "VNC", "VUE", "MASKED", "SUBTRACTION", "DIVISION",
+    "MULTIPLICATION", "STD_DEVIATION", "QUANTITY",
 ))
 """Words of Image Type (0008,0008) behind its second value that name a computed quantity: perfusion, material and energy
-maps and combinations of images (PS3.3 C.8.15.2.1.4, C.8.16.1.4, C.8.16.1.5, C.8.15.2.1.12)."""
+maps, projections of many slices and combinations of images (PS3.3 C.8.15.2.1.4, C.8.16.1.4, C.8.16.1.5)."""
 
 CODES = {
     "localizer": "MED-D12", "colour or secondary capture": "MED-D08", "segmentation, map or dose": "MED-D18",
@@ -34,7 +35,7 @@ def unusable_reason(header: SliceHeader) -> str:
     """Why an image cannot be part of a measured volume, a key of :data:`CODES`; empty where it can."""
     if header.is_localizer:
         return "localizer"
-    if header.text("SOPClassUID") in NOT_SCANNED:
+    if is_object(header):
         return "segmentation, map or dose"
     if header.is_colour_or_capture:
         return "colour or secondary capture"
@@ -47,6 +48,11 @@ def unusable_reason(header: SliceHeader) -> str:
     if header.pixel_spacing is None:
         return "no pixel spacing"
     return ""
+
+
+def is_object(header: SliceHeader) -> bool:
+    """True for segmentations, maps and doses, which have frames and positions as images have."""
+    return header.text("SOPClassUID") in NOT_SCANNED
 
 
 def is_map(header: SliceHeader) -> bool:

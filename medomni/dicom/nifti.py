@@ -10,14 +10,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from medomni.dicom.codes import MODALITIES
 from medomni.dicom.geometry import plane_name
 from medomni.dicom.keys import study_key
+from medomni.dicom.names import shown_name
 from medomni.errors import MedomniError
 from medomni.records import Study
 from medomni.volume import LPS_TO_RAS, Volume
 
 MOST_VOXELS = 1 << 32
 DEFLATE_RATIO = 1032  # the most that DEFLATE can do (RFC 1951): a file that promises more is cut or hostile
+COSINE_AGREED = 0.9
 TO_MM = {"meter": 1000.0, "micron": 0.001, "mm": 1.0, "unknown": 1.0}
 
 
@@ -41,6 +44,9 @@ def read_nifti(path: Path | str, *, modality: str | None = None) -> Volume:
     except ImportError as exc:
         raise MedomniError("MED-C06", "pip install 'medomni[segment]'", where="NIfTI") from exc
     path = Path(path)
+    name = shown_name(path.name)
+    if modality is not None and modality not in MODALITIES:
+        raise MedomniError("MED-C03", "the modality is no defined term of DICOM, such as CT or MR", where=name)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -49,40 +55,51 @@ def read_nifti(path: Path | str, *, modality: str | None = None) -> Volume:
             while len(shape) > 3 and shape[-1] == 1:
                 shape = shape[:-1]
             if len(shape) != 3 or min(shape) < 1:
-                raise MedomniError("MED-D12", f"axes {image.shape}, three are wanted", where=path.name)
-            _check_size(path, int(np.prod(shape)), header.get_data_dtype().itemsize)
+                raise MedomniError("MED-D12", f"axes {image.shape}, three are wanted", where=name)
+            _check_size(path, int(np.prod(shape)), header.get_data_dtype().itemsize, name)
             if not int(header["qform_code"]) and not int(header["sform_code"]):
-                raise MedomniError("MED-D09", "qform and sform code are 0", where=path.name)
+                raise MedomniError("MED-D09", "qform and sform code are 0", where=name)
+            _check_places(header, name)
             unit = TO_MM[header.get_xyzt_units()[0]]
             data, affine = np.asanyarray(image.dataobj).reshape(shape), np.asarray(image.affine, dtype=np.float64)
     except MedomniError:
         raise
     except (EOFError, OSError) as exc:
-        raise MedomniError("MED-D03", f"the file ends early ({type(exc).__name__})", where=path.name) from exc
+        raise MedomniError("MED-D03", f"the file ends early ({type(exc).__name__})", where=name) from exc
     except Exception as exc:  # nibabel meeting damaged bytes may raise anything
-        raise MedomniError("MED-D10", f"not readable as NIfTI ({type(exc).__name__})", where=path.name) from exc
+        raise MedomniError("MED-D10", f"not readable as NIfTI ({type(exc).__name__})", where=name) from exc
     if data.dtype.kind not in "iuf":
-        raise MedomniError("MED-D10", f"values of type {data.dtype}", where=path.name)
+        raise MedomniError("MED-D10", f"values of type {data.dtype}", where=name)
     affine = np.diag([unit, unit, unit, 1.0]) @ affine
     lps = (LPS_TO_RAS @ affine)[:, [2, 1, 0, 3]]
     try:
-        volume = Volume(_exact(data.transpose(2, 1, 0), path), lps, _study(path, modality, lps))
+        volume = Volume(_exact(data.transpose(2, 1, 0), name), lps, _study(path, modality, lps))
     except ValueError as exc:
-        raise MedomniError("MED-D09", str(exc), where=path.name) from exc
+        raise MedomniError("MED-D09", str(exc), where=name) from exc
     return Volume(volume.array, lps, volume.study.model_copy(update={"spacing_mm": volume.spacing_mm}))
 
 
-def _check_size(path: Path, voxels: int, itemsize: int) -> None:
+def _check_size(path: Path, voxels: int, itemsize: int, name: str) -> None:
     held = path.stat().st_size * (DEFLATE_RATIO if path.suffix.lower() == ".gz" else 1)
     if voxels > MOST_VOXELS or voxels * itemsize > held:
         raise MedomniError("MED-D03", f"the header promises {voxels * itemsize} bytes, the file can hold {held}",
-                           where=path.name)
+                           where=name)
 
 
-def _exact(data: NDArray[Any], path: Path) -> NDArray[Any]:
+def _check_places(header: Any, name: str) -> None:
+    """Where a file states its place twice, qform and sform must agree: a mirror between them is left for right."""
+    if not int(header["qform_code"]) or not int(header["sform_code"]):
+        return
+    q, s = header.get_qform()[:3, :3], header.get_sform()[:3, :3]
+    q, s = (m / np.maximum(np.linalg.norm(m, axis=0), 1e-9) for m in (q, s))
+    if (np.sum(q * s, axis=0) < COSINE_AGREED).any():
+        raise MedomniError("MED-D09", "qform and sform place the axes differently", where=name)
+
+
+def _exact(data: NDArray[Any], name: str) -> NDArray[Any]:
     low, high = float(data.min()), float(data.max())
-    if not np.isfinite([low, high]).all():
-        raise MedomniError("MED-D10", "values that are no numbers", where=path.name)
+    if not max(abs(low), abs(high)) <= np.finfo(np.float32).max:  # NaN compares false too
+        raise MedomniError("MED-D10", "values that are no numbers", where=name)
     fits = low >= -32768 and high <= 32767
     if fits and (data.dtype.kind in "iu" or bool((data == np.rint(data)).all())):
         return np.ascontiguousarray(data, dtype=np.int16)

@@ -18,3 +18,9 @@ def folded_ends(ends: list[float | None], signed: bool) -> tuple[int, int]:
         folded.append(value - full if signed and full // 2 <= value < full else
                       value + full if not signed and -full // 2 <= value < 0 else value)
     return min(folded), max(folded)
+
+
+def beyond(low: int, high: int, bits: int, signed: bool) -> bool:
+    """Whether padding from ``low`` to ``high`` fits no value of so many bits: it then shows in the whole words only."""
+    least, most = (-(1 << bits - 1), (1 << bits - 1) - 1) if signed else (0, (1 << bits) - 1)
+    return high < least or low > most

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -14,17 +15,18 @@ from numpy.typing import NDArray
 from pydicom.encaps import get_frame
 from pydicom.pixels import apply_modality_lut, pixel_array
 
-from medomni.dicom.encapsulated import stated
+from medomni.dicom.encapsulated import stated, whole
 from medomni.dicom.faults import UnreadableError
 from medomni.dicom.headers import MOST_PIXELS, SliceHeader
-from medomni.dicom.padding import AIR_HU, folded_ends
+from medomni.dicom.padding import AIR_HU, beyond, folded_ends
 from medomni.dicom.parse import read_elements
 from medomni.errors import MedomniError
 
+FLOATS = ("FloatPixelData", "DoubleFloatPixelData")
 PIXEL_TAGS = [
     "Modality", "SamplesPerPixel", "PhotometricInterpretation", "PlanarConfiguration", "NumberOfFrames", "Rows",
     "Columns", "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation", "PixelPaddingValue",
-    "PixelPaddingRangeLimit", "RescaleSlope", "RescaleIntercept", "ModalityLUTSequence", "PixelData",
+    "PixelPaddingRangeLimit", "RescaleSlope", "RescaleIntercept", "ModalityLUTSequence", *FLOATS, "PixelData",
     "ExtendedOffsetTable", "ExtendedOffsetTableLengths",
 ]
 
@@ -56,7 +58,7 @@ def slice_values(header: SliceHeader, opened: OpenFiles | None = None) -> tuple[
             whose values are in no known unit, MED-D12 where the size is not the header's.
     """
     stored, ds = _decoded(header, opened or OpenFiles())
-    padding = _padding(ds, stored) if ds.get("Modality") == "CT" else None
+    padding = _padding(ds, stored, header.frame or 0) if ds.get("Modality") == "CT" else None
     if padding is None:
         return _rescaled(stored, ds, header), 0
     stored[padding] = 0  # padding may lie where no value in the modality's unit would fit
@@ -72,19 +74,20 @@ def _decoded(header: SliceHeader, opened: OpenFiles) -> tuple[NDArray[Any], pydi
         syntax = getattr(ds.file_meta, "TransferSyntaxUID", None)
         label = "unknown transfer syntax" if syntax is None or syntax.is_private else syntax.name
         data = ds.get("PixelData")
-        if not data:
+        if not data and not any(ds.get(n) for n in FLOATS):
             raise MedomniError("MED-D03", "the file ends before its pixel data", where=name)
         if header.rows * header.columns > MOST_PIXELS:
             raise MedomniError("MED-D10", f"{header.rows} x {header.columns} pixels cannot be true", where=name)
-        if syntax is not None and not syntax.is_compressed:
+        if data and syntax is not None and not syntax.is_compressed:
             frames = 1 if header.frame is None else int(ds.NumberOfFrames)
             expected = frames * header.rows * header.columns * int(ds.BitsAllocated) // 8
             if len(data) < expected:
                 raise MedomniError("MED-D03", f"{len(data)} of {expected} bytes of pixel data", where=name)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            if syntax is not None and syntax.is_encapsulated:
-                _check_size(ds, header)
+            check_bits(ds, name)
+            if data and syntax is not None and syntax.is_encapsulated:
+                check_frame(ds, header.frame or 0, name)
             stored = np.array(ds.pixel_array if header.frame is None else pixel_array(ds, index=header.frame))
     except MedomniError:
         raise
@@ -102,21 +105,49 @@ def _decoded(header: SliceHeader, opened: OpenFiles) -> tuple[NDArray[Any], pydi
     return stored, ds
 
 
-def _check_size(ds: pydicom.Dataset, header: SliceHeader) -> None:
-    """A compressed frame that states another size than the header would make its decoder ask for any memory."""
-    frame = get_frame(ds.PixelData, header.frame or 0, number_of_frames=int(ds.get("NumberOfFrames") or 1))
-    size = stated(frame)
-    if size is not None and (size.rows, size.columns) != (header.rows, header.columns):
+def check_frame(ds: pydicom.Dataset, frame: int, name: str) -> None:
+    """Hold what a compressed frame says of itself against the header, before anything decodes it.
+
+    Another size would make its decoder ask for any memory; a frame without its end is filled in without a word.
+
+    Raises:
+        MedomniError: MED-D12 for another size, MED-D03 where the end is missing.
+    """
+    data = get_frame(ds.PixelData, frame, number_of_frames=int(ds.get("NumberOfFrames") or 1))
+    size = stated(data)
+    if size is None:
+        return
+    if (size.rows, size.columns) != (int(ds.Rows), int(ds.Columns)):
         raise MedomniError("MED-D12", f"the compressed frame has {size.rows} x {size.columns} pixels, the header says "
-                           f"{header.rows} x {header.columns}", where=header.label)
+                           f"{ds.Rows} x {ds.Columns}", where=name)
+    if not whole(data):
+        raise MedomniError("MED-D03", "a compressed frame without its end", where=name)
 
 
-def _padding(ds: pydicom.Dataset, stored: NDArray[Any]) -> NDArray[np.bool_] | None:
+def check_bits(ds: pydicom.Dataset, name: str) -> None:
+    """Stored bits that do not begin at the lowest one, as retired practice allowed, would be read shifted; MED-D10."""
+    if ds.get("HighBit") is not None and ds.get("BitsStored") is not None and ds.HighBit != ds.BitsStored - 1:
+        raise MedomniError("MED-D10", f"high bit {ds.HighBit} with {ds.BitsStored} bits stored", where=name)
+
+
+def _words(ds: pydicom.Dataset, stored: NDArray[Any], frame: int, signed: bool) -> NDArray[Any]:
+    """The whole sixteen bits of uncompressed pixels, which are masked to the bits stored when they are decoded."""
+    syntax = ds.file_meta.TransferSyntaxUID
+    if syntax.is_encapsulated:
+        return stored
+    kind = ("<" if syntax.is_little_endian else ">") + ("i2" if signed else "u2")
+    return np.frombuffer(ds.PixelData, kind, stored.size, 2 * stored.size * frame).reshape(stored.shape)
+
+
+def _padding(ds: pydicom.Dataset, stored: NDArray[Any], frame: int) -> NDArray[np.bool_] | None:
     """Mask of padding (PS3.3 C.7.5.1.1.2), or None without one."""
     ends = [_number(ds.get(name)) for name in ("PixelPaddingValue", "PixelPaddingRangeLimit")]
     if ends[0] is None:
         return None
-    low, high = folded_ends(ends, stored.dtype.kind == "i")
+    signed = bool(ds.get("PixelRepresentation"))
+    low, high = folded_ends(ends, signed)
+    if ds.get("BitsAllocated") == 16 and beyond(low, high, int(ds.BitsStored), signed):
+        stored = _words(ds, stored, frame, signed)
     mask = (stored >= low) & (stored <= high)
     return mask if mask.any() else None
 
@@ -129,18 +160,33 @@ def _rescaled(stored: NDArray[Any], ds: pydicom.Dataset, header: SliceHeader) ->
             return np.asarray(apply_modality_lut(stored, ds), dtype=np.float32)
         except Exception as exc:  # a damaged table
             raise MedomniError("MED-D11", f"modality table: {type(exc).__name__}", where=name) from exc
-    slope, intercept = _number(at.get("RescaleSlope")), _number(at.get("RescaleIntercept"))
-    if slope is None or intercept is None or slope == 0:
-        if ds.get("Modality") == "CT":
-            raise MedomniError("MED-D11", "" if slope != 0 else "the slope is 0", where=name)
-        slope, intercept = 1.0, 0.0
+    slope, intercept = rescale_of(at, ds.get("Modality") == "CT", name)
     low, high = (float(v) * slope + intercept for v in (stored.min(), stored.max()))
     if max(abs(low), abs(high)) > np.finfo(np.float32).max:
         raise MedomniError("MED-D11", "slope and intercept give no finite value", where=name)
-    exact = slope.is_integer() and intercept.is_integer() and max(abs(slope), abs(intercept)) < 2**31
+    exact = (stored.dtype.kind in "iu" and slope.is_integer() and intercept.is_integer()
+             and max(abs(slope), abs(intercept)) < 2**31)
     if exact and min(low, high) >= -32768 and max(low, high) <= 32767:
         return (stored.astype(np.int64) * int(slope) + int(intercept)).astype(np.int16)
     return (stored.astype(np.float64) * slope + intercept).astype(np.float32)
+
+
+def rescale_of(at: Mapping[str, Any] | pydicom.Dataset, unit: bool, name: str) -> tuple[float, float]:
+    """Slope and intercept; 1 and 0 where both are absent and no unit is wanted.
+
+    Raises:
+        MedomniError: MED-D11 where one is absent, empty or no number, where the slope is 0, or where both are absent
+            although the values must be in a unit.
+    """
+    given = [at.get("RescaleSlope"), at.get("RescaleIntercept")]
+    if not unit and all(v is None or v == "" for v in given):
+        return 1.0, 0.0
+    slope, intercept = (_number(v) for v in given)
+    if slope is None or intercept is None:
+        raise MedomniError("MED-D11", "slope and intercept must both be numbers", where=name)
+    if slope == 0:
+        raise MedomniError("MED-D11", "the slope is 0", where=name)
+    return slope, intercept
 
 
 def _number(value: Any) -> float | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +18,7 @@ from medomni.dicom.geometry import SHEAR_TOLERANCE_DEG, Stack, plane_name, sorte
 from medomni.dicom.headers import SliceHeader
 from medomni.dicom.keys import study_key
 from medomni.dicom.kinds import CODES, unusable_reason
+from medomni.dicom.names import shown_name
 from medomni.dicom.padding import AIR_HU
 from medomni.dicom.scan import Inventory, inventory_of, look
 from medomni.errors import MedomniError
@@ -59,6 +62,9 @@ def read_study(source: Path | str, *, series: int | None = None, resample: bool 
     if Path(source).is_file() and Path(source).name.lower().endswith(NIFTI):  # compressed, it has no other mark
         from medomni.dicom.nifti import read_nifti
 
+        if series or resample:
+            raise MedomniError("MED-C03", "a NIfTI file has one volume, on an even grid: no series, no resampling",
+                               where=shown_name(Path(source).name))
         return read_nifti(source, modality=modality)
     with dicom_files(Path(source)) as files:
         inventory = inventory_of(look(files, Path(source)))
@@ -77,6 +83,7 @@ def _read(inventory: Inventory, source: Path | str, number: int, resample: bool,
     group = inventory.groups[number]
     _refuse_cut(inventory, group[0])
     _refuse_unusable(group[0])
+    _refuse_parts(group)
     stack = sorted_stack(group, uneven=resample)
     array, warnings = _pixels(stack, threads, budget)
     warnings = [*inventory.warnings, *_left_out(inventory, number), *warnings]
@@ -91,7 +98,7 @@ def _read(inventory: Inventory, source: Path | str, number: int, resample: bool,
         warnings.append(Warned(code="MED-D13", detail=f"{stack.tilt_deg:.2f} degrees"))
     if len(stack.headers) < FEW_SLICES:
         warnings.append(Warned(code="MED-D17", detail=f"{len(stack.headers)} slices"))
-    study = _study(group[0], affine, warnings)
+    study = _study(stack.headers, affine, warnings)
     volume = Volume(array, affine, study, slice_uids=uids)
     return Volume(array, affine, study.model_copy(update={"spacing_mm": volume.spacing_mm}), slice_uids=uids)
 
@@ -130,6 +137,7 @@ def refusal(inventory: Inventory, number: int) -> str:
     try:
         _refuse_cut(inventory, group[0])
         _refuse_unusable(group[0])
+        _refuse_parts(group)
         sorted_stack(group)
     except MedomniError as exc:
         return f"{exc.code} {exc.detail}".rstrip()
@@ -141,6 +149,18 @@ def _refuse_cut(inventory: Inventory, first: SliceHeader) -> None:
     for name, series in inventory.cut:
         if series in ("", first.text("SeriesInstanceUID")):
             raise MedomniError("MED-D03", "the file ends inside its header", where=name)
+
+
+def _refuse_parts(group: list[SliceHeader]) -> None:
+    """A concatenation (PS3.3 C.7.6.16.2.2.4) is one image in several files: without one of them slices are missing."""
+    parts: dict[str, set[str]] = {}
+    for h in group:
+        if h.text("ConcatenationUID"):
+            parts.setdefault(h.text("ConcatenationUID"), set()).add(h.text("InConcatenationNumber"))
+    for h in group:
+        total, there = h.text("InConcatenationTotalNumber"), parts.get(h.text("ConcatenationUID"))
+        if there and total.isdecimal() and len(there) < int(total):
+            raise MedomniError("MED-D05", f"{len(there)} of {total} parts of a concatenation are there", where=h.label)
 
 
 def _refuse_unusable(first: SliceHeader) -> None:
@@ -161,7 +181,7 @@ def _budget(megabytes: float | None) -> int | None:
             raise MedomniError("MED-C03", "a number of megabytes is wanted", where="MEDOMNI_VOLUME_MB") from exc
     if not megabytes >= 0:
         raise MedomniError("MED-C03", "a number of megabytes, 0 or more, is wanted", where="budget_mb")
-    return int(megabytes * 2**20)
+    return int(megabytes * 2**20) if math.isfinite(megabytes) else None
 
 
 def _pixels(stack: Stack, threads: int | None, budget: int | None) -> tuple[NDArray[Any], list[Warned]]:
@@ -185,20 +205,27 @@ def _left_out(inventory: Inventory, chosen: int) -> list[Warned]:
     return out
 
 
-def _study(first: SliceHeader, affine: NDArray[np.float64], warnings: list[Warned]) -> Study:
-    synthetic = "SYNTHETIC" in first.text("Manufacturer").upper()
+def _study(headers: list[SliceHeader], affine: NDArray[np.float64], warnings: list[Warned]) -> Study:
+    first = headers[0]
+    synthetic = any("SYNTHETIC" in h.text("Manufacturer").upper() for h in headers)
     return Study(
         study_key=study_key(first.text("StudyInstanceUID") or first.text("SeriesInstanceUID")),
         modality=codes.modality(first) or "unknown",
-        body_part=codes.body_part(first),
-        patient=Patient(sex=_sex(first), age_years=_age(first)),
+        body_part=_agreed(headers, codes.body_part),
+        patient=Patient(sex=_agreed(headers, _sex) or "unknown", age_years=_agreed(headers, _age)),
         orientation=plane_name(affine),
         kernel=codes.kernel(first),
-        contrast=_contrast(first),
+        contrast=_agreed(headers, _contrast),
         source="phantom" if synthetic else "dicom",
         synthetic=synthetic,
         warnings=tuple(warnings),
     )
+
+
+def _agreed(headers: list[SliceHeader], what: Callable[[SliceHeader], Any]) -> Any:
+    """A value on which all slices agree, else None: which slice is asked must not decide."""
+    values = {what(h) for h in headers}
+    return values.pop() if len(values) == 1 else None
 
 
 NO_CONTRAST = frozenset(("NONE", "NO", "N", "NO CONTRAST", "NON CONTRAST", "NON-CONTRAST", "WITHOUT",

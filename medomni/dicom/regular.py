@@ -18,6 +18,7 @@ from medomni.errors import MedomniError
 SAME_MM, SAME_SHARE = 0.01, 0.01  # heights nearer than this, or this share of the step, are one
 SAME_VOXEL = 1e-3
 MOST_SLICES = 4000
+MOST_TIMES, MOST_MORE = 16, 1 << 24  # of the voxels that were read, and some, for small series
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,8 @@ def regular(array: NDArray[Any], positions: NDArray[np.float64], rows: NDArray[n
         outside: value of voxels that no slice covers.
 
     Raises:
-        MedomniError: MED-D05 where the smallest distance would give more than 4,000 slices.
+        MedomniError: MED-D05 where the smallest distance would give more than 4,000 slices or 16 times the voxels,
+            MED-D12 where slices lie beside each other by more than their own size.
     """
     normal = np.cross(columns, rows)
     normal /= np.linalg.norm(normal)
@@ -66,9 +68,13 @@ def regular(array: NDArray[Any], positions: NDArray[np.float64], rows: NDArray[n
         raise MedomniError("MED-D05", f"{count} slices of {step:.3f} mm would be needed")
     away = positions - positions[0]
     moved = np.stack([away @ v / (v @ v) for v in (rows, columns)], axis=1)  # corners in voxels of the first slice
-    moved[np.abs(moved) < SAME_VOXEL] = 0.0
+    moved = np.where(np.abs(moved - np.rint(moved)) < SAME_VOXEL, np.rint(moved), moved)
+    if (np.ptp(moved, axis=0) > array.shape[1:]).any():
+        raise MedomniError("MED-D12", f"slices lie up to {np.linalg.norm(away, axis=1).max():.0f} mm beside each other")
     before = np.floor(moved.min(axis=0)).astype(int)
     shape = array.shape[1:] + np.ceil(moved.max(axis=0)).astype(int) - before
+    if count * int(np.prod(shape)) > MOST_TIMES * array.size + MOST_MORE:
+        raise MedomniError("MED-D05", f"{count} slices of {step:.3f} mm would be {MOST_TIMES} times what was read")
     moved = moved - before
     out = np.empty((count, *shape), dtype=array.dtype)
     made: list[int] = []

@@ -8,12 +8,14 @@ from pathlib import Path
 from medomni.dicom import codes
 from medomni.dicom.archive import dicom_files
 from medomni.dicom.faults import CutHeaderError, UnreadableError
-from medomni.dicom.grouping import Group, grouped
-from medomni.dicom.headers import SliceHeader, read_headers
+from medomni.dicom.grouping import Group, grouped, instance
+from medomni.dicom.headers import IDENTIFYING, SliceHeader, read_headers
 from medomni.dicom.kinds import unusable_reason
 from medomni.dicom.names import hidden_words, shown_name
 from medomni.errors import MedomniError
 from medomni.records import Warned
+
+ARCHIVES = frozenset((".zip", ".gz", ".tgz", ".tar", ".7z", ".rar", ".bz2", ".xz"))
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ class Looked:
         headers: of every image, or of every frame of an enhanced one.
         broken: files that claim to be DICOM, and what is wrong with each.
         cut: image files that end inside their header, and their SeriesInstanceUID or nothing.
-        without_image, others: how many files hold no image, and how many are no DICOM.
+        without_image, others, archives: how many files hold no image, are no DICOM, are archives by their name.
         files: how many there are; ``folder`` is the source that messages name.
     """
 
@@ -82,14 +84,15 @@ class Looked:
     cut: list[tuple[Path, str]]
     without_image: int
     others: int
+    archives: int
     files: int
     folder: Path
+    hidden: frozenset[str] = frozenset()
 
     def shown(self, path: Path) -> str:
-        """A file's name as messages may show it."""
-        hidden = hidden_words(*{h.text(name) for h in self.headers for name in ("PatientName", "PatientID")})
+        """A file's name as messages may show it: without words of any patient in the source."""
         below = path != self.folder and path.is_relative_to(self.folder)
-        return shown_name(str(path.relative_to(self.folder)) if below else path.name, hidden)
+        return shown_name(str(path.relative_to(self.folder)) if below else path.name, self.hidden)
 
 
 def look(paths: list[Path], folder: Path) -> Looked:
@@ -99,24 +102,27 @@ def look(paths: list[Path], folder: Path) -> Looked:
         MedomniError: MED-D01 or MED-D03 where there is no image.
     """
     headers: list[SliceHeader] = []
-    broken: list[tuple[Path, str]] = []
+    doubtful: list[tuple[Path, str]] = []
     cut: list[tuple[Path, str]] = []
-    without_image = others = 0
+    suffixes: set[str] = set()
+    without_image = 0
     for path in paths:
         try:
             found = read_headers(path)
         except CutHeaderError as exc:
             cut.append((path, exc.series))
         except (UnreadableError, OSError) as exc:
-            if _claims_dicom(path):
-                broken.append((path, f"cannot be opened ({type(exc).__name__})" if isinstance(exc, OSError)
-                               else f"is {exc}"))
-            else:
-                others += 1
+            what = f"cannot be opened ({type(exc).__name__})" if isinstance(exc, OSError) else f"is {exc}"
+            doubtful.append((path, what))
         else:
             headers += found
             without_image += not found
-    looked = Looked(headers, broken, cut, without_image, others, len(paths), folder)
+            suffixes.add(path.suffix.lower())
+    broken = [(path, what) for path, what in doubtful if _claims_dicom(path) or path.suffix.lower() in suffixes]
+    others = len(doubtful) - len(broken)
+    archives = sum(path.suffix.lower() in ARCHIVES for path, _ in doubtful)
+    hidden = hidden_words(*{h.text(name) for h in headers for name in IDENTIFYING})
+    looked = Looked(headers, broken, cut, without_image, others, archives, len(paths), folder, hidden)
     if headers:
         return looked
     if cut:
@@ -136,6 +142,8 @@ def inventory_of(looked: Looked) -> Inventory:
     warnings = _damaged(looked)
     if looked.without_image:
         warnings.append(Warned(code="MED-D14", detail=f"{looked.without_image} files without an image"))
+    if looked.archives:
+        warnings.append(Warned(code="MED-D14", detail=f"{looked.archives} archives, which are not opened in a folder"))
     return Inventory(groups, [_summary(i, g) for i, g in enumerate(groups)], warnings, looked.files,
                      [(looked.shown(path), uid) for path, uid in looked.cut])
 
@@ -160,7 +168,16 @@ def _rank(group: Group) -> tuple:
     first = group[0]
     reason = unusable_reason(first)
     axial = not reason and abs(first.normal[2]) > 0.7
-    return (bool(reason), -len(group), first.text("Modality") != "CT", not axial, first.text("SeriesInstanceUID"))
+    return (bool(reason), -len(group), first.text("Modality") != "CT", not axial, first.text("SeriesInstanceUID"),
+            *(_number(first.text(name)) for name in ("AcquisitionNumber", "TemporalPositionIdentifier", "EchoTime")),
+            instance(first))
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return 0.0
 
 
 def _summary(number: int, group: Group) -> SeriesSummary:

@@ -65,18 +65,30 @@ def write_segmentation(segmentation: Segmentation, volume: Volume, source: Path 
     present = [v for v in segmentation.table if (segmentation.labels == v).any()]
     if not present:
         raise MedomniError("MED-D20", "no label is present", where=path.name)
+    height, width = sorted(volume.array.shape[1:])
+    if sorted((int(images[0].Rows), int(images[0].Columns))) != [height, width]:
+        raise MedomniError("MED-D20", "the volume was resampled: its slices are larger than the images",
+                           where=path.name)
     masks = np.stack([segmentation.labels == v for v in present], axis=-1).astype(np.uint8)
-    seg = SegmentationObject(
-        source_images=images, pixel_array=_as_filed(masks, volume, images[0]),
-        segmentation_type=hd.seg.SegmentationTypeValues.BINARY,
-        segment_descriptions=[_description(k + 1, segmentation.table[v], segmentation.produced_by)
-                              for k, v in enumerate(present)],
-        series_instance_uid=hd.UID(), series_number=900, sop_instance_uid=hd.UID(), instance_number=1,
-        manufacturer="medomni", manufacturer_model_name="medomni", software_versions=segmentation.produced_by,
-        device_serial_number="0", content_label="PRESEGMENTATION",
-    )
+    try:
+        seg = SegmentationObject(
+            source_images=images, pixel_array=_as_filed(masks, volume, images[0]),
+            segmentation_type=hd.seg.SegmentationTypeValues.BINARY,
+            segment_descriptions=[_description(k + 1, segmentation.table[v], segmentation.produced_by)
+                                  for k, v in enumerate(present)],
+            series_instance_uid=hd.UID(), series_number=900, sop_instance_uid=hd.UID(), instance_number=1,
+            manufacturer="medomni", manufacturer_model_name="medomni", software_versions=segmentation.produced_by,
+            device_serial_number="0", content_label="PRESEGMENTATION",
+        )
+    except Exception as exc:  # highdicom checks the images' own headers, and quotes what it finds there
+        raise MedomniError("MED-D20", f"the images' headers are not valid ({type(exc).__name__})",
+                           where=path.name) from None
     with replacing(path) as beside:
-        seg.save_as(beside)
+        try:
+            seg.save_as(beside)
+        except (ValueError, TypeError, AttributeError, UnicodeError) as exc:
+            raise MedomniError("MED-D20", f"the images' headers cannot be written ({type(exc).__name__})",
+                               where=path.name) from None
         fault = _displaced(beside, segmentation, present)
         if fault:
             raise MedomniError("MED-D20", fault, where=path.name)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from medomni.dicom.headers import MOST_PIXELS
+from medomni.dicom.names import shown_name
 from medomni.errors import MedomniError
 from medomni.picture import Picture, luminance
 
@@ -23,21 +24,23 @@ def read_still(path: Path, frame: int = 0) -> Picture:
     """
     from PIL import Image, ImageOps
 
+    name = shown_name(path.name)
+
     if frame:
-        raise MedomniError("MED-C03", f"frame {frame} was asked for; the picture has one", where=path.name)
+        raise MedomniError("MED-C03", f"frame {frame} was asked for; the picture has one", where=name)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             with Image.open(path, formats=("PNG", "JPEG", "WEBP")) as opened:
                 if opened.width * opened.height > MOST_PIXELS:
                     raise MedomniError("MED-D10", f"{opened.height} x {opened.width} pixels cannot be true",
-                                       where=path.name)
+                                       where=name)
                 opened.load()
                 image: Any = ImageOps.exif_transpose(opened)
     except MedomniError:
         raise
     except Exception as exc:  # a decoder meeting damaged bytes may raise anything
-        raise MedomniError("MED-D10", type(exc).__name__, where=path.name) from exc
+        raise MedomniError("MED-D10", type(exc).__name__, where=name) from exc
     if image.mode in ("I;16", "I;16B", "I", "F", "L", "1"):
         array = np.asarray(image.convert("L") if image.mode == "1" else image)
         array = array.astype(np.uint16) if array.dtype.kind in "iu" and array.dtype.itemsize > 1 else array

@@ -34,7 +34,11 @@ TAGS = {
     "ImageOrientationPatient": 0x00200037,
     "FrameOfReferenceUID": 0x00200052,
     "TemporalPositionIdentifier": 0x00200100,
+    "ConcatenationUID": 0x00209161,
+    "InConcatenationNumber": 0x00209162,
+    "InConcatenationTotalNumber": 0x00209163,
     "SamplesPerPixel": 0x00280002,
+    "PhotometricInterpretation": 0x00280004,
     "NumberOfFrames": 0x00280008,
     "Rows": 0x00280010,
     "Columns": 0x00280011,
@@ -49,23 +53,24 @@ TAGS = {
     "RescaleSlope": 0x00281053,
     "RescaleType": 0x00281054,
     "ModalityLUTSequence": 0x00283000,
+    "PerFrameFunctionalGroupsSequence": 0x52009230,
 }
 
 NUMBERS = frozenset((
     "SamplesPerPixel", "Rows", "Columns", "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation",
-    "PixelPaddingValue", "PixelPaddingRangeLimit",
+    "PixelPaddingValue", "PixelPaddingRangeLimit", "InConcatenationNumber", "InConcatenationTotalNumber",
 ))
 """Of two bytes: VR US, or US or SS."""
 
 DOUBLES = frozenset(("DiffusionBValue",))
 """VR FD."""
 
-SEQUENCES = frozenset(("ModalityLUTSequence",))
+SEQUENCES = frozenset(("ModalityLUTSequence", "PerFrameFunctionalGroupsSequence"))
 """VR SQ: only whether they are there is kept."""
 
 ONLY_PIXELS = frozenset((
-    "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation", "PixelPaddingValue", "PixelPaddingRangeLimit",
-    "RescaleSlope", "RescaleIntercept", "ModalityLUTSequence",
+    "BitsStored", "HighBit", "PixelRepresentation", "PixelPaddingValue", "PixelPaddingRangeLimit",
+    "ModalityLUTSequence",
 ))
 """What the long way reads with the pixels and not with the header."""
 

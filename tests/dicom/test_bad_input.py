@@ -323,7 +323,7 @@ def test_names_are_shown_without_uids_and_patients() -> None:
     uid = "1.2.826.0.1.3680043.8.498.12345678901234567890"
     assert shown_name(f"{uid}.dcm") == "…567890.dcm"
     assert shown_name("Doe_Jane_003.dcm", hidden) == "***_***_003.dcm"
-    assert shown_name("scan/PAT-00417.IMA", hidden) == "scan/***.IMA"
+    assert shown_name("scan/PAT-00417.IMA", hidden) == "scan/***-***.IMA"
     assert shown_name("IM0003", hidden) == "IM0003"
 
 

@@ -20,6 +20,7 @@ from medomni.picture import Picture
 pytestmark = pytest.mark.unit
 RAMP = np.arange(48 * 64, dtype=np.uint16).reshape(48, 64)
 DX = "1.2.840.10008.5.1.4.1.1.1.1"
+MR = {"Modality": "MR", "SOPClassUID": "1.2.840.10008.5.1.4.1.1.4"}
 
 
 def image(path: Path, pixels: np.ndarray = RAMP, change: Callable[[pydicom.Dataset], None] | None = None) -> Path:
@@ -142,8 +143,8 @@ def test_the_side_is_stated_or_not_assessable(tmp_path: Path, value: object, edg
     ({"PixelSpacing": ["0.2", "0.3"]}, None, "magnified"),
     ({"PixelSpacing": ["0.2", "0.3"], "PixelSpacingCalibrationType": "FIDUCIAL"}, (0.2, 0.3), ""),
     ({"ImagerPixelSpacing": ["0.2", "0.3"]}, None, "at the patient"),
-    ({"Modality": "MR", "PixelSpacing": ["0.2", "0.3"]}, (0.2, 0.3), ""),
-    ({"Modality": "MR", "PixelSpacing": ["0", "0"]}, None, "not a length"), ({"Modality": "MR"}, None, "no pixel"),
+    ({**MR, "PixelSpacing": ["0.2", "0.3"]}, (0.2, 0.3), ""),
+    ({**MR, "PixelSpacing": ["0", "0"]}, None, "not a length"), (MR, None, "no pixel"),
     ({"Modality": "US", "PixelSpacing": ["0.2", "0.3"]}, None, "region")])
 def test_millimetres_only_where_they_are_the_patients(tmp_path: Path, tags: dict, spacing: object, word: str) -> None:
     read = read_image(image(tmp_path / "x.dcm", change=with_tags(**tags)))

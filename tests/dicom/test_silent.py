@@ -1,0 +1,306 @@
+"""What was once read wrong without a word: each is now right, in the record, or refused."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import struct
+from pathlib import Path
+
+import numpy as np
+import pydicom
+import pytest
+from pydicom.encaps import encapsulate, generate_frames
+
+from medomni.dicom import inspect, read_image, read_study
+from medomni.dicom.names import hidden_words, shown_name
+from medomni.dicom.survey import survey
+from medomni.errors import MedomniError
+from medomni.phantom import Habit, write_habit
+from tests.dicom.conftest import by_height, edit, edit_all
+from tests.dicom.test_encapsulated import HTJ2K, JPEG_2000, JPEG_LS, LOSSLESS, compress
+from tests.dicom.test_image import MR, image, with_tags
+
+pytestmark = pytest.mark.unit
+
+
+@pytest.mark.parametrize("keep", [0.97, 0.5, 0.2])
+@pytest.mark.parametrize("fill", [b"", b"\0"], ids=["missing", "zeros"])
+@pytest.mark.parametrize("syntax", [LOSSLESS, JPEG_2000, JPEG_LS, HTJ2K])
+def test_a_frame_without_its_end(series: Path, syntax: str, keep: float, fill: bytes) -> None:
+    """As a transfer leaves it that broke off: the item's length is right, the codestream's tail is not there."""
+    path = by_height(series)[0]
+    compress(path, syntax)
+    ds = pydicom.dcmread(path)
+    frame = next(generate_frames(ds.PixelData, number_of_frames=1))
+    end = int(len(frame) * keep) // 2 * 2
+    ds.PixelData = encapsulate([frame[:end] + fill * (len(frame) - end)])
+    ds["PixelData"].is_undefined_length = True
+    ds.save_as(path)
+    for read in (read_study, read_image):
+        with pytest.raises(MedomniError) as info:
+            read(series if read is read_study else path)
+        assert info.value.code in ("MED-D03", "MED-D10")
+
+
+@pytest.mark.parametrize("high", [15, 13, 10])
+def test_bits_that_do_not_begin_at_the_lowest(series: Path, high: int) -> None:
+    edit_all(series, lambda ds: (setattr(ds, "BitsStored", 12), setattr(ds, "HighBit", high)))
+    for read in (read_study, read_image):
+        with pytest.raises(MedomniError, match=f"MED-D10.*high bit {high}"):
+            read(series if read is read_study else by_height(series)[0])
+
+
+@pytest.mark.parametrize(("signed", "word", "value"), [(False, 63536, 63536), (True, -3000, -3000)])
+@pytest.mark.parametrize("big", [False, True], ids=["short way", "long way"])
+def test_padding_in_the_bits_above_those_stored(series: Path, signed: bool, word: int, value: int, big: bool) -> None:
+    truth = read_study(series).array
+
+    def pad(ds: pydicom.Dataset) -> None:
+        hu = ds.pixel_array.astype(np.int32) + int(ds.RescaleIntercept)
+        words = np.clip(hu + (0 if signed else 1024), -2048 if signed else 0, 2047 if signed else 4095)
+        words[:3] = word
+        ds.BitsStored, ds.HighBit, ds.PixelRepresentation = 12, 11, int(signed)
+        ds.RescaleIntercept = "0" if signed else "-1024"
+        ds.PixelData = words.astype(">i2" if big and signed else ">u2" if big else "<i2" if signed else "<u2").tobytes()
+        ds.add_new("PixelPaddingValue", "SS" if signed else "US", value)
+
+    for path in by_height(series):
+        ds = pydicom.dcmread(path)
+        pad(ds)
+        if big:
+            ds.file_meta.TransferSyntaxUID = pydicom.uid.ExplicitVRBigEndian
+        pydicom.dcmwrite(path, ds, implicit_vr=False if big else None, little_endian=False if big else None,
+                         force_encoding=big)
+    volume = read_study(series)
+    assert (volume.array[:, :3] == -1024).all() and "MED-D16" in {w.code for w in volume.study.warnings}
+    assert np.array_equal(volume.array[:, 3:], np.clip(truth[:, 3:], -1024, 2047))
+
+
+@pytest.mark.parametrize("number", [0, 5])
+def test_a_map_among_the_slices_is_no_slice(series: Path, number: int) -> None:
+    """Whether it is the first file or another."""
+    edit(by_height(series)[number], lambda ds: setattr(ds, "ImageType", ["DERIVED", "PRIMARY", "PERFUSION", "RCBF"]))
+    if number:
+        with pytest.raises(MedomniError, match="MED-D05"):
+            read_study(series)
+    else:
+        volume = read_study(series)
+        assert len(volume.array) == len(list(series.iterdir())) - 1
+        assert "MED-D14" in {w.code for w in volume.study.warnings}
+
+
+def test_names_of_files_decide_nothing(phantoms, tmp_path: Path) -> None:
+    """Two phases in one series: which is series 0 depends on their headers alone."""
+    for phase in (1, 2):
+        write_habit(phantoms("A")[1], tmp_path / str(phase), Habit(), seed=phase)
+        for path in (tmp_path / str(phase)).iterdir():
+            def alike(ds: pydicom.Dataset, phase: int = phase) -> None:
+                ds.AcquisitionNumber, ds.SeriesInstanceUID, ds.StudyInstanceUID = phase, "1.2.3", "1.2"
+                ds.FrameOfReferenceUID, ds.RescaleIntercept = "1.5", str(100 * phase)
+            edit(path, alike)
+    found = []
+    for order in ("12", "21"):
+        mixed = tmp_path / order
+        mixed.mkdir()
+        for phase in order:
+            for path in (tmp_path / phase).iterdir():
+                shutil.copy(path, mixed / f"{order.index(phase)}-{path.name}")
+        assert [s.slices for s in inspect(mixed)] == [len(phantoms("A")[1].array)] * 2
+        found.append([read_study(mixed, series=k).array for k in (0, 1)])
+    for k in (0, 1):
+        assert np.array_equal(found[0][k], found[1][k])
+    assert (found[0][1] - found[0][0] == 100).all()
+
+
+def test_rounding_does_not_split_a_stack(series: Path) -> None:
+    for k, path in enumerate(by_height(series)):
+        def jitter(ds: pydicom.Dataset, k: int = k) -> None:
+            a = 0.1235 + (1e-7 if k % 2 else -1e-7)
+            b = np.sqrt(1 - a * a)
+            ds.ImageOrientationPatient = [f"{v:.9f}" for v in (b, a, 0, -a, b, 0)]
+            ds.PixelSpacing = [f"{0.70315 + (1e-7 if k % 2 else -1e-7):.8f}"] * 2
+        edit(path, jitter)
+    assert len(read_study(series).array) == len(list(series.iterdir()))
+
+
+def test_values_on_which_slices_differ_are_not_stated(series: Path) -> None:
+    for k, path in enumerate(by_height(series)):
+        edit(path, lambda ds, k=k % 2: (setattr(ds, "PatientSex", "MF"[k]), setattr(ds, "PatientAge", f"0{60 + k}Y"),
+                                        setattr(ds, "ContrastBolusAgent", ["", "OMNIPAQUE"][k])))
+    study = read_study(series).study
+    assert (study.patient.sex, study.patient.age_years, study.contrast) == ("unknown", None, None)
+
+
+@pytest.mark.parametrize(("suffix", "spoil"), [(".img", lambda d: d[:100]), (".dicm", lambda d: bytes(len(d)))])
+def test_a_damaged_file_named_as_those_that_were_read(series: Path, suffix: str, spoil) -> None:
+    for path in by_height(series):
+        path.rename(path.with_name(path.name + suffix))
+    last = by_height(series)[-1]
+    last.write_bytes(spoil(last.read_bytes()))
+    assert [w.code for w in read_study(series).study.warnings] == ["MED-D02"]
+
+
+def test_an_archive_in_the_folder_is_named(series: Path) -> None:
+    shutil.make_archive(str(series.parent / "more"), "zip", series)
+    shutil.move(series.parent / "more.zip", series / "more.zip")
+    assert [(w.code, w.detail) for w in read_study(series).study.warnings] == [
+        ("MED-D14", "1 archives, which are not opened in a folder")]
+
+
+def _parts(folder: Path, phantoms, total: int) -> list[Path]:
+    """An enhanced image in three files."""
+    written = write_habit(phantoms("A")[1], folder, Habit(frames="enhanced"))
+    whole = pydicom.dcmread(written.paths[0])
+    frames, size = list(whole.PerFrameFunctionalGroupsSequence), whole.Rows * whole.Columns * 2
+    pixels, cuts = whole.PixelData, np.linspace(0, len(frames), 4).astype(int)
+    paths = []
+    for k, (a, b) in enumerate(zip(cuts, cuts[1:], strict=False)):
+        whole.PerFrameFunctionalGroupsSequence = frames[a:b]
+        whole.NumberOfFrames, whole.PixelData = int(b - a), pixels[a * size:b * size]
+        whole.SOPInstanceUID = whole.file_meta.MediaStorageSOPInstanceUID = f"1.2.3.{k}"
+        whole.ConcatenationUID, whole.InConcatenationNumber, whole.InConcatenationTotalNumber = "1.9", k + 1, total
+        whole.save_as(folder / f"part{k}.dcm")
+        paths.append(folder / f"part{k}.dcm")
+    written.paths[0].unlink()
+    return paths
+
+
+def test_a_concatenation_is_whole_or_refused(phantoms, tmp_path: Path) -> None:
+    parts = _parts(tmp_path, phantoms, 3)
+    assert np.array_equal(np.unique(read_study(tmp_path).array), np.unique(phantoms("A")[1].array))
+    parts[2].unlink()
+    with pytest.raises(MedomniError, match="MED-D05.*2 of 3 parts"):
+        read_study(tmp_path)
+
+
+def test_enhanced_files_of_one_frame_each(phantoms, tmp_path: Path) -> None:
+    written = write_habit(phantoms("A")[1], tmp_path, Habit(frames="enhanced"))
+    whole = pydicom.dcmread(written.paths[0])
+    frames, pixels, size = list(whole.PerFrameFunctionalGroupsSequence), whole.PixelData, whole.Rows * whole.Columns * 2
+    written.paths[0].unlink()
+    for k, frame in enumerate(frames):
+        whole.PerFrameFunctionalGroupsSequence, whole.NumberOfFrames = [frame], 1
+        whole.PixelData = pixels[k * size:(k + 1) * size]
+        whole.SOPInstanceUID = whole.file_meta.MediaStorageSOPInstanceUID = f"1.2.3.{k}"
+        whole.save_as(tmp_path / f"{k}.dcm")
+    assert np.array_equal(read_study(tmp_path).array, written.array)
+
+
+@pytest.mark.parametrize("tags", [{"RescaleSlope": None}, {"RescaleIntercept": None}, {"RescaleSlope": "0"}])
+def test_half_a_rescale_is_no_unit(series: Path, tags: dict) -> None:
+    for modality in ("CT", "PT"):
+        for path in by_height(series):
+            edit(path, with_tags(Modality=modality, **tags))
+        for read in (read_study, read_image):
+            with pytest.raises(MedomniError, match="MED-D11"):
+                read(series if read is read_study else by_height(series)[0])
+
+
+def test_some_slices_without_a_rescale(series: Path) -> None:
+    edit_all(series, lambda ds: setattr(ds, "Modality", "PT"))
+    edit(by_height(series)[3], lambda ds: (ds.__delattr__("RescaleSlope"), ds.__delattr__("RescaleIntercept")))
+    with pytest.raises(MedomniError, match="MED-D11.*1 of"):
+        read_study(series)
+
+
+@pytest.mark.parametrize("tag", [b"\x28\x00\x30\x00", b"\x28\x00\x00\x01"], ids=["PixelSpacing", "BitsAllocated"])
+def test_a_last_slice_cut_behind_its_size(series: Path, tag: bytes) -> None:
+    path = by_height(series)[-1]
+    data = path.read_bytes()
+    path.write_bytes(data[:data.index(tag) + 2])
+    with pytest.raises(MedomniError, match="MED-D03"):
+        read_study(series)
+
+
+@pytest.mark.parametrize(("patient", "name"), [
+    (("王^小明", ""), "王小明_005.dcm"), (("LI^WU", ""), "LI_WU_005.dcm"),
+    (("Müller^Jürgen", ""), "Mu\u0308ller_Ju\u0308rgen.dcm"),
+    (("Müller^Jürgen", ""), "MUELLER_JUERGEN.dcm"), (("O'BRIEN^PAT", ""), "OBRIEN_PAT.dcm"),
+    (("Groß^Eva", ""), "GROSS_EVA.dcm"), (("DOE", "AB/123"), "AB_123_7.dcm"), (("DOE", "19501231"), "x19501231y.dcm"),
+    (("山田^太郎", ""), "山田太郎.dcm"), (("MEYER^ANNA", ""), "annameyer01.dcm"),
+    (("MEYER^ANNA", ""), "AnnaMeyer.dcm")])
+def test_names_in_every_spelling_are_hidden(patient: tuple[str, str], name: str) -> None:
+    shown = shown_name(name, hidden_words(*patient))
+    words = ["王", "小明", "li", "wu", "ller", "rgen", "brien", "gro", "eva", "ab", "123", "1950", "山田",
+             "太郎", "meyer", "anna"]
+    assert not [word for word in words if word in shown.casefold()], shown
+    assert shown_name("slice_0012.dcm", hidden_words("LI^WU", "12")) == "slice_0012.dcm"
+
+
+def test_dates_are_hidden_where_no_header_was_read() -> None:
+    assert shown_name("scan_19501231.dcm") == "scan_***.dcm" and shown_name("scan-1950-12-31") == "scan-***"
+    assert shown_name("IM19991399.dcm") == "IM19991399.dcm", "no such month"
+
+
+def test_no_patient_of_two_is_named(series: Path, phantoms, tmp_path: Path) -> None:
+    for other, who in (("one", "TESTER^ANNA"), ("two", "DOE^JOHN")):
+        write_habit(phantoms("B")[1], series / other, Habit(), seed=len(who))
+        for path in (series / other).iterdir():
+            edit(path, lambda ds, who=who: (setattr(ds, "PatientName", who), setattr(ds, "PatientID", who[:3])))
+    for name in ("TESTER_ANNA.dcm", "DOE_JOHN.dcm"):
+        (series / name).write_bytes(b"damaged")
+    text = str(survey(series)[1])
+    assert "TESTER" not in text and "ANNA" not in text and "JOHN" not in text and "MED-D02" in text
+
+
+def test_a_file_name_that_is_no_utf8(series: Path) -> None:
+    (Path(os.fsdecode(os.fsencode(series) + b"/M\xfcller.dcm"))).write_bytes(b"junk")
+    warnings = read_study(series).study.warnings
+    assert [w.code for w in warnings] == ["MED-D02"] and read_study(series).study.model_dump_json()
+
+
+def test_one_position_far_away_is_refused(series: Path) -> None:
+    def far(ds: pydicom.Dataset) -> None:
+        x, y, z = ds.ImagePositionPatient
+        ds.ImagePositionPatient = [float(x) + 500_000, y, z]
+    edit(by_height(series)[2], far)
+    with pytest.raises(MedomniError, match="MED-D12"):
+        read_study(series, resample=True)
+
+
+def test_slices_too_near_each_other_make_no_thousands(series: Path) -> None:
+    def near(ds: pydicom.Dataset) -> None:
+        x, y, z = ds.ImagePositionPatient
+        ds.ImagePositionPatient = [x, y, float(z) - 13.95]
+    edit(by_height(series)[5], near)
+    with pytest.raises(MedomniError, match="MED-D05"):
+        read_study(series, resample=True)
+
+
+def test_an_endless_budget_is_no_limit(series: Path) -> None:
+    assert not isinstance(read_study(series, budget_mb=float("inf")).array, np.memmap)
+
+
+def test_pictures_that_cannot_be_true(tmp_path: Path) -> None:
+    def region(ds: pydicom.Dataset) -> None:
+        ds.Modality, item = "US", pydicom.Dataset()
+        item.PhysicalUnitsXDirection = item.PhysicalUnitsYDirection = 3
+        item.PhysicalDeltaX, item.PhysicalDeltaY = None, 0.1
+        ds.SequenceOfUltrasoundRegions = [item]
+    assert read_image(image(tmp_path / "us.dcm", change=region)).spacing_mm is None
+    digital = image(tmp_path / "dr.dcm", change=with_tags(Modality="OT", PixelSpacing=["0.7", "0.7"]))
+    assert read_image(digital).spacing_mm is None, "a digital radiograph by its class"
+    assert read_image(image(tmp_path / "mr.dcm", change=with_tags(**MR, PixelSpacing=["0.7", "0.7"]))).spacing_mm
+
+    def broken(ds: pydicom.Dataset) -> None:
+        del ds.PixelData
+        ds.BitsAllocated, ds.Rows, ds.Columns = 32, 2, 2
+        ds.FloatPixelData = struct.pack("<4f", 1, 2, 3, float("nan"))
+    with pytest.raises(MedomniError, match="MED-D10"):
+        read_image(image(tmp_path / "nan.dcm", change=broken))
+
+
+def test_pixels_in_floats(series: Path) -> None:
+    truth = read_study(series).array
+
+    def floats(ds: pydicom.Dataset) -> None:
+        values = ds.pixel_array.astype(np.float32) + 0.25
+        del ds.PixelData
+        ds.BitsAllocated = 32
+        ds.FloatPixelData = values.tobytes()
+        for name in ("BitsStored", "HighBit", "PixelRepresentation"):
+            delattr(ds, name)
+    edit_all(series, floats)
+    volume = read_study(series)
+    assert volume.array.dtype == np.float32 and np.allclose(volume.array, truth + 0.25)
