@@ -8,7 +8,7 @@ STAMP := $(VENV)/.installed
 OUT ?= demo-out
 BARS := A1 A2 A3 A4 A5 A6 A7 A8 A9 B1 B2 B3 B4 B7 B8
 
-.PHONY: setup demo test lint types docs bars tiny clean $(BARS:%=bar-%)
+.PHONY: bench setup demo test lint types docs bars tiny clean $(BARS:%=bar-%)
 
 setup: $(STAMP)
 
@@ -46,6 +46,11 @@ bars: $(STAMP)
 
 $(BARS:%=bar-%): bar-%: $(STAMP)
 	@$(BIN)/python -m benchmarks.bars $*
+
+bar-B3: bench  # the peers that it compares with
+
+bench: $(STAMP)
+	$(BIN)/pip install -q -c constraints.txt -e '.[bench]'
 
 clean:
 	rm -rf $(VENV) demo-out out build dist

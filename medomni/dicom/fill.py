@@ -73,13 +73,18 @@ def filled(headers: list[SliceHeader], threads: int | None = None, budget: int |
         out[:] = values
         return None, padding
 
+    def several(out: NDArray[np.int16], some: list[SliceHeader]) -> list[tuple[NDArray[np.float32] | None, int]]:
+        return [one(plane, header) for plane, header in zip(out, some, strict=True)]
+
     threads = min(len(headers), threads or min(MOST_THREADS, len(os.sched_getaffinity(0))))
     with ThreadPoolExecutor(threads) as pool:
         run = map if threads == 1 else pool.map
         for start in range(0, len(headers), BLOCK):
             part = headers[start:start + BLOCK]
             block = store.block(start, start + len(part))
-            done = list(run(one, block, part))
+            size = -(-len(part) // threads)  # a run of slices a thread: handing each over would cost more
+            runs = [slice(k, k + size) for k in range(0, len(part), size)]
+            done = [d for some in run(several, [block[r] for r in runs], [part[r] for r in runs]) for d in some]
             store.put(start, block, {k: values for k, (values, _) in enumerate(done) if values is not None})
             padded += sum(count for _, count in done)
     return store.array(), padded
