@@ -176,8 +176,8 @@ def edited(edit: Edit | None = None, *, keep: Callable[[int, int], bool] = lambd
     return build
 
 
-def saved(path: Path, to: Path, edit: Edit | None, k: int) -> Path:
-    """One file, changed; compressed ones are decompressed first."""
+def saved(path: Path, to: Path, edit: Edit | None, k: int, **encoding: bool) -> Path:
+    """One file, changed; compressed ones are decompressed first; ``encoding`` as pydicom's ``save_as`` takes it."""
     if edit is None:
         return Path(shutil.copy(path, to))
     with warnings.catch_warnings():
@@ -186,7 +186,7 @@ def saved(path: Path, to: Path, edit: Edit | None, k: int) -> Path:
         if ds.file_meta.TransferSyntaxUID.is_compressed:
             ds.decompress(generate_instance_uid=False)
         edit(ds, k)
-        ds.save_as(to)
+        ds.save_as(to, **encoding)
     return to
 
 
@@ -323,32 +323,26 @@ def _without_position(ds: pydicom.Dataset, k: int) -> None:
 def squeezed(syntaxes: Sequence[str]) -> Build:
     """Slices in turn in each of the lossless syntaxes."""
     def edit(ds: pydicom.Dataset, k: int) -> None:
-        import openjpeg
-        from pydicom.encaps import encapsulate
-        from pydicom.uid import JPEG2000Lossless
-
-        syntax = syntaxes[k % len(syntaxes)]
-        if syntax != JPEG2000Lossless:
-            ds.compress(syntax, generate_instance_uid=False)
-            return
-        ds.PixelData = encapsulate([openjpeg.encode(ds.pixel_array, photometric_interpretation=2)])
-        ds["PixelData"].is_undefined_length = True
-        ds.file_meta.TransferSyntaxUID = syntax
+        compress(ds, syntaxes[k % len(syntaxes)])
 
     def build(source: Path, out: Path) -> list[Files]:
-        kept = []
-        for k, path in enumerate(by_height(source)):
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                ds = pydicom.dcmread(path)
-                if ds.file_meta.TransferSyntaxUID.is_compressed:
-                    ds.decompress(generate_instance_uid=False)
-                edit(ds, k)
-                ds.save_as(out / f"{k:03d}.dcm", implicit_vr=False, little_endian=True)
-            kept.append(out / f"{k:03d}.dcm")
-        return [kept]
+        return [[saved(path, out / f"{k:03d}.dcm", edit, k, implicit_vr=False, little_endian=True)
+                 for k, path in enumerate(by_height(source))]]
 
     return build
+
+
+def compress(ds: pydicom.Dataset, syntax: str) -> None:
+    """Exchange uncompressed pixels for compressed ones, without loss."""
+    import openjpeg
+    from pydicom.encaps import encapsulate
+
+    if syntax != JPEG_2000:
+        ds.compress(syntax, generate_instance_uid=False)
+        return
+    ds.PixelData = encapsulate([openjpeg.encode(ds.pixel_array, photometric_interpretation=2)])
+    ds["PixelData"].is_undefined_length = True
+    ds.file_meta.TransferSyntaxUID = syntax
 
 
 def _two_series(source: Path, out: Path) -> list[Files]:

@@ -13,7 +13,7 @@ import typer
 
 from medomni import __version__
 from medomni.errors import MedomniError
-from medomni.files import unwritable
+from medomni.files import read_report, unwritable
 from medomni.progress import cases_and_steps, counted, stages
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
@@ -43,35 +43,17 @@ def console() -> Any:
 def ingest(folder: Study, json_out: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
            html: Annotated[Optional[Path], typer.Option(help="Page with a picture of each series.")] = None) -> None:  # noqa: UP045
     """List the series of a folder: what is usable, what is not and why; studies of many patients too."""
-    from dataclasses import asdict
-
     from medomni.dicom.survey import survey
+    from medomni.files import write_text
+    from medomni.review.inventory import inventory_json, inventory_page, inventory_tables
 
     studies, warnings, files = survey(folder, pictures=html is not None)
     if html:
-        from medomni.files import write_text
-        from medomni.review.inventory import inventory_page
-
         write_text(html, inventory_page(studies, warnings, files))
     if json_out:
-        import json
-
-        series = [{**asdict(s.summary), "study_key": study.study_key, "usable": not s.refused, "reason": s.refused}
-                  for study in studies for s in study.series]
-        print(json.dumps({"files": files, "series": series, "warnings": [w.model_dump() for w in warnings]}))
+        print(inventory_json(studies, warnings, files))
         return
-    from rich.table import Table
-
-    for study in studies:
-        one = len(studies) == 1
-        table = Table(title=f"{files} files" if one else f"{files} files, study {study.study_key}")
-        for column in ("series", "modality", "images", "matrix", "kernel", "usable"):
-            table.add_column(column)
-        for s in study.series:
-            readable = "yes" if s.summary.modality == "CT" else "read only: findings are measured on CT"
-            table.add_row(str(s.summary.number), s.summary.modality, str(s.summary.slices),
-                          f"{s.summary.rows} x {s.summary.columns}", s.summary.kernel or "not stated",
-                          f"no: {s.refused}" if s.refused else readable)
+    for table in inventory_tables(studies, files):
         console().print(table)
     if len(studies) > 1:
         print("More than one patient: give each a folder of its own before a series is read.")
@@ -154,11 +136,11 @@ def extract(text: Annotated[Optional[Path], typer.Argument(help="Report file; st
     if format == "jsonl":
         if text is not None and not text.is_file():
             raise MedomniError("MED-C08", where=text)
-        for line in extract_jsonl(sys.stdin if text is None else _read_report(text).splitlines(keepends=True)):
+        for line in extract_jsonl(sys.stdin if text is None else read_report(text).splitlines(keepends=True)):
             print(line)
         return
     with _naming(text):
-        claims, _, language, _ = extract_claims(_read_report(text))
+        claims, _, language, _ = extract_claims(read_report(text))
     if format == "json":
         import json
 
@@ -190,7 +172,7 @@ def check(report: Annotated[Optional[Path], typer.Option(help="Report text file.
         return
     if study is not None and findings is not None:
         raise MedomniError("MED-C03", "--study and --findings: give one of them")
-    record = Report(text=_read_report(report))
+    record = Report(text=read_report(report))
     if study is not None:
         from medomni.pipeline import check_study, measure_study, with_history, write_page, write_study
         from medomni.records import History
@@ -346,19 +328,6 @@ def doctor() -> None:
 def version() -> None:
     """The version."""
     print(__version__)
-
-
-def _read_report(path: Path | None) -> str:
-    if path is None:
-        raw = sys.stdin.buffer.read()
-    elif not path.is_file():
-        raise MedomniError("MED-C08", where=path)
-    else:
-        raw = path.read_bytes()
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError as exc:
-        raise MedomniError("MED-K04", f"byte {exc.start} is not UTF-8", where=path or "standard input") from exc
 
 
 @contextmanager

@@ -62,7 +62,8 @@ _ENTRIES = [
     ErrorEntry("MED-D06", "Two slices share a position and differ.",
                "Separate the acquisitions; identical copies are dropped with a warning instead."),
     ErrorEntry("MED-D07", "The modality is not one that this command measures.",
-               "Use a CT series; other modalities are read as images but not measured."),
+               "Use a CT series; other modalities are read as images but not measured. A NIfTI file cannot say what it "
+               "holds: state it with --modality CT."),
     ErrorEntry("MED-D08", "The image is a colour or secondary capture, not a measurement.",
                "Use the original series; screenshots carry no Hounsfield units."),
     ErrorEntry("MED-D09", "The series has no position or orientation.",

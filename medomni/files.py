@@ -1,10 +1,11 @@
-"""Files that are there whole or not at all: written beside their place and renamed, and archives of plain arrays."""
+"""Files that are there whole or not at all: written beside their place and renamed; archives of plain arrays; texts."""
 
 from __future__ import annotations
 
 import errno
 import json
 import os
+import sys
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -94,3 +95,17 @@ def reading_arrays(path: Path) -> Iterator[tuple[dict[str, NDArray[Any]], Any]]:
         yield arrays, json.loads(arrays.pop("about").tobytes())
     except DAMAGED as exc:
         raise MedomniError("MED-C07", type(exc).__name__, where=path) from exc
+
+
+def read_report(path: Path | None) -> str:
+    """The text of a report file, or of standard input; errors MED-C08, MED-K04 where it is no UTF-8."""
+    if path is None:
+        raw = sys.stdin.buffer.read()
+    elif not path.is_file():
+        raise MedomniError("MED-C08", where=path)
+    else:
+        raw = path.read_bytes()
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as exc:
+        raise MedomniError("MED-K04", f"byte {exc.start} is not UTF-8", where=path or "standard input") from exc

@@ -77,9 +77,13 @@ class Picture:
             raise ValueError("a colour image has no window")
         if not width >= 1:
             raise ValueError(f"a window's width is at least 1, got {width}")
-        span = max(width - 1.0, 1e-6)
-        values = np.clip((self.array.astype(np.float64) - (centre - 0.5)) / span + 0.5, 0.0, 1.0)
+        values = in_window(self.array, centre, width)
         return np.rint(255 * (1 - values if self.inverted else values)).astype(np.uint8)
+
+
+def in_window(values: NDArray[Any], centre: float, width: float) -> NDArray[np.float64]:
+    """0 to 1 by a linear window (PS3.3 C.11.2.1.2.1)."""
+    return np.clip((values.astype(np.float64) - (centre - 0.5)) / max(width - 1.0, 1e-6) + 0.5, 0.0, 1.0)
 
 
 def luminance(colours: NDArray[np.uint8]) -> NDArray[np.uint8]:

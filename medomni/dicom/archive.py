@@ -63,7 +63,7 @@ def unpack(source: Path, folder: Path) -> None:
         raise
     except OSError as exc:
         raise MedomniError("MED-C04", type(exc).__name__, where=source.name) from exc
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, KeyError) as exc:
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, KeyError) as exc:
         raise MedomniError("MED-D21", f"damaged ({type(exc).__name__})", where=source.name) from exc
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,9 @@ from medomni.dicom.faults import CutHeaderError, UnreadableError
 from medomni.dicom.names import hidden_words, shown_name
 from medomni.dicom.plain import PlainFile, read_plain
 from medomni.dicom.tags import ONLY_PIXELS, SEQUENCES, TAGS
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
 
 LONG_WAY = [name for name in TAGS if name not in ONLY_PIXELS and name not in SEQUENCES]
 IDENTIFYING = ("PatientName", "PatientID", "PatientBirthDate")
@@ -108,10 +112,10 @@ def read_headers(path: Path) -> list[SliceHeader]:
 
 
 def _long_way(path: Path, plain: PlainFile | None) -> list[SliceHeader]:
-    from medomni.dicom.frames import text_of
+    from medomni.dicom.frames import GROUPS, text_of
     from medomni.dicom.parse import read_elements
 
-    ds = read_elements(path, [*LONG_WAY, FUNCTIONAL_GROUPS])
+    ds = read_elements(path, [*LONG_WAY, *GROUPS])
     if not ds.get("Rows") or not ds.get("Columns"):
         uid = ds.get("SOPClassUID") or getattr(ds.file_meta, "MediaStorageSOPClassUID", "")
         if not uid or "Image Storage" in getattr(uid, "name", ""):
@@ -123,21 +127,18 @@ def _long_way(path: Path, plain: PlainFile | None) -> list[SliceHeader]:
     values[FUNCTIONAL_GROUPS] = "present" if FUNCTIONAL_GROUPS in ds else ""
     try:
         header = _header(path, values, None)
-        return _frames(header, plain) if header.frames > 1 or values[FUNCTIONAL_GROUPS] else [header]
+        return _frames(header, plain, ds) if header.frames > 1 or values[FUNCTIONAL_GROUPS] else [header]
     except ValueError as exc:
         raise UnreadableError("a size in the header is no number") from exc
 
 
-def _frames(image: SliceHeader, plain: PlainFile | None) -> list[SliceHeader]:
-    from medomni.dicom.frames import GROUPS, frame_values
-    from medomni.dicom.parse import read_elements
+def _frames(image: SliceHeader, plain: PlainFile | None, ds: Dataset) -> list[SliceHeader]:
+    from medomni.dicom.frames import frame_values
 
     common = dict(image.values) if plain is None else {**image.values, **plain.values}
     common["NumberOfFrames"] = "1"
     try:
-        rows = frame_values(read_elements(image.path, GROUPS), common, image.frames)
-    except (UnreadableError, OSError):
-        raise
+        rows = frame_values(ds, common, image.frames)
     except Exception as exc:  # items are decoded when they are looked at, and may then be found damaged
         raise UnreadableError(f"damaged in its functional groups ({type(exc).__name__})") from exc
     if not any(row.get("ImagePositionPatient") for row in rows):

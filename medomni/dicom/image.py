@@ -2,36 +2,31 @@
 
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pydicom
 from numpy.typing import NDArray
-from pydicom.pixels import apply_color_lut, apply_modality_lut, pixel_array
+from pydicom.pixels import apply_color_lut, apply_modality_lut
 
 from medomni.dicom import codes
 from medomni.dicom.faults import UnreadableError
-from medomni.dicom.headers import IDENTIFYING, MOST_PIXELS, SPACING_MM, SliceHeader
+from medomni.dicom.headers import IDENTIFYING, SPACING_MM, SliceHeader
 from medomni.dicom.names import shown_name
 from medomni.dicom.parse import read_elements
-from medomni.dicom.pixels import check_bits, check_frame, rescale_of
+from medomni.dicom.pixels import PIXEL_TAGS, decoded, rescale_of
 from medomni.dicom.still import STILLS, read_still
 from medomni.dicom.voi import presets, shown
 from medomni.errors import MedomniError
 from medomni.picture import Picture
 
 WANTED = [
-    "SOPClassUID", "Modality", *IDENTIFYING, "SamplesPerPixel", "PhotometricInterpretation",
-    "PlanarConfiguration", "NumberOfFrames", "Rows", "Columns", "BitsAllocated", "BitsStored", "HighBit",
-    "PixelRepresentation", "RescaleSlope", "RescaleIntercept", "RescaleType", "ModalityLUTSequence", "VOILUTSequence",
-    "WindowCenter", "WindowWidth", "VOILUTFunction", "PresentationLUTShape", "PixelSpacing", "ImagerPixelSpacing",
-    "PixelSpacingCalibrationType", "SequenceOfUltrasoundRegions", "PatientOrientation", "ImageLaterality", "Laterality",
-    "ViewPosition", "RedPaletteColorLookupTableDescriptor", "GreenPaletteColorLookupTableDescriptor",
-    "BluePaletteColorLookupTableDescriptor", "RedPaletteColorLookupTableData", "GreenPaletteColorLookupTableData",
-    "BluePaletteColorLookupTableData", "PixelData", "FloatPixelData", "DoubleFloatPixelData", "ExtendedOffsetTable",
-    "ExtendedOffsetTableLengths",
+    *PIXEL_TAGS, *IDENTIFYING, "SOPClassUID", "RescaleType", "VOILUTSequence", "WindowCenter", "WindowWidth",
+    "VOILUTFunction", "PresentationLUTShape", "PixelSpacing", "ImagerPixelSpacing", "PixelSpacingCalibrationType",
+    "SequenceOfUltrasoundRegions", "PatientOrientation", "ImageLaterality", "Laterality", "ViewPosition",
+    *(f"{colour}PaletteColorLookupTable{part}" for colour in ("Red", "Green", "Blue")
+      for part in ("Descriptor", "Data")),
 ]
 PROJECTIONS = frozenset(("CR", "DX", "RG", "RF", "XA", "MG", "IO", "PX"))
 PROJECTION_CLASSES = frozenset("1.2.840.10008.5.1.4.1.1." + end for end in (
@@ -63,10 +58,11 @@ def read_image(path: Path | str, *, frame: int = 0) -> Picture:
         ds = read_elements(path, WANTED, pixels=True)
     except UnreadableError as exc:
         raise MedomniError("MED-D01", str(exc), where=shown_name(path.name)) from exc
-    name = _label(path, ds)
+    header = _as_header(path, ds)
+    name = header.label
     stored = _stored(ds, frame, name)
     values = _values(stored, ds, name)
-    modality = codes.modality(_as_header(path, ds)) or "unknown"
+    modality = codes.modality(header) or "unknown"
     windows = presets(ds)
     inverted = ds.get("PhotometricInterpretation") == "MONOCHROME1" or ds.get("PresentationLUTShape") == "INVERSE"
     spacing, why_not = _spacing(ds, modality)
@@ -74,10 +70,6 @@ def read_image(path: Path | str, *, frame: int = 0) -> Picture:
     view = str(ds.get("ViewPosition") or "").upper()
     return Picture(values, shown(values, ds, inverted, windows), modality, inverted, windows, spacing, why_not, edge,
                    side_reason, _laterality(ds), view if view in VIEWS else None, frame, _frames(ds))
-
-
-def _label(path: Path, ds: pydicom.Dataset) -> str:
-    return _as_header(path, ds).label
 
 
 def _as_header(path: Path, ds: pydicom.Dataset) -> SliceHeader:
@@ -92,37 +84,21 @@ def _frames(ds: pydicom.Dataset) -> int:
 def _stored(ds: pydicom.Dataset, frame: int, name: str) -> NDArray[Any]:
     """Stored values of a frame, (rows, columns) or (rows, columns, 3) in RGB."""
     try:
-        rows, columns, frames = int(ds.get("Rows") or 0), int(ds.get("Columns") or 0), _frames(ds)
-        if not rows or not columns:
-            raise MedomniError("MED-D01", "the file holds no image", where=name)
-        if rows * columns > MOST_PIXELS:
-            raise MedomniError("MED-D10", f"{rows} x {columns} pixels cannot be true", where=name)
-        if not 0 <= frame < frames:
-            raise MedomniError("MED-C03", f"frame {frame} was asked for; the image has 0 to {frames - 1}", where=name)
-        if not any(ds.get(n) for n in ("PixelData", "FloatPixelData", "DoubleFloatPixelData")):
-            raise MedomniError("MED-D03", "the file ends before its pixel data", where=name)
-        syntax = ds.file_meta.get("TransferSyntaxUID")
-        check_bits(ds, name)
-        if syntax is not None and syntax.is_encapsulated and ds.get("PixelData"):
-            check_frame(ds, frame, name)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            stored = np.array(pixel_array(ds, index=frame))
-            if ds.PhotometricInterpretation == "PALETTE COLOR":
-                coloured = apply_color_lut(stored, ds)
-                stored = (coloured >> 8 if coloured.dtype.itemsize == 2 else coloured).astype(np.uint8)
-    except MedomniError:
-        raise
-    except (EOFError, OSError) as exc:
-        raise MedomniError("MED-D03", type(exc).__name__, where=name) from exc
-    except (KeyboardInterrupt, SystemExit):
-        raise
-    except BaseException as exc:  # decoders meeting damaged bytes may raise anything
-        short = isinstance(exc, ValueError) and "bytes" in str(exc) and "less" in str(exc)
-        raise MedomniError("MED-D03" if short else "MED-D10", type(exc).__name__, where=name) from exc
-    if stored.shape[:2] != (rows, columns) or stored.ndim > 2 and stored.shape[2:] != (3,):
-        raise MedomniError("MED-D12", f"decoded {stored.shape}, the header says {rows} x {columns}", where=name)
-    return stored
+        size, frames = (int(ds.get("Rows") or 0), int(ds.get("Columns") or 0)), _frames(ds)
+    except (TypeError, ValueError) as exc:
+        raise MedomniError("MED-D10", "a size in the header is no number", where=name) from exc
+    if not all(size):
+        raise MedomniError("MED-D01", "the file holds no image", where=name)
+    if not 0 <= frame < frames:
+        raise MedomniError("MED-C03", f"frame {frame} was asked for; the image has 0 to {frames - 1}", where=name)
+    stored = decoded(ds, size, frame, name)
+    if ds.get("PhotometricInterpretation") != "PALETTE COLOR":
+        return stored
+    try:
+        coloured = apply_color_lut(stored, ds)
+    except Exception as exc:  # a damaged table
+        raise MedomniError("MED-D10", f"palette: {type(exc).__name__}", where=name) from exc
+    return (coloured >> 8 if coloured.dtype.itemsize == 2 else coloured).astype(np.uint8)
 
 
 def _values(stored: NDArray[Any], ds: pydicom.Dataset, name: str) -> NDArray[Any]:

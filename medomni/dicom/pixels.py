@@ -57,7 +57,7 @@ def slice_values(header: SliceHeader, opened: OpenFiles | None = None) -> tuple[
         MedomniError: MED-D03 where the file ends early, MED-D10 where it cannot be decoded, MED-D11 for a CT
             whose values are in no known unit, MED-D12 where the size is not the header's.
     """
-    stored, ds = _decoded(header, opened or OpenFiles())
+    stored, ds = _slice(header, opened or OpenFiles())
     padding = _padding(ds, stored, header.frame or 0) if ds.get("Modality") == "CT" else None
     if padding is None:
         return _rescaled(stored, ds, header), 0
@@ -67,45 +67,65 @@ def slice_values(header: SliceHeader, opened: OpenFiles | None = None) -> tuple[
     return values, int(padding.sum())
 
 
-def _decoded(header: SliceHeader, opened: OpenFiles) -> tuple[NDArray[Any], pydicom.Dataset]:
-    name, label = header.label, "unknown transfer syntax"
+def _slice(header: SliceHeader, opened: OpenFiles) -> tuple[NDArray[Any], pydicom.Dataset]:
     try:
         ds = opened.elements(header)
-        syntax = getattr(ds.file_meta, "TransferSyntaxUID", None)
-        label = "unknown transfer syntax" if syntax is None or syntax.is_private else syntax.name
-        data = ds.get("PixelData")
+    except UnreadableError as exc:
+        raise MedomniError("MED-D10", str(exc), where=header.label) from exc
+    except OSError as exc:
+        raise MedomniError("MED-D03", type(exc).__name__, where=header.label) from exc
+    return decoded(ds, (header.rows, header.columns), header.frame or 0, header.label), ds
+
+
+def decoded(ds: pydicom.Dataset, size: tuple[int, int], frame: int, name: str) -> NDArray[Any]:
+    """Stored values of a frame, (rows, columns), or (rows, columns, 3) in RGB where the image is in colours.
+
+    Args:
+        ds: with :data:`PIXEL_TAGS`.
+        size: rows and columns that are expected.
+
+    Raises:
+        MedomniError: MED-D03 where the file ends early, MED-D10 where it cannot be decoded, MED-D12 where it has
+            another size.
+    """
+    label = "unknown transfer syntax"
+    try:
+        syntax = ds.file_meta.get("TransferSyntaxUID")
+        label = label if syntax is None or syntax.is_private else syntax.name
+        data, frames = ds.get("PixelData"), int(ds.get("NumberOfFrames") or 1)
         if not data and not any(ds.get(n) for n in FLOATS):
             raise MedomniError("MED-D03", "the file ends before its pixel data", where=name)
-        if header.rows * header.columns > MOST_PIXELS:
-            raise MedomniError("MED-D10", f"{header.rows} x {header.columns} pixels cannot be true", where=name)
-        if data and syntax is not None and not syntax.is_compressed:
-            frames = 1 if header.frame is None else int(ds.NumberOfFrames)
-            expected = frames * header.rows * header.columns * int(ds.BitsAllocated) // 8
-            if len(data) < expected:
-                raise MedomniError("MED-D03", f"{len(data)} of {expected} bytes of pixel data", where=name)
+        if size[0] * size[1] > MOST_PIXELS:
+            raise MedomniError("MED-D10", f"{size[0]} x {size[1]} pixels cannot be true", where=name)
+        _check_bits(ds, name)
+        if data and syntax is not None and syntax.is_encapsulated:
+            _check_frame(ds, frame, frames, name)
+        elif data and syntax is not None and not syntax.is_deflated:
+            _check_length(ds, frames * size[0] * size[1], name)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            check_bits(ds, name)
-            if data and syntax is not None and syntax.is_encapsulated:
-                check_frame(ds, header.frame or 0, name)
-            stored = np.array(ds.pixel_array if header.frame is None else pixel_array(ds, index=header.frame))
+            stored = np.array(pixel_array(ds, index=frame) if frames > 1 else pixel_array(ds))
     except MedomniError:
         raise
     except (EOFError, OSError) as exc:
         raise MedomniError("MED-D03", type(exc).__name__, where=name) from exc
-    except UnreadableError as exc:
-        raise MedomniError("MED-D10", str(exc), where=name) from exc
     except (KeyboardInterrupt, SystemExit):
         raise
     except BaseException as exc:  # decoders meeting damaged bytes may raise anything, a Rust one even panics
         raise MedomniError("MED-D10", f"{label}: {type(exc).__name__}", where=name) from exc
-    if stored.shape != (header.rows, header.columns):
-        raise MedomniError("MED-D12", f"decoded {stored.shape}, header says {header.rows} x {header.columns}",
-                           where=name)
-    return stored, ds
+    if stored.shape not in (size, (*size, 3)):
+        raise MedomniError("MED-D12", f"decoded {stored.shape}, header says {size[0]} x {size[1]}", where=name)
+    return stored
 
 
-def check_frame(ds: pydicom.Dataset, frame: int, name: str) -> None:
+def _check_length(ds: pydicom.Dataset, pixels: int, name: str) -> None:
+    samples = 2 if ds.get("PhotometricInterpretation") == "YBR_FULL_422" else int(ds.get("SamplesPerPixel") or 1)
+    expected = pixels * samples * int(ds.BitsAllocated) // 8
+    if len(ds.PixelData) < expected:
+        raise MedomniError("MED-D03", f"{len(ds.PixelData)} of {expected} bytes of pixel data", where=name)
+
+
+def _check_frame(ds: pydicom.Dataset, frame: int, frames: int, name: str) -> None:
     """Hold what a compressed frame says of itself against the header, before anything decodes it.
 
     Another size would make its decoder ask for any memory; a frame without its end is filled in without a word.
@@ -113,7 +133,7 @@ def check_frame(ds: pydicom.Dataset, frame: int, name: str) -> None:
     Raises:
         MedomniError: MED-D12 for another size, MED-D03 where the end is missing.
     """
-    data = get_frame(ds.PixelData, frame, number_of_frames=int(ds.get("NumberOfFrames") or 1))
+    data = get_frame(ds.PixelData, frame, number_of_frames=frames)
     size = stated(data)
     if size is None:
         return
@@ -124,7 +144,7 @@ def check_frame(ds: pydicom.Dataset, frame: int, name: str) -> None:
         raise MedomniError("MED-D03", "a compressed frame without its end", where=name)
 
 
-def check_bits(ds: pydicom.Dataset, name: str) -> None:
+def _check_bits(ds: pydicom.Dataset, name: str) -> None:
     """Stored bits that do not begin at the lowest one, as retired practice allowed, would be read shifted; MED-D10."""
     if ds.get("HighBit") is not None and ds.get("BitsStored") is not None and ds.HighBit != ds.BitsStored - 1:
         raise MedomniError("MED-D10", f"high bit {ds.HighBit} with {ds.BitsStored} bits stored", where=name)

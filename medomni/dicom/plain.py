@@ -106,13 +106,7 @@ def _walked(data: bytes) -> PlainFile:
         if implicit:
             start, vr = position + 8, b""
         else:
-            vr = data[position + 4:position + 6]
-            if vr in _LONG_VR:
-                length, start = _LONG(data, position + 8)[0], position + 12
-            elif vr in _KNOWN_VR:
-                length, start = length >> 16, position + 8
-            else:
-                raise _OddError
+            vr, length, start = _explicit(data, position)
         if tag >= PIXEL_DATA:
             if tag != PIXEL_DATA or (length == UNDEFINED) != (syntax in ENCAPSULATED):
                 return PlainFile(values, syntax, -1, 0)
@@ -141,16 +135,10 @@ def _meta(data: bytes) -> tuple[str, int]:
     while True:
         if position + 12 > len(data):
             raise _MoreError
-        group, element, length = _TAG(data, position)
+        group, element, _ = _TAG(data, position)
         if group != 2:
             break
-        vr = data[position + 4:position + 6]
-        if vr in _LONG_VR:
-            length, start = _LONG(data, position + 8)[0], position + 12
-        elif vr in _KNOWN_VR:
-            length, start = length >> 16, position + 8
-        else:
-            raise _OddError
+        vr, length, start = _explicit(data, position)
         if length == UNDEFINED:
             raise _OddError
         position = start + length
@@ -159,6 +147,16 @@ def _meta(data: bytes) -> tuple[str, int]:
     if not syntax:
         raise _OddError
     return syntax, position
+
+
+def _explicit(data: bytes, position: int) -> tuple[bytes, int, int]:
+    """VR, length and start of the value of an element in explicit VR (PS3.5 7.1.2)."""
+    vr = data[position + 4:position + 6]
+    if vr in _KNOWN_VR:
+        if vr in _LONG_VR:
+            return vr, _LONG(data, position + 8)[0], position + 12
+        return vr, _SHORT(data, position + 6)[0], position + 8
+    raise _OddError
 
 
 def _past_sequence(data: bytes, position: int, implicit: bool, depth: int) -> int:
@@ -184,16 +182,9 @@ def _past_item(data: bytes, position: int, implicit: bool, depth: int) -> int:
         group, element, length = _TAG(data, position)
         if group << 16 | element == ITEM_END:
             return position + 8
-        vr = b""
-        start = position + 8
+        vr, start = b"", position + 8
         if not implicit:
-            vr = data[position + 4:position + 6]
-            if vr in _LONG_VR:
-                length, start = _LONG(data, position + 8)[0], position + 12
-            elif vr in _KNOWN_VR:
-                length = length >> 16
-            else:
-                raise _OddError
+            vr, length, start = _explicit(data, position)
         if length == UNDEFINED:
             position = _past_sequence(data, start, implicit or vr == b"UN", depth + 1)
         else:

@@ -10,7 +10,7 @@ import pydicom
 from numpy.typing import NDArray
 from pydicom.pixels import apply_voi
 
-from medomni.picture import luminance
+from medomni.picture import in_window, luminance
 
 
 def shown(values: NDArray[Any], ds: pydicom.Dataset, inverted: bool,
@@ -41,9 +41,9 @@ def _of_interest(values: NDArray[Any], ds: pydicom.Dataset,
     (centre, width), function = windows[0], ds.get("VOILUTFunction") or "LINEAR"
     if function == "SIGMOID":
         return np.asarray(1 / (1 + np.exp(np.clip(-4 * (exact - centre) / width, -50, 50))))
-    if function == "LINEAR":
-        centre, width = centre - 0.5, max(width - 1, 1e-6)
-    return np.asarray(np.clip((exact - centre) / width + 0.5, 0, 1))
+    if function == "LINEAR_EXACT":
+        return np.asarray(np.clip((exact - centre) / width + 0.5, 0, 1))
+    return in_window(exact, centre, width)
 
 
 def presets(ds: pydicom.Dataset) -> tuple[tuple[float, float], ...]:

@@ -1,10 +1,13 @@
-"""What a folder holds, as a page: every series with a small picture, and why it would not be read."""
+"""What a folder holds, as tables, JSON or a page: every series, and why it would not be read."""
 
 from __future__ import annotations
 
 import base64
 import io
+import json
+from collections.abc import Iterator
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from numpy.typing import NDArray
 from PIL import Image
@@ -13,12 +16,38 @@ from medomni.dicom.survey import Survey
 from medomni.records import Warned
 from medomni.review.page import environment
 
+if TYPE_CHECKING:
+    from rich.table import Table
+
 
 def inventory_page(studies: list[Survey], warnings: list[Warned], files: int) -> str:
     """A self-contained page: pictures inside, no script, no request to anywhere, no identifier."""
     rows = [{"key": s.study_key, "series": [{**asdict(one.summary), "refused": one.refused, "png": _png(one.small)}
                                             for one in s.series]} for s in studies]
     return environment().get_template("inventory.html").render(studies=rows, warnings=warnings, files=files)
+
+
+def inventory_json(studies: list[Survey], warnings: list[Warned], files: int) -> str:
+    """The same for machines."""
+    series = [{**asdict(s.summary), "study_key": study.study_key, "usable": not s.refused, "reason": s.refused}
+              for study in studies for s in study.series]
+    return json.dumps({"files": files, "series": series, "warnings": [w.model_dump() for w in warnings]})
+
+
+def inventory_tables(studies: list[Survey], files: int) -> Iterator[Table]:
+    """The same for a terminal, a table a study."""
+    from rich.table import Table
+
+    for study in studies:
+        table = Table(title=f"{files} files" if len(studies) == 1 else f"{files} files, study {study.study_key}")
+        for column in ("series", "modality", "images", "matrix", "kernel", "usable"):
+            table.add_column(column)
+        for s in study.series:
+            readable = "yes" if s.summary.modality == "CT" else "read only: findings are measured on CT"
+            table.add_row(str(s.summary.number), s.summary.modality, str(s.summary.slices),
+                          f"{s.summary.rows} x {s.summary.columns}", s.summary.kernel or "not stated",
+                          f"no: {s.refused}" if s.refused else readable)
+        yield table
 
 
 def _png(small: NDArray | None) -> str:

@@ -10,12 +10,11 @@ import shutil
 from pathlib import Path
 
 import numpy as np
-import openjpeg
 import pydicom
 import pytest
-from pydicom.encaps import encapsulate
 from pydicom.uid import JPEG2000Lossless, JPEGLSLossless, RLELossless
 
+from benchmarks.hard_cases import compress, saved
 from medomni.dicom import inspect, read_study
 from medomni.phantom import SCANNERS, render, sample_patient, write_series
 from medomni.volume import Volume
@@ -113,20 +112,8 @@ def test_compressed_equals_uncompressed(phantoms, tmp_path: Path, syntax, scanne
     patient, truth = phantoms("A")
     paths = write_series(patient, truth, tmp_path, SCANNERS[scanner])
 
-    def squeeze(ds: pydicom.Dataset) -> None:
-        if ds.file_meta.TransferSyntaxUID.is_compressed:
-            ds.decompress()
-        if syntax != JPEG2000Lossless:
-            ds.compress(syntax, generate_instance_uid=False)
-            return
-        ds.PixelData = encapsulate([openjpeg.encode(ds.pixel_array, photometric_interpretation=2)])
-        ds["PixelData"].is_undefined_length = True
-        ds.file_meta.TransferSyntaxUID = syntax
-
-    for path in paths:
-        ds = pydicom.dcmread(path)
-        squeeze(ds)
-        ds.save_as(path, implicit_vr=False, little_endian=True)
+    for k, path in enumerate(paths):
+        saved(path, path, lambda ds, _k: compress(ds, syntax), k, implicit_vr=False, little_endian=True)
     same_place_and_value(read_study(tmp_path), truth)
 
 
