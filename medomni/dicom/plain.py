@@ -29,7 +29,7 @@ _KNOWN_VR = _LONG_VR | frozenset(v.encode() for v in (
 _TAG = Struct("<HHI").unpack_from
 _SHORT = Struct("<H").unpack_from
 _LONG = Struct("<I").unpack_from
-_DOUBLE = Struct("<d").unpack_from
+_US, _FD = Struct("<H"), Struct("<d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,7 @@ def _walked(data: bytes) -> PlainFile:
         if name is not None:
             if position > len(data):
                 raise _MoreError
-            values[name] = (_number(data, start, length) if tag in numbers else _double(data, start, length)
+            values[name] = (_number(data, start, length, _US) if tag in numbers else _number(data, start, length, _FD)
                             if tag in doubles else _text(data[start:position], vr))
     raise _MoreError
 
@@ -197,17 +197,9 @@ def _text(raw: bytes, vr: bytes) -> str:
     return raw.decode("ascii").rstrip("\0 ")
 
 
-def _number(data: bytes, start: int, length: int) -> str:
+def _number(data: bytes, start: int, length: int, form: Struct) -> str:
     if length == 0:
         return ""
-    if length != 2:
+    if length != form.size:
         raise _OddError
-    return str(_SHORT(data, start)[0])
-
-
-def _double(data: bytes, start: int, length: int) -> str:
-    if length == 0:
-        return ""
-    if length != 8:
-        raise _OddError
-    return str(_DOUBLE(data, start)[0])
+    return str(form.unpack_from(data, start)[0])

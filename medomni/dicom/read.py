@@ -68,23 +68,18 @@ def read_study(source: Path | str, *, series: int | None = None, resample: bool 
         return read_nifti(source, modality=modality)
     with dicom_files(Path(source)) as files:
         inventory = inventory_of(look(files, Path(source)))
-        volume = _read(inventory, source, series or 0, resample, threads, _budget(budget_mb))
-    if modality and volume.study.modality != modality:
-        raise MedomniError("MED-C03", f"modality {modality} was given, the series is {volume.study.modality}",
-                           where=source)
-    return volume
+        number = series or 0
+        if not 0 <= number < len(inventory.groups):
+            raise MedomniError("MED-C03", f"series {number} was asked for; the folder has 0 to "
+                               f"{len(inventory.groups) - 1}", where=source)
+        found = codes.modality(inventory.groups[number][0]) or "unknown"
+        if modality not in (None, found):
+            raise MedomniError("MED-C03", f"modality {modality} was given, the series is {found}", where=source)
+        return _read(inventory, number, resample, threads, _budget(budget_mb))
 
 
-def _read(inventory: Inventory, source: Path | str, number: int, resample: bool, threads: int | None,
-          budget: int | None) -> Volume:
-    if not 0 <= number < len(inventory.groups):
-        raise MedomniError("MED-C03", f"series {number} was asked for; the folder has 0 to {len(inventory.groups) - 1}",
-                           where=source)
-    group = inventory.groups[number]
-    _refuse_cut(inventory, group[0])
-    _refuse_unusable(group[0])
-    _refuse_parts(group)
-    stack = sorted_stack(group, uneven=resample)
+def _read(inventory: Inventory, number: int, resample: bool, threads: int | None, budget: int | None) -> Volume:
+    stack = _stack(inventory, number, uneven=resample)
     array, warnings = _pixels(stack, threads, budget)
     warnings = [*inventory.warnings, *_left_out(inventory, number), *warnings]
     uids = tuple(h.text("SOPInstanceUID") for h in stack.headers)
@@ -133,15 +128,20 @@ def refusal(inventory: Inventory, number: int) -> str:
 
     The pixels are not read: a file whose pixels are cut short still shows only when the series is read.
     """
-    group = inventory.groups[number]
     try:
-        _refuse_cut(inventory, group[0])
-        _refuse_unusable(group[0])
-        _refuse_parts(group)
-        sorted_stack(group)
+        _stack(inventory, number)
     except MedomniError as exc:
         return f"{exc.code} {exc.detail}".rstrip()
     return ""
+
+
+def _stack(inventory: Inventory, number: int, *, uneven: bool = False) -> Stack:
+    """A series in the order of its heights, unless it is refused; errors as :func:`read_study`."""
+    group = inventory.groups[number]
+    _refuse_cut(inventory, group[0])
+    _refuse_unusable(group[0])
+    _refuse_parts(group)
+    return sorted_stack(group, uneven=uneven)
 
 
 def _refuse_cut(inventory: Inventory, first: SliceHeader) -> None:

@@ -16,8 +16,8 @@ from pydicom.uid import BasicTextSRStorage, CTImageStorage, EnhancedCTImageStora
 
 from medomni.phantom.encode import PADDING, PADDING_SPAN, SYNTAXES, pixel_bytes, rescale_of, stored
 from medomni.phantom.habits import COMPRESSED, TURNS, Habit
-from medomni.phantom.write import _uid
-from medomni.volume import Volume
+from medomni.phantom.write import phantom_uid
+from medomni.volume import Volume, reorient
 
 PLANES = {"sagittal": (2, 0, 1), "coronal": (1, 0, 2)}
 """Axes of a canonical volume (head, back, left) as slices, rows and columns of the plane."""
@@ -82,12 +82,11 @@ def turned(volume: Volume, habit: Habit) -> tuple[NDArray[np.int16], NDArray[np.
     """The same voxels as the habit's plane and position store them, and where they then lie."""
     array, affine = volume.array, volume.affine.copy()
     if habit.plane != "axial":
-        order = PLANES[habit.plane]
-        array, affine = _flipped(array.transpose(order), affine[:, [*order, 3]], 1)  # rows run to the feet
+        array, affine = reorient(array, affine, PLANES[habit.plane], (False, True, False))  # rows run to the feet
     for _ in range(TURNS[habit.position] // 90):
-        array, affine = _flipped(array.transpose(0, 2, 1), affine[:, [0, 2, 1, 3]], 2)
+        array, affine = reorient(array, affine, (0, 2, 1), (False, False, True))
     if habit.position.startswith("F"):
-        array, affine = _flipped(array, affine, 0)
+        array, affine = reorient(array, affine, (0, 1, 2), (True, False, False))
     angle = np.radians(habit.oblique_deg)
     spin = np.eye(4)
     spin[:2, :2] = [[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]
@@ -95,17 +94,10 @@ def turned(volume: Volume, habit: Habit) -> tuple[NDArray[np.int16], NDArray[np.
     if habit.tilt_deg:
         down = affine[:3, 1] / np.linalg.norm(affine[:3, 1])
         affine[:3, 0] += down * np.tan(np.radians(habit.tilt_deg)) * np.linalg.norm(affine[:3, 0])
-    return np.ascontiguousarray(array), affine
+    return array, affine
 
 
-def _flipped(array: NDArray, affine: NDArray[np.float64], axis: int) -> tuple[NDArray, NDArray[np.float64]]:
-    affine = affine.copy()
-    affine[:3, 3] += affine[:3, axis] * (array.shape[axis] - 1)
-    affine[:3, axis] *= -1
-    return np.flip(array, axis), affine
-
-
-def _common(habit: Habit, affine: NDArray[np.float64], sop_class: str, instance: str, key: tuple) -> FileDataset:
+def _common(habit: Habit, sop_class: str, instance: str, key: tuple) -> FileDataset:
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID = sop_class, instance  # type: ignore[assignment]
     meta.TransferSyntaxUID = SYNTAXES[habit.syntax]
@@ -114,8 +106,8 @@ def _common(habit: Habit, affine: NDArray[np.float64], sop_class: str, instance:
     ds.ImageType = ["ORIGINAL", "PRIMARY", "AXIAL" if sop_class == CTImageStorage else "VOLUME"]
     ds.Manufacturer, ds.PatientName, ds.PatientID = "SYNTHETIC", "SYNTHETIC^HABIT", "SYN-HABIT"
     ds.PatientBirthDate, ds.PatientSex, ds.StudyDate, ds.StudyTime = "", "O", "20010101", "120000"
-    ds.StudyInstanceUID, ds.SeriesInstanceUID = _uid(*key, "study"), _uid(*key, "series")
-    ds.FrameOfReferenceUID, ds.PatientPosition = _uid(*key, "frame"), habit.position
+    ds.StudyInstanceUID, ds.SeriesInstanceUID = phantom_uid(*key, "study"), phantom_uid(*key, "series")
+    ds.FrameOfReferenceUID, ds.PatientPosition = phantom_uid(*key, "frame"), habit.position
     ds.SeriesNumber, ds.ConvolutionKernel = 1, "B40f"
     ds.SamplesPerPixel, ds.PhotometricInterpretation = 1, "MONOCHROME2"
     ds.BitsAllocated, ds.BitsStored, ds.HighBit = 16, habit.bits, habit.bits - 1
@@ -148,7 +140,7 @@ def _origin(affine: NDArray[np.float64], k: int) -> list[str]:
 
 def _slice(path: Path, habit: Habit, affine: NDArray[np.float64], k: int, values: NDArray[np.int64],
            number: int | None, key: tuple) -> Path:
-    ds = _common(habit, affine, CTImageStorage, _uid(*key, "image", path.name), key)
+    ds = _common(habit, CTImageStorage, phantom_uid(*key, "image", path.name), key)
     ds.ImageOrientationPatient, ds.PixelSpacing = _directions(affine)
     ds.ImagePositionPatient, ds.SliceThickness = _origin(affine, k), "5"
     if number is not None:
@@ -160,7 +152,7 @@ def _slice(path: Path, habit: Habit, affine: NDArray[np.float64], k: int, values
 
 def _enhanced(path: Path, habit: Habit, affine: NDArray[np.float64],
               frames: list[tuple[NDArray[np.int64], NDArray[np.float64]]], order: NDArray[np.int_], key: tuple) -> Path:
-    ds = _common(habit, affine, EnhancedCTImageStorage, _uid(*key, "enhanced"), key)
+    ds = _common(habit, EnhancedCTImageStorage, phantom_uid(*key, "enhanced"), key)
     ds.NumberOfFrames = len(order)
     shared, measures, orientation = Dataset(), Dataset(), Dataset()
     orientation.ImageOrientationPatient, measures.PixelSpacing = _directions(affine)
@@ -199,14 +191,14 @@ def _beside(folder: Path, habit: Habit, affine: NDArray[np.float64],
     elif habit.beside == "junk":
         (folder / "notes.txt").write_text("SYNTHETIC notes", encoding="utf-8")
     elif habit.beside == "report":
-        ds = _common(habit, affine, BasicTextSRStorage, _uid(*key, "report"), key)
+        ds = _common(habit, BasicTextSRStorage, phantom_uid(*key, "report"), key)
         for name in ("PixelPaddingValue", "PixelPaddingRangeLimit", "BitsAllocated", "BitsStored", "HighBit"):
             if name in ds:
                 del ds[name]
         ds.Modality, ds.file_meta.TransferSyntaxUID = "SR", SYNTAXES["explicit"]
         ds.save_as(folder / "report.dcm", implicit_vr=False, little_endian=True)
     elif habit.beside == "localizer":
-        ds = _common(habit, affine, CTImageStorage, _uid(*key, "scout"), key)
+        ds = _common(habit, CTImageStorage, phantom_uid(*key, "scout"), key)
         ds.ImageType, ds.ImageOrientationPatient = ["ORIGINAL", "PRIMARY", "LOCALIZER"], [1, 0, 0, 0, 0, -1]
         ds.ImagePositionPatient, ds.PixelSpacing = _origin(affine, 0), _directions(affine)[1]
         ds.RescaleSlope, ds.RescaleIntercept = "1", "0"

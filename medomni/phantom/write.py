@@ -36,7 +36,8 @@ ORIENTATIONS: dict[str, tuple[int, ...]] = {
 HABITS = ("implicit_signed", "explicit_rle")
 
 
-def _uid(*parts: object) -> str:
+def phantom_uid(*parts: object) -> str:
+    """A UID under the root that pydicom gives away, the same for the same parts."""
     return generate_uid(prefix="1.2.826.0.1.3680043.8.498.", entropy_srcs=[str(p) for p in parts])
 
 
@@ -115,7 +116,7 @@ def _image(
     signed = scanner.habit == "implicit_signed"
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID = CTImageStorage
-    meta.MediaStorageSOPInstanceUID = _uid(*key, "image", k)  # type: ignore[assignment]
+    meta.MediaStorageSOPInstanceUID = phantom_uid(*key, "image", k)  # type: ignore[assignment]
     meta.TransferSyntaxUID = ImplicitVRLittleEndian if signed else ExplicitVRLittleEndian
     ds = FileDataset("", {}, file_meta=meta, preamble=b"\0" * 128)
     ds.SOPClassUID, ds.SOPInstanceUID = CTImageStorage, meta.MediaStorageSOPInstanceUID
@@ -135,9 +136,9 @@ def _image(
     ds.PatientBirthDate = ""
     ds.PatientSex = {"female": "F", "male": "M"}.get(patient.patient.sex, "O")
     ds.PatientAge = f"{patient.patient.age_years or 0:03d}Y"
-    ds.StudyInstanceUID = _uid(*key[:3], "study")
-    ds.SeriesInstanceUID = _uid(*key, "series")
-    ds.FrameOfReferenceUID = _uid(*key[:3], "frame")
+    ds.StudyInstanceUID = phantom_uid(*key[:3], "study")
+    ds.SeriesInstanceUID = phantom_uid(*key, "series")
+    ds.FrameOfReferenceUID = phantom_uid(*key[:3], "frame")
     ds.PositionReferenceIndicator = ""
     ds.StudyID, ds.SeriesNumber, ds.AcquisitionNumber = "1", 2, 1
     ds.InstanceNumber = len(volume.array) - k if signed else k + 1
