@@ -92,6 +92,26 @@ _ENTRIES = [
                "Give the folder that the volume was read from; a resampled volume has no images of its own."),
     ErrorEntry("MED-D21", "The zip or DICOMDIR cannot be used.",
                "Copy the files into a folder and give that; nothing was written outside the temporary folder."),
+    # --- N: network (PACS, DICOMweb) and the inbox ------------------------------------------------------
+    ErrorEntry("MED-N01", "The PACS does not answer or takes no association.",
+               "Check host, port and both AE titles, that this machine is known there, and with TLS both "
+               "certificates."),
+    ErrorEntry("MED-N02", "The receiver cannot have this address or port.",
+               "Give another one with --host or --port, or end the program that holds it."),
+    ErrorEntry("MED-N03", "What was received is no DICOM instance that can be told from others.",
+               "Nothing was stored and the sender was told; look at the object in the PACS."),
+    ErrorEntry("MED-N04", "A TLS certificate or key cannot be used.",
+               "Give PEM files: a certificate, its own unencrypted key, and the authority of the other side."),
+    ErrorEntry("MED-N05", "The PACS did not deliver all of what was asked for.",
+               "What arrived is kept; give the command again for the rest, and see the log of the PACS."),
+    ErrorEntry("MED-N06", "The index of the inbox cannot be read.",
+               "Move index.sqlite and the files beside it of that name away: it is made anew from the stored files."),
+    ErrorEntry("MED-N07", "An instance came again with other content.",
+               "The first one is kept in its place, the other in the folder conflicts of the inbox: compare them, and "
+               "mend the system that uses one UID twice.", "warning"),
+    ErrorEntry("MED-N08", "A caller was turned away.",
+               "If it may send, add its AE title with --allow, and have it call the receiver by its AE title.",
+               "warning"),
     # --- S: segmentation and findings -----------------------------------------------------------------
     ErrorEntry("MED-S01", "The field of view does not hold both lungs: what depends on them was not assessed.",
                "Use a chest series; the page shows these organs as not assessed.", "warning"),

@@ -25,6 +25,14 @@ def counted(name: str, total: int) -> Iterator[Callable[[int], None]]:
 
 
 @contextmanager
+def counted_anew(name: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar whose total is learnt on the way; gives ``advance(done, total)``."""
+    with _bars() as bars:
+        task = bars.add_task(name, total=None)
+        yield lambda done, total: bars.update(task, completed=done, total=total)
+
+
+@contextmanager
 def cases_and_steps() -> Iterator[tuple[Callable[[int, int], None], Callable[[int, int, float, str], None]]]:
     """Two bars; gives ``cases(done, total)`` and ``steps(step, total, loss, stage)``."""
     with _bars() as bars:

@@ -1,5 +1,5 @@
 """The ``medomni`` command."""
 
-from medomni.cli.main import app, main
+from medomni.cli.command import app, main
 
 __all__ = ["app", "main"]

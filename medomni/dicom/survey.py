@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,13 @@ def survey(source: Path | str, *, pictures: bool = False) -> tuple[list[Survey],
             key = study_key(first.text("StudyInstanceUID") or first.text("SeriesInstanceUID"))
             found.append(Survey(key, listed))
         return sorted(found, key=lambda s: s.study_key), warnings, looked.files
+
+
+def survey_json(studies: list[Survey], warnings: list[Warned], files: int) -> str:
+    """The same for machines: every series, whether it is usable, and why not."""
+    series = [{**asdict(s.summary), "study_key": study.study_key, "usable": not s.refused, "reason": s.refused}
+              for study in studies for s in study.series]
+    return json.dumps({"files": files, "series": series, "warnings": [w.model_dump() for w in warnings]})
 
 
 def small_picture(group: Group) -> NDArray[np.uint8] | None:

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Optional
 import typer
 
 from medomni import __version__
+from medomni.cli.pacs import pacs
 from medomni.errors import MedomniError
 from medomni.files import read_report, unwritable
 from medomni.progress import cases_and_steps, counted, stages
@@ -19,6 +20,8 @@ from medomni.progress import cases_and_steps, counted, stages
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
                   help="Radiology reports from omni models, checked against the images. Research software, "
                        "not a medical device.")
+
+app.add_typer(pacs, name="pacs")
 
 Format = Literal["table", "json", "jsonl"]
 Study = Annotated[Path, typer.Argument(help="One patient's DICOM folder, zip or DICOMDIR, or a NIfTI file.")]
@@ -43,15 +46,15 @@ def console() -> Any:
 def ingest(folder: Study, json_out: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
            html: Annotated[Optional[Path], typer.Option(help="Page with a picture of each series.")] = None) -> None:  # noqa: UP045
     """List the series of a folder: what is usable, what is not and why; studies of many patients too."""
-    from medomni.dicom.survey import survey
+    from medomni.dicom.survey import survey, survey_json
     from medomni.files import write_text
-    from medomni.review.inventory import inventory_json, inventory_page, inventory_tables
+    from medomni.review.inventory import inventory_page, inventory_tables
 
     studies, warnings, files = survey(folder, pictures=html is not None)
     if html:
         write_text(html, inventory_page(studies, warnings, files))
     if json_out:
-        print(inventory_json(studies, warnings, files))
+        print(survey_json(studies, warnings, files))
         return
     for table in inventory_tables(studies, files):
         console().print(table)

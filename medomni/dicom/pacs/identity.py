@@ -1,0 +1,83 @@
+"""What one received instance is: its UIDs, and a digest by which a second sending of it is known."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from medomni.dicom.faults import UnreadableError
+from medomni.dicom.keys import study_key
+from medomni.errors import MedomniError
+
+_UID = re.compile(r"[0-9]+(\.[0-9]+)+")  # leading zeros, which PS3.5 9.1 forbids, are met and harmless
+LONGEST_UID = 64
+META_LENGTH_AT, META_FROM = 140, 144  # PS3.10 7.1: the group length of group 0002 stands first
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Keyed hashes of an instance's SOP and study instance UIDs, and the SHA-256 of its data set as it was encoded.
+
+    The file meta information is not in the digest: each sender writes its own.
+    """
+
+    instance_key: str
+    study_key: str
+    sha256: str
+
+
+def identify(path: Path, sha256: str = "") -> Identity:
+    """The identity of a DICOM file that has just been received.
+
+    Args:
+        sha256: its digest, where it is known.
+
+    Raises:
+        MedomniError: MED-N03 where it is no DICOM, or has no SOP or study instance UID.
+    """
+    from medomni.dicom.parse import read_elements
+
+    try:
+        head = read_elements(path, ["SOPInstanceUID", "StudyInstanceUID"])
+    except UnreadableError as exc:
+        raise MedomniError("MED-N03", str(exc)) from exc
+    uids = [str(head.get(name) or "") for name in ("SOPInstanceUID", "StudyInstanceUID")]
+    for name, uid in zip(("SOP", "study"), uids, strict=True):
+        if not _UID.fullmatch(uid) or len(uid) > LONGEST_UID:
+            raise MedomniError("MED-N03", f"no valid {name} instance UID")
+    return Identity(instance_key(uids[0]), study_key(uids[1]), sha256 or digest(path.read_bytes()))
+
+
+def instance_key(sop_instance_uid: str) -> str:
+    """The keyed hash that stands for a SOPInstanceUID; kept apart from those of studies by its prefix."""
+    return study_key(f"instance:{sop_instance_uid}")
+
+
+def same_image(one: Path, other: Path) -> bool:
+    """Whether two files of one SOP instance hold the same elements and the same pixels, in whatever transfer syntax.
+
+    False also where either cannot be decoded: then nothing shows that they are equal.
+    """
+    import pydicom
+
+    try:
+        first, second = pydicom.dcmread(one), pydicom.dcmread(other)
+        pixels = ["PixelData" in ds for ds in (first, second)]
+        if pixels[0] != pixels[1] or (pixels[0] and not (first.pixel_array == second.pixel_array).all()):
+            return False
+        for ds in (first, second):
+            for element in ("PixelData", "PhotometricInterpretation", "PlanarConfiguration"):
+                if element in ds:
+                    del ds[element]
+            ds.remove_private_tags()  # an archive may leave out or add its own
+        return bool(first == second)
+    except Exception:  # damaged files may raise anything in a decoder
+        return False
+
+
+def digest(content: bytes) -> str:
+    """SHA-256 of the data set in a DICOM file, without the file meta information."""
+    meta = int.from_bytes(content[META_LENGTH_AT:META_FROM], "little")
+    return hashlib.sha256(memoryview(content)[META_FROM + meta if content[128:132] == b"DICM" else 0:]).hexdigest()
