@@ -186,11 +186,13 @@ def _template_origin() -> Provenance:
 def report_study(
     folder: Path | str, out: Path | str, *, history: History | None = None, model: str | None = None,
     adapter: Path | str | None = None, config: Path | str | None = None, facts: bool = True,
-    series: int | None = None, resample: bool = False, modality: str | None = None, stage: Stage | None = None,
+    series: int | None = None, resample: bool = False, modality: str | None = None, dicom: bool = False,
+    stage: Stage | None = None,
 ) -> dict[str, Any]:
     """``medomni report``: the whole job for one study.
 
-    With ``config`` (a recipe) the model, its view of the images and its context are the recipe's.
+    With ``config`` (a recipe) the model, its view of the images and its context are the recipe's; with ``dicom`` the
+    folder ``out/dicom`` gets what :func:`export_dicom` writes.
 
     Writes ``findings.json, report.json, report.txt, check.json, images.npz, report.html`` to ``out``.
 
@@ -210,7 +212,37 @@ def report_study(
         report, check = report_case(bundle, study, history=history, facts=facts, recipe=recipe)
     with _timed(seconds, "write", stage):
         paths = write_study(Path(out), study, report, check)
+        if dicom:
+            paths += export_dicom(study, folder, Path(out) / "dicom")
     return {"seconds": {k: round(v, 2) for k, v in seconds.items()}, "paths": [str(p) for p in paths]}
+
+
+def export_dicom(study: MeasuredStudy, source: Path | str, out: Path) -> list[Path]:
+    """A measured study as DICOM beside its images: organs and findings as SEG, measurements as SR, a picture.
+
+    Returns:
+        The paths: ``organs.dcm``, ``findings.dcm`` (only where there is one with an outline), ``measurements.dcm``,
+        ``picture.dcm``.
+
+    Raises:
+        MedomniError: as :func:`medomni.dicom.seg.write_segmentation`; nothing is written where the first fails.
+    """
+    import numpy as np
+
+    from medomni.dicom.capture import write_capture
+    from medomni.dicom.seg import write_segmentation
+    from medomni.dicom.sr import write_measurements
+    from medomni.draw import sheet_image
+
+    masks = study.measured.masks
+    paths = [write_segmentation(study.segmentation, study.volume, source, out / "organs.dcm")]
+    outlined = masks.labels.any()
+    if outlined:
+        paths.append(write_segmentation(masks, study.volume, source, out / "findings.dcm"))
+    paths.append(write_measurements(study.findings, study.volume, source, out / "measurements.dcm",
+                                    paths[-1] if outlined else None))
+    picture = np.asarray(sheet_image(study.volume, outlines=masks if outlined else study.segmentation).convert("RGB"))
+    return [*paths, write_capture(picture, study.volume, source, out / "picture.dcm")]
 
 
 def check_study(text: str, study: MeasuredStudy) -> tuple[Report, CheckResult]:

@@ -116,6 +116,7 @@ def report(folder: Study, out: OutDir, series: Series = None, resample: Resample
            adapter: Adapter = None, model: ModelDir = None, config: RecipeFile = None,
            symptom: Annotated[str, typer.Option(help="History for the prompt; no names, no dates.")] = "",
            prior: Annotated[str, typer.Option(help="What an earlier study showed; no names, no dates.")] = "",
+           dicom: Annotated[bool, typer.Option("--dicom", help="Masks, measurements, picture as DICOM too.")] = False,
            withhold_facts: Annotated[bool, typer.Option(help="Prompt without measured facts.")] = False) -> None:
     """The whole job for one study: findings, report, check, page."""
     from medomni.pipeline import report_study
@@ -123,7 +124,7 @@ def report(folder: Study, out: OutDir, series: Series = None, resample: Resample
 
     with stages() as stage:
         done = report_study(folder, out, series=series, resample=resample, modality=modality, adapter=adapter,
-                            model=model, config=config, stage=stage, facts=not withhold_facts,
+                            model=model, config=config, stage=stage, facts=not withhold_facts, dicom=dicom,
                             history=History(symptom=symptom, prior=prior))
     print((out / "report.txt").read_text(encoding="utf-8"))
     print(", ".join(f"{k} {v} s" for k, v in done["seconds"].items()))

@@ -13,7 +13,7 @@ import typer
 from medomni.errors import MedomniError
 from medomni.progress import counted_anew
 
-pacs = typer.Typer(no_args_is_help=True, help="Studies from a PACS: receive, find, move, get, fetch, list.")
+pacs = typer.Typer(no_args_is_help=True, help="Studies from a PACS: receive, find, move, get, list; send.")
 
 InboxDir = Annotated[Path, typer.Option("--inbox", help="Folder that keeps what arrives.")]
 Remote = Annotated[str, typer.Argument(help="The PACS: TITLE@host:port, or the URL of its DICOMweb service.")]
@@ -111,6 +111,24 @@ def get(peer: Remote, study: Uid, inbox: InboxDir, title: Title = OURS, tls_cert
                 moved = get_study(Peer.parse(peer, tls), study, kept, title=title, said=_say, progress=advance)
         print(f"{moved.completed} instances are in {inbox}")
         ingest_quiet(kept, settle_s=0, said=_say)
+
+
+@pacs.command()
+def send(peer: Remote, files: Annotated[list[Path], typer.Argument(help="DICOM files, or a folder of them.")],
+         title: Title = OURS, tls_cert: Cert = None, tls_key: Key = None, tls_ca: Ca = None) -> None:
+    """Store files in the PACS (C-STORE), e.g. those of `medomni report --dicom`."""
+    from medomni.dicom.pacs.peer import Peer
+    from medomni.dicom.pacs.send import send_files
+    from medomni.dicom.pacs.tls import tls_of
+    from medomni.dicom.walk import files_below
+
+    for given in files:
+        if not given.exists():
+            raise MedomniError("MED-C08", where=given)
+    with counted_anew("instances") as advance:
+        sent = send_files(Peer.parse(peer, tls_of(tls_cert, tls_key, tls_ca)),
+                          [file for given in files for file in files_below(given)], title=title, progress=advance)
+    print(f"{sent} instances stored in {peer}")
 
 
 @pacs.command("list")
