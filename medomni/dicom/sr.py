@@ -127,7 +127,7 @@ def _states(findings: Findings) -> list[tuple[str, str, str, str, str]]:
     found = {(f.finding_id, f.side) for f in findings.findings}
     return [(c.finding_id, c.anatomy_id, c.side, "absent" if c.assessable else "undetermined",
              (c.reason or "")[:7] if not c.assessable else "")
-            for c in findings.coverage if (c.finding_id, c.side) not in found]
+            for c in findings.coverage if not c.assessable or (c.finding_id, c.side) not in found]
 
 
 def _looked_for(finding_id: str, anatomy_id: str, side: str, presence: str, reason: str) -> Any:
