@@ -82,11 +82,11 @@ def measure_study(
     segmenter: str = "builtin", stage: Stage | None = None,
 ) -> MeasuredStudy:
     """Read a study and measure it; what is read, and errors, as ``read_study`` and :func:`measure_volume` say."""
-    from medomni.dicom import read_study
+    from medomni.dicom.cache import read_maybe_cached
 
     seconds: dict[str, float] = {}
     with _timed(seconds, "read", stage):
-        volume = read_study(folder, series=series, resample=resample, modality=modality)
+        volume = read_maybe_cached(folder, series=series, resample=resample, modality=modality)
     study = measure_volume(volume, segmenter=segmenter, stage=stage, where=folder)
     return MeasuredStudy(study.volume, study.segmentation, study.measured, {**seconds, **study.seconds})
 

@@ -67,21 +67,27 @@ def read_study(source: Path | str, *, series: int | None = None, resample: bool 
                                where=shown_name(Path(source).name))
         return read_nifti(source, modality=modality)
     with dicom_files(Path(source)) as files:
-        inventory = inventory_of(look(files, Path(source)))
-        number = series or 0
-        if not 0 <= number < len(inventory.groups):
-            raise MedomniError("MED-C03", f"series {number} was asked for; the folder has 0 to "
-                               f"{len(inventory.groups) - 1}", where=source)
+        inventory, number = chosen_series(files, Path(source), series)
         found = codes.modality(inventory.groups[number][0]) or "unknown"
         if modality not in (None, found):
             raise MedomniError("MED-C03", f"modality {modality} was given, the series is {found}", where=source)
         return _read(inventory, number, resample, threads, _budget(budget_mb))
 
 
+def chosen_series(files: list[Path], source: Path, series: int | None) -> tuple[Inventory, int]:
+    """What the files hold, and the number of the series to read; MED-C03 where it is not there."""
+    inventory = inventory_of(look(files, source))
+    number = series or 0
+    if not 0 <= number < len(inventory.groups):
+        raise MedomniError("MED-C03", f"series {number} was asked for; the folder has 0 to "
+                           f"{len(inventory.groups) - 1}", where=source)
+    return inventory, number
+
+
 def _read(inventory: Inventory, number: int, resample: bool, threads: int | None, budget: int | None) -> Volume:
-    stack = _stack(inventory, number, uneven=resample)
-    array, warnings = _pixels(stack, threads, budget)
-    warnings = [*inventory.warnings, *_left_out(inventory, number), *warnings]
+    stack = ordered(inventory, number, uneven=resample)
+    array, warnings = pixels_of(stack, threads, budget)
+    warnings = [*inventory.warnings, *left_out(inventory, number), *warnings]
     uids = tuple(h.text("SOPInstanceUID") for h in stack.headers)
     tilted, affine = stack.tilt_deg > SHEAR_TOLERANCE_DEG, stack.affine
     if affine is None or (tilted and resample):
@@ -93,7 +99,7 @@ def _read(inventory: Inventory, number: int, resample: bool, threads: int | None
         warnings.append(Warned(code="MED-D13", detail=f"{stack.tilt_deg:.2f} degrees"))
     if len(stack.headers) < FEW_SLICES:
         warnings.append(Warned(code="MED-D17", detail=f"{len(stack.headers)} slices"))
-    study = _study(stack.headers, affine, warnings)
+    study = study_record(stack.headers, affine, warnings)
     volume = Volume(array, affine, study, slice_uids=uids)
     return Volume(array, affine, study.model_copy(update={"spacing_mm": volume.spacing_mm}), slice_uids=uids)
 
@@ -129,13 +135,13 @@ def refusal(inventory: Inventory, number: int) -> str:
     The pixels are not read: a file whose pixels are cut short still shows only when the series is read.
     """
     try:
-        _stack(inventory, number)
+        ordered(inventory, number)
     except MedomniError as exc:
         return f"{exc.code} {exc.detail}".rstrip()
     return ""
 
 
-def _stack(inventory: Inventory, number: int, *, uneven: bool = False) -> Stack:
+def ordered(inventory: Inventory, number: int, *, uneven: bool = False) -> Stack:
     """A series in the order of its heights, unless it is refused; errors as :func:`read_study`."""
     group = inventory.groups[number]
     _refuse_cut(inventory, group[0])
@@ -184,7 +190,8 @@ def _budget(megabytes: float | None) -> int | None:
     return int(megabytes * 2**20) if math.isfinite(megabytes) else None
 
 
-def _pixels(stack: Stack, threads: int | None, budget: int | None) -> tuple[NDArray[Any], list[Warned]]:
+def pixels_of(stack: Stack, threads: int | None, budget: int | None = None) -> tuple[NDArray[Any], list[Warned]]:
+    """The values of a series' slices, as :func:`medomni.dicom.fill.filled`, and what was dropped or padded."""
     array, padded = filled(stack.headers, threads, budget)
     warnings = []
     for kept, other in stack.twins:
@@ -196,7 +203,8 @@ def _pixels(stack: Stack, threads: int | None, budget: int | None) -> tuple[NDAr
     return array, warnings
 
 
-def _left_out(inventory: Inventory, chosen: int) -> list[Warned]:
+def left_out(inventory: Inventory, chosen: int) -> list[Warned]:
+    """A warning for each series of the folder that is not the chosen one."""
     out = []
     for summary in inventory.series:
         if summary.number != chosen:
@@ -205,7 +213,8 @@ def _left_out(inventory: Inventory, chosen: int) -> list[Warned]:
     return out
 
 
-def _study(headers: list[SliceHeader], affine: NDArray[np.float64], warnings: list[Warned]) -> Study:
+def study_record(headers: list[SliceHeader], affine: NDArray[np.float64], warnings: list[Warned]) -> Study:
+    """The record of a series; a value stands in it only where all slices agree on it."""
     first = headers[0]
     synthetic = any("SYNTHETIC" in h.text("Manufacturer").upper() for h in headers)
     return Study(
