@@ -92,6 +92,9 @@ _ENTRIES = [
                "Give the folder that the volume was read from; a resampled volume has no images of its own."),
     ErrorEntry("MED-D21", "The zip or DICOMDIR cannot be used.",
                "Copy the files into a folder and give that; nothing was written outside the temporary folder."),
+    ErrorEntry("MED-D22", "The slices lie further apart than they are thick.",
+               "What lies between them was not seen; where the scanner made more slices, fetch the others too.",
+               "warning"),
     # --- N: network (PACS, DICOMweb) and the inbox ------------------------------------------------------
     ErrorEntry("MED-N01", "The PACS does not answer or takes no association.",
                "Check host, port and both AE titles, that this machine is known there, and with TLS both "

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from medomni.dicom import codes
 from medomni.dicom.archive import dicom_files
 from medomni.dicom.fill import LongWay, filled
-from medomni.dicom.geometry import SHEAR_TOLERANCE_DEG, Stack, plane_name, sorted_stack
+from medomni.dicom.geometry import SHEAR_TOLERANCE_DEG, Stack, geometry_notes, plane_name, sorted_stack
 from medomni.dicom.headers import SliceHeader
 from medomni.dicom.keys import study_key
 from medomni.dicom.kinds import CODES, unusable_reason
@@ -28,7 +28,6 @@ from medomni.volume import Volume
 if TYPE_CHECKING:
     from medomni.dicom.regular import Regular
 
-FEW_SLICES = 8
 SHOWN_RUNS = 20
 NIFTI = (".nii", ".nii.gz")
 
@@ -95,10 +94,8 @@ def _read(inventory: Inventory, number: int, resample: bool, threads: int | None
         warnings.append(_resampled(even, stack))
         array, affine = even.array, even.affine
         uids = even.real(uids)
-    elif tilted:
-        warnings.append(Warned(code="MED-D13", detail=f"{stack.tilt_deg:.2f} degrees"))
-    if len(stack.headers) < FEW_SLICES:
-        warnings.append(Warned(code="MED-D17", detail=f"{len(stack.headers)} slices"))
+        tilted = False
+    warnings += geometry_notes(stack, tilted)
     study = study_record(stack.headers, affine, warnings)
     volume = Volume(array, affine, study, slice_uids=uids)
     return Volume(array, affine, study.model_copy(update={"spacing_mm": volume.spacing_mm}), slice_uids=uids)

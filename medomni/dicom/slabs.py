@@ -9,10 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from medomni.dicom.archive import dicom_files
-from medomni.dicom.geometry import SHEAR_TOLERANCE_DEG, Stack
+from medomni.dicom.geometry import SHEAR_TOLERANCE_DEG, Stack, geometry_notes
 from medomni.dicom.read import chosen_series, left_out, ordered, pixels_of, study_record
 from medomni.errors import MedomniError
-from medomni.records import Warned
 from medomni.volume import Volume
 
 SLICES = 64
@@ -52,9 +51,8 @@ def read_slabs(source: Path | str, *, slices: int = SLICES, overlap: int = 0, se
         inventory, number = chosen_series(files, Path(source), series)
         stack = ordered(inventory, number)
         assert stack.affine is not None  # it is where the spacing is even, and else the series is refused
-        general = [*inventory.warnings, *left_out(inventory, number)]
-        if stack.tilt_deg > SHEAR_TOLERANCE_DEG:
-            general.append(Warned(code="MED-D13", detail=f"{stack.tilt_deg:.2f} degrees"))
+        general = [*inventory.warnings, *left_out(inventory, number),
+                   *geometry_notes(stack, stack.tilt_deg > SHEAR_TOLERANCE_DEG)]
         record, total = study_record(stack.headers, stack.affine, general), len(stack.headers)
         for start in range(0, max(total - overlap, 1), slices - overlap):
             part = _part(stack, start, min(start + slices, total))
