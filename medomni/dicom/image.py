@@ -98,7 +98,13 @@ def _stored(ds: pydicom.Dataset, frame: int, name: str) -> NDArray[Any]:
         coloured = apply_color_lut(stored, ds)
     except Exception as exc:  # a damaged table
         raise MedomniError("MED-D10", f"palette: {type(exc).__name__}", where=name) from exc
-    return (coloured >> 8 if coloured.dtype.itemsize == 2 else coloured).astype(np.uint8)
+    return (coloured >> 8 if coloured.dtype.itemsize == 2 and not _low_bytes(ds) else coloured).astype(np.uint8)
+
+
+def _low_bytes(ds: pydicom.Dataset) -> bool:
+    """Whether a palette of 16-bit entries holds values of 8 bits, unscaled, as some ultrasound machines write it."""
+    tables = [ds.get(f"{colour}PaletteColorLookupTableData") for colour in ("Red", "Green", "Blue")]
+    return all(isinstance(t, bytes) and len(t) % 2 == 0 and not any(t[1::2]) for t in tables)
 
 
 def _values(stored: NDArray[Any], ds: pydicom.Dataset, name: str) -> NDArray[Any]:
