@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from medomni.dicom.archive import dicom_files
-from medomni.dicom.read import NIFTI, read_study
+from medomni.dicom.read import is_nifti, read_study
 from medomni.errors import MedomniError
 from medomni.files import DAMAGED, replacing, write_text
 from medomni.records import Study
@@ -64,7 +64,7 @@ def read_maybe_cached(source: Path | str, *, series: int | None = None, resample
         MedomniError: as both; MED-C03 where the limit is no number.
     """
     folder = os.environ.get(FOLDER)
-    if not folder or (Path(source).is_file() and Path(source).name.lower().endswith(NIFTI)):
+    if not folder or is_nifti(source):
         return read_study(source, series=series, resample=resample, modality=modality)
     try:
         limit = float(os.environ.get(LIMIT_MB) or DEFAULT_MB)

@@ -58,7 +58,7 @@ def read_study(source: Path | str, *, series: int | None = None, resample: bool 
         MedomniError: MED-C08, MED-C03 for a series that is not there or another modality than was given, MED-C04,
             MED-D01, MED-D03 to MED-D06, MED-D08 to MED-D12, MED-D18, MED-D21.
     """
-    if Path(source).is_file() and Path(source).name.lower().endswith(NIFTI):  # compressed, it has no other mark
+    if is_nifti(source):
         from medomni.dicom.nifti import read_nifti
 
         if series or resample:
@@ -71,6 +71,11 @@ def read_study(source: Path | str, *, series: int | None = None, resample: bool 
         if modality not in (None, found):
             raise MedomniError("MED-C03", f"modality {modality} was given, the series is {found}", where=source)
         return _read(inventory, number, resample, threads, _budget(budget_mb))
+
+
+def is_nifti(source: Path | str) -> bool:
+    """By its name: compressed, it has no other mark."""
+    return Path(source).is_file() and Path(source).name.lower().endswith(NIFTI)
 
 
 def chosen_series(files: list[Path], source: Path, series: int | None) -> tuple[Inventory, int]:

@@ -16,7 +16,7 @@ from medomni.dicom.fill import LongWay
 from medomni.dicom.grouping import Group
 from medomni.dicom.headers import SliceHeader
 from medomni.dicom.keys import study_key
-from medomni.dicom.read import refusal
+from medomni.dicom.read import is_nifti, refusal
 from medomni.dicom.scan import SeriesSummary, inventory_of, look
 from medomni.errors import MedomniError
 from medomni.records import Warned
@@ -57,6 +57,8 @@ def survey(source: Path | str, *, pictures: bool = False) -> tuple[list[Survey],
     Raises:
         MedomniError: as :func:`medomni.dicom.scan.scan`, except MED-D04.
     """
+    if is_nifti(source):
+        return [_nifti(Path(source), pictures)], [], 1
     with dicom_files(Path(source)) as paths:
         looked = look(paths, Path(source))
         apart: dict[tuple[str, str, str], list[SliceHeader]] = defaultdict(list)
@@ -74,6 +76,17 @@ def survey(source: Path | str, *, pictures: bool = False) -> tuple[list[Survey],
             key = study_key(first.text("StudyInstanceUID") or first.text("SeriesInstanceUID"))
             found.append(Survey(key, listed))
         return sorted(found, key=lambda s: s.study_key), warnings, looked.files
+
+
+def _nifti(path: Path, pictures: bool) -> Survey:
+    """A NIfTI file, which holds one volume and cannot say of what."""
+    from medomni.dicom.nifti import read_nifti
+
+    volume = read_nifti(path)
+    slices, rows, columns = volume.array.shape
+    summary = SeriesSummary(0, "?", slices, rows, columns, None, True)
+    small = _grey(_smaller(volume.array[slices // 2]), None) if pictures else None
+    return Survey(volume.study.study_key, [Listed(summary, "", small)])
 
 
 def survey_json(studies: list[Survey], warnings: list[Warned], files: int) -> str:
@@ -97,7 +110,11 @@ def small_picture(group: Group) -> NDArray[np.uint8] | None:
         values = _smaller(LongWay()(header)[0])
     except MedomniError:
         return None
-    low, high = (SOFT[0] - SOFT[1] / 2, SOFT[0] + SOFT[1] / 2) if header.text("Modality") == "CT" else (
+    return _grey(values, SOFT if header.text("Modality") == "CT" else None)
+
+
+def _grey(values: NDArray[np.float64], window: tuple[float, float] | None) -> NDArray[np.uint8]:
+    low, high = (window[0] - window[1] / 2, window[0] + window[1] / 2) if window else (
         float(np.percentile(values, 1)), float(np.percentile(values, 99)))
     return np.rint(255 * np.clip((values - low) / max(high - low, 1e-9), 0, 1)).astype(np.uint8)
 
