@@ -87,12 +87,15 @@ def found(peer: str) -> list[tuple[str, int]]:
 
 
 def receiving_rate(inbox: Path, archive: Orthanc, port: int, studies: list[tuple[str, int]]) -> float:
-    """Instances a second, from the first C-MOVE request to the last answer, every one of them synced to the disk."""
+    """Instances a second, from the first C-MOVE request to the last answer, study after study; each is synced."""
+    from medomni.dicom.pacs.peer import Peer
+    from medomni.dicom.pacs.retrieve import move_study
+
     receiver = start(inbox, port, settle=600)
     try:
         begun = time.monotonic()
         for uid, _ in studies:
-            _medomni("move", archive.peer, uid)
+            move_study(Peer.parse(archive.peer), uid, to=TITLE)
         seconds = time.monotonic() - begun
     finally:
         stop(receiver)
