@@ -108,7 +108,8 @@ _ENTRIES = [
     ErrorEntry("MED-N05", "The PACS did not deliver all of what was asked for.",
                "What arrived is kept; give the command again for the rest, and see the log of the PACS."),
     ErrorEntry("MED-N06", "The index of the inbox cannot be read.",
-               "Move index.sqlite and the files beside it of that name away: it is made anew from the stored files."),
+               "End what uses the inbox, move index.sqlite and the files beside it of that name away, and start again: "
+               "it is made anew from the stored files."),
     ErrorEntry("MED-N07", "An instance came again with other content.",
                "The first one is kept in its place, the other in the folder conflicts of the inbox: compare them, and "
                "mend the system that uses one UID twice.", "warning"),

@@ -118,16 +118,15 @@ def send(peer: Remote, files: Annotated[list[Path], typer.Argument(help="DICOM f
          title: Title = OURS, tls_cert: Cert = None, tls_key: Key = None, tls_ca: Ca = None) -> None:
     """Store files in the PACS (C-STORE), e.g. those of `medomni report --dicom`."""
     from medomni.dicom.pacs.peer import Peer
-    from medomni.dicom.pacs.send import send_files
+    from medomni.dicom.pacs.send import dicom_files_of, send_files
     from medomni.dicom.pacs.tls import tls_of
-    from medomni.dicom.walk import files_below
 
     for given in files:
         if not given.exists():
             raise MedomniError("MED-C08", where=given)
     with counted_anew("instances") as advance:
         sent = send_files(Peer.parse(peer, tls_of(tls_cert, tls_key, tls_ca)),
-                          [file for given in files for file in files_below(given)], title=title, progress=advance)
+                          [file for given in files for file in dicom_files_of(given)], title=title, progress=advance)
     print(f"{sent} instances stored in {peer}")
 
 

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import re
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from medomni.dicom.faults import UnreadableError
 from medomni.dicom.keys import study_key
 from medomni.errors import MedomniError
 
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
+
 _UID = re.compile(r"[0-9]+(\.[0-9]+)+")  # leading zeros, which PS3.5 9.1 forbids, are met and harmless
 LONGEST_UID = 64
+COLOURS = ("RGB", "YBR_FULL", "YBR_FULL_422", "YBR_RCT", "YBR_ICT")
+ENCODING = ("PixelData", "PhotometricInterpretation", "PlanarConfiguration")
 META_LENGTH_AT, META_FROM = 140, 144  # PS3.10 7.1: the group length of group 0002 stands first
 
 
@@ -58,23 +65,41 @@ def instance_key(sop_instance_uid: str) -> str:
 def same_image(one: Path, other: Path) -> bool:
     """Whether two files of one SOP instance hold the same elements and the same pixels, in whatever transfer syntax.
 
-    False also where either cannot be decoded: then nothing shows that they are equal.
+    Private elements that only one of them has are overlooked beside equal pixels: archives leave them out or add their
+    own. Without pixels everything must be equal. False also where either cannot be decoded: then nothing shows that
+    they are equal.
     """
     import pydicom
 
     try:
-        first, second = pydicom.dcmread(one), pydicom.dcmread(other)
-        pixels = ["PixelData" in ds for ds in (first, second)]
-        if pixels[0] != pixels[1] or (pixels[0] and not (first.pixel_array == second.pixel_array).all()):
-            return False
-        for ds in (first, second):
-            for element in ("PixelData", "PhotometricInterpretation", "PlanarConfiguration"):
-                if element in ds:
-                    del ds[element]
-            ds.remove_private_tags()  # an archive may leave out or add its own
-        return bool(first == second)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            first, second = pydicom.dcmread(one), pydicom.dcmread(other)
+            pixels = ["PixelData" in ds for ds in (first, second)]
+            if pixels[0] != pixels[1]:
+                return False
+            return _alike(first, second) if pixels[0] else bool(first == second)
     except Exception:  # damaged files may raise anything in a decoder
         return False
+
+
+def _alike(first: Dataset, second: Dataset) -> bool:
+    """Equal in pixels and elements, but for what another encoding of the same pixels changes."""
+    kinds = [str(ds.get("PhotometricInterpretation")) for ds in (first, second)]
+    if kinds[0] != kinds[1] and not all(kind in COLOURS for kind in kinds):
+        return False
+    decoded = [ds.pixel_array for ds in (first, second)]  # colours as RGB, whatever they are stored in
+    if decoded[0].shape != decoded[1].shape or not (decoded[0] == decoded[1]).all():
+        return False
+    private = [{e.tag for e in ds if e.tag.is_private} for ds in (first, second)]
+    if any(first[tag] != second[tag] for tag in private[0] & private[1]):
+        return False
+    for ds in (first, second):
+        for element in ENCODING:
+            if element in ds:
+                del ds[element]
+        ds.remove_private_tags()
+    return bool(first == second)
 
 
 def digest(content: bytes) -> str:

@@ -23,6 +23,18 @@ Outcome = Literal["stored", "known", "conflict"]
 
 
 @dataclass(frozen=True)
+class Asked:
+    """What was asked for, by keys; an empty one fits anything."""
+
+    study_key: str = ""
+    instance_key: str = ""
+
+    def fits(self, found: Identity) -> bool:
+        """Whether an instance is what was asked for."""
+        return self.study_key in ("", found.study_key) and self.instance_key in ("", found.instance_key)
+
+
+@dataclass(frozen=True)
 class Kept:
     """What became of one instance: stored; known already; or another content under a known SOP instance UID."""
 
@@ -61,22 +73,28 @@ class Inbox:
         self._lock = threading.Lock()
         self.recover()
 
-    def store(self, content: bytes) -> Kept:
+    def store(self, content: bytes, *, asked: Asked | None = None) -> Kept:
         """Keep one instance.
 
         Args:
             content: a DICOM file (PS3.10).
+            asked: what was asked for, where something was: anything else is refused.
 
         Raises:
-            MedomniError: MED-N03 for what is no identifiable instance, MED-C04 where the disk is full.
+            MedomniError: MED-N03 for what is no identifiable instance or not what was asked for, MED-C04 where the disk
+                is full.
         """
         sha256 = digest(content)
         part = self._hold.folder / f"{sha256}-{secrets.token_hex(4)}"
         try:
-            with open(part, "xb", buffering=0) as handle:
+            with open(part, "xb") as handle:  # buffered: a raw file may write less than it is given, and not say so
                 handle.write(content)
+                handle.flush()
                 os.fsync(handle.fileno())
-            return self._place(part, identify(part, sha256))
+            new = identify(part, sha256)
+            if asked is not None and not asked.fits(new):
+                raise MedomniError("MED-N03", "another instance came than was asked for")
+            return self._place(part, new)
         except (OSError, DatabaseError) as exc:
             raise MedomniError("MED-C04", getattr(exc, "strerror", None) or type(exc).__name__,
                                where=self.folder) from exc
@@ -96,14 +114,11 @@ class Inbox:
         Returns:
             How many rows changed.
         """
-        for folder in (self.folder / "incoming").iterdir():
-            if folder != self._hold.folder and _Held.abandoned(folder):
-                for part in folder.glob("*-*"):
-                    sha256 = digest(part.read_bytes())
-                    if part.name.startswith(sha256):
-                        with suppress(MedomniError):  # whole, and no instance: it would have been refused
-                            self._place(part, identify(part, sha256))
-                shutil.rmtree(folder, ignore_errors=True)
+        for folder in (self.folder / "incoming").glob("[!.]*"):
+            if folder != self._hold.folder:
+                with adopted(folder) as abandoned:
+                    if abandoned:
+                        self._place_parts(folder)
         known = self.index.keys()
         there = {path.stem: path for path in (self.folder / "studies").glob("*/*.dcm")}
         missing = [key for key in known if key not in there]
@@ -114,10 +129,10 @@ class Inbox:
                 continue
             try:
                 found = identify(path)
-            except MedomniError:  # damaged where it lies: out of the way, and kept
-                path.rename(self.folder / "conflicts" / f"{key}-damaged.dcm")
-                continue
-            entered += self.index.add(found.instance_key, found.study_key, found.sha256, path.stat().st_size)
+                entered += self.index.add(found.instance_key, found.study_key, found.sha256, path.stat().st_size)
+            except (MedomniError, OSError):  # damaged where it lies: out of the way, and kept
+                with suppress(OSError):
+                    path.rename(self.folder / "conflicts" / f"{key}-damaged.dcm")
         return len(missing) + entered
 
     def close(self) -> None:
@@ -131,10 +146,22 @@ class Inbox:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _place_parts(self, folder: Path) -> None:
+        """Whole parts of a process that has ended into their places; then its folder goes."""
+        for part in folder.glob("*-*"):
+            sha256 = digest(part.read_bytes())
+            if part.name.startswith(sha256):
+                with suppress(MedomniError):  # whole, and no instance: it would have been refused
+                    self._place(part, identify(part, sha256))
+        shutil.rmtree(folder, ignore_errors=True)
+
     def _place(self, part: Path, new: Identity) -> Kept:
         final = self.study_folder(new.study_key) / f"{new.instance_key}.dcm"
         with self._lock:
             known = self.index.digest(new.instance_key)
+            if known is not None and known[0] == new.study_key and not final.exists():  # somebody took the file away
+                self.index.drop([new.instance_key])
+                known = None
             if known is None:
                 linked = _link(part, final)
                 there = new if linked else identify(final)  # another process has linked it and not entered it yet
@@ -159,17 +186,26 @@ class _Held:
         self.folder = young.rename(folder)
 
     def release(self) -> None:
-        self._handle.close()
         shutil.rmtree(self.folder, ignore_errors=True)
+        self._handle.close()
 
-    @staticmethod
-    def abandoned(folder: Path) -> bool:
-        try:
-            with open(folder / ".lock") as handle:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return True
-        except OSError:  # held, or being made
-            return False
+
+@contextmanager
+def adopted(folder: Path) -> Iterator[bool]:
+    """Whether a folder's process has ended; if so it is ours for as long as the block runs."""
+    try:
+        handle = open(folder / ".lock")  # noqa: SIM115 (closed below)
+    except OSError:  # gone meanwhile
+        yield False
+        return
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        yield False
+    else:
+        yield True
+    finally:
+        handle.close()
 
 
 @contextmanager

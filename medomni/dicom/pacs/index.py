@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Column, Float, Integer, MetaData, String, Table, create_engine, delete, event, func, select
 from sqlalchemy.dialects.sqlite import insert
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, OperationalError
 
 from medomni.errors import MedomniError
 
@@ -37,7 +37,7 @@ class Index:
         path: the SQLite file.
 
     Raises:
-        MedomniError: MED-N06 where the file is there and is no index.
+        MedomniError: MED-N06 where the file is there and is no index, MED-C04 where it cannot be written.
     """
 
     def __init__(self, path: Path) -> None:
@@ -45,9 +45,17 @@ class Index:
         self.engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 60})
         event.listen(self.engine, "connect", _durable)
         try:
-            _metadata.create_all(self.engine)
+            self._create()
+        except OperationalError as exc:
+            raise MedomniError("MED-C04", str(exc.orig), where=path.name) from exc
         except DatabaseError as exc:
             raise MedomniError("MED-N06", type(exc).__name__, where=path.name) from exc
+
+    def _create(self) -> None:
+        try:
+            _metadata.create_all(self.engine)
+        except OperationalError:  # another process has made the tables since this one looked
+            _metadata.create_all(self.engine)
 
     def digest(self, instance_key: str) -> tuple[str, str] | None:
         """(study key, SHA-256 of the data set) of an instance, or None."""
@@ -99,10 +107,13 @@ class Index:
             return {i: s for i, s in db.execute(select(_instances.c.instance_key, _instances.c.study_key))}
 
     def drop(self, instance_keys: list[str]) -> None:
-        """Forget instances whose files are gone."""
+        """Forget instances whose files are gone, and studies of which nothing is left."""
+        if not instance_keys:
+            return
         with self.engine.begin() as db:
             for key in instance_keys:
                 db.execute(delete(_instances).where(_instances.c.instance_key == key))
+            db.execute(delete(_studies).where(_studies.c.study_key.not_in(select(_instances.c.study_key))))
 
     def drop_study(self, study_key: str) -> int:
         """Forget a study and its instances; returns how many rows there were."""

@@ -35,9 +35,10 @@ def ingest_quiet(inbox: Inbox, *, settle_s: float, said: Callable[[str], None] =
         for key, version in inbox.index.quiet(settle_s) if alone else []:
             try:
                 studies, warnings, files = survey(inbox.study_folder(key))
-            except MedomniError as exc:
-                inbox.index.finish(key, version, REFUSED, str(exc))
-                said(f"study {key}: refused, {exc}")
+            except Exception as exc:  # one study that cannot be looked through must not hold up the others
+                reason = str(exc) if isinstance(exc, MedomniError) else f"not looked through ({type(exc).__name__})"
+                inbox.index.finish(key, version, REFUSED, reason)
+                said(f"study {key}: refused, {reason}")
                 continue
             write_text(inventory_path(inbox, key), survey_json(studies, warnings, files))
             series = [s for study in studies for s in study.series]
@@ -67,5 +68,5 @@ class Ingesting:
         while not self._over.wait(every_s):
             try:
                 ingest_quiet(inbox, settle_s=settle_s, said=said)
-            except MedomniError as exc:  # e.g. a full disk: receiving goes on, and refuses for itself
-                said(str(exc))
+            except Exception as exc:  # e.g. a full disk or a damaged index: the next turn tries again
+                said(str(exc) if isinstance(exc, MedomniError) else f"ingestion: {type(exc).__name__}")

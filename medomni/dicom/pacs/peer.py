@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import re
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -36,10 +38,26 @@ class Peer:
         match = _PEER.fullmatch(text)
         if match is None or not 0 < int(match["port"]) < 1 << 16:
             raise MedomniError("MED-C03", f"{text!r} is not TITLE@host:port with a title of up to 16 letters")
-        return cls(match["title"].strip(), match["host"].strip("[]"), int(match["port"]), tls)
+        return cls(valid_title(match["title"]), match["host"].strip("[]"), int(match["port"]), tls)
 
     def __str__(self) -> str:
         return f"{self.title}@{self.host}:{self.port}"
+
+
+def valid_title(title: str) -> str:
+    """An AE title without its padding (PS3.5 6.2); MED-C03 where it is none."""
+    bare = title.strip()
+    if not 0 < len(bare) <= LONGEST_TITLE or not bare.isascii() or not bare.isprintable() or "\\" in bare:
+        raise MedomniError("MED-C03", f"{title!r} is no AE title: up to 16 ASCII letters, no backslash")
+    return bare
+
+
+@contextmanager
+def unquoted() -> Iterator[None]:
+    """pydicom warns of odd values and quotes them: not here."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def application(title: str) -> AE:
@@ -52,10 +70,9 @@ def application(title: str) -> AE:
         from pynetdicom import AE, _config
     except ImportError as exc:
         raise MedomniError("MED-C06", "pip install 'medomni[pacs]'") from exc
-    if not 0 < len(title.strip()) <= LONGEST_TITLE or not title.isascii() or "\\" in title:
-        raise MedomniError("MED-C03", f"{title!r} is no AE title: up to 16 ASCII letters, no backslash")
+    logging.getLogger("pydicom").propagate = False  # its messages quote values too
     _config.LOG_REQUEST_IDENTIFIERS = _config.LOG_RESPONSE_IDENTIFIERS = False
-    entity = AE(ae_title=title.strip())
+    entity = AE(ae_title=valid_title(title))
     entity.maximum_pdu_size = PDU_BYTES
     entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = entity.connection_timeout = TIMEOUT_S
     return entity

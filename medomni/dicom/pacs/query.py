@@ -7,14 +7,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from medomni.dicom.pacs.peer import Peer, application, associated
+from medomni.dicom.pacs.peer import Peer, application, associated, unquoted
 from medomni.errors import MedomniError
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
 PENDING = (0xFF00, 0xFF01)
-_DATES = re.compile(r"(\d{8})?-?(\d{8})?")
+_DATES = re.compile(r"\d{8}|\d{8}-(\d{8})?|-\d{8}")
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Wanted:
     modality: str = ""
 
     def __post_init__(self) -> None:
-        if self.date and (not _DATES.fullmatch(self.date) or self.date == "-"):
+        if self.date and not _DATES.fullmatch(self.date):
             raise MedomniError("MED-C03", f"{self.date!r} is no date: YYYYMMDD or YYYYMMDD-YYYYMMDD")
         if not any((self.study_uid, self.patient_id, self.accession, self.date, self.modality)):
             raise MedomniError("MED-C03", "a query without any condition would list the whole archive")
@@ -59,12 +59,16 @@ class Match:
 
     @classmethod
     def of(cls, ds: Dataset) -> Match:
-        """Of an answer of C-FIND or QIDO-RS."""
+        """Of an answer of C-FIND or QIDO-RS; control characters, which a terminal would obey, become question marks."""
         held = ds.get("ModalitiesInStudy") or ()
         modalities = (held,) if isinstance(held, str) else tuple(str(m) for m in held)
-        number = ds.get("NumberOfStudyRelatedInstances")
-        return cls(str(ds.get("StudyInstanceUID") or ""), str(ds.get("StudyDate") or ""), modalities,
-                   int(number) if number not in (None, "") else None)
+        number = str(ds.get("NumberOfStudyRelatedInstances") or "")
+        return cls(_plain(ds.get("StudyInstanceUID")), _plain(ds.get("StudyDate")), tuple(map(_plain, modalities)),
+                   int(number) if number.isdecimal() else None)
+
+
+def _plain(value: object) -> str:
+    return "".join(c if c.isprintable() else "?" for c in str(value or ""))
 
 
 def find_studies(peer: Peer, wanted: Wanted, *, title: str = "MEDOMNI") -> list[Match]:
@@ -83,13 +87,17 @@ def find_studies(peer: Peer, wanted: Wanted, *, title: str = "MEDOMNI") -> list[
         setattr(query, keyword, value)
     entity = application(title)
     entity.add_requested_context(StudyRootQueryRetrieveInformationModelFind)
-    with associated(entity, peer) as association:
+    with associated(entity, peer) as association, unquoted():
         answers = association.send_c_find(query, StudyRootQueryRetrieveInformationModelFind)
-        found = [Match.of(ds) for ds in _answers(answers, peer)]
+        try:
+            found = [Match.of(ds) for ds in answers_of(answers, peer)]
+        except (ValueError, TypeError, AttributeError) as exc:
+            raise MedomniError("MED-N05", f"an answer is no match ({type(exc).__name__})", where=peer) from None
     return sorted((m for m in found if m.study_uid), key=lambda m: (m.date, m.study_uid))
 
 
-def _answers(answers: Iterable[tuple[Any, Any]], peer: Peer) -> Iterable[Any]:
+def answers_of(answers: Iterable[tuple[Any, Any]], peer: Peer) -> Iterable[Any]:
+    """The identifiers of a query's pending answers; MED-N05 where it ends otherwise than well."""
     for status, identifier in answers:
         if not status:
             raise MedomniError("MED-N05", "the connection ended before the answer", where=peer)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import socket
+import socketserver
 import threading
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from medomni.dicom.pacs.inbox import Inbox
-from medomni.dicom.pacs.peer import application
+from medomni.dicom.pacs.inbox import Asked, Inbox
+from medomni.dicom.pacs.peer import application, valid_title
 from medomni.dicom.pacs.tls import Tls
 from medomni.errors import MedomniError
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
 SUCCESS, DUPLICATE, OUT_OF_RESOURCES, CANNOT_UNDERSTAND = 0x0000, 0x0111, 0xA700, 0xC000
 MOST_ASSOCIATIONS = 16
+GREETING_S = 10  # for the TLS handshake, and then for the association request
 
 
 class Receiver:
@@ -40,14 +43,16 @@ class Receiver:
 
     def __init__(self, inbox: Inbox, *, title: str, callers: Sequence[str], host: str = "127.0.0.1", port: int = 11112,
                  tls: Tls | None = None, said: Callable[[str], None] = lambda _: None) -> None:
-        if not callers or not all(c.strip() for c in callers):
+        if not callers:
             raise MedomniError("MED-C03", "no AE title is allowed to send: give --allow")
+        self._callers = [valid_title(caller) for caller in callers]
         self.inbox, self.said = inbox, said
         self.counts = {"stored": 0, "known": 0, "conflict": 0, "refused": 0}
         self._counting = threading.Lock()
         self._entity = application(title)
         self._entity.require_called_aet = True
-        self._entity.require_calling_aet = [c.strip() for c in callers]
+        self._entity.require_calling_aet = self._callers
+        self._entity.acse_timeout = GREETING_S
         self._entity.maximum_associations = MOST_ASSOCIATIONS
         for context in _contexts():
             self._entity.add_supported_context(*context)
@@ -59,13 +64,12 @@ class Receiver:
         handlers = [(evt.EVT_C_STORE, self._store), (evt.EVT_C_ECHO, lambda _: SUCCESS),
                     (evt.EVT_REJECTED, self._rejected)]
         try:
-            server = self._entity.start_server(self._address, block=False,
-                                               evt_handlers=handlers,  # type: ignore[arg-type]
-                                               ssl_context=self._tls.server() if self._tls else None)
+            self._server = self._entity.make_server(
+                self._address, evt_handlers=handlers,  # type: ignore[arg-type]
+                ssl_context=self._tls.server() if self._tls else None, server_class=_server_class())
         except OSError as exc:
             raise MedomniError("MED-N02", exc.strerror or "", where=f"{self._address[0]}:{self._address[1]}") from exc
-        assert server is not None  # it is where it does not block
-        self._server = server
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -83,15 +87,49 @@ class Receiver:
         return status
 
     def _rejected(self, event: Event) -> None:
-        caller = event.assoc.requestor.primitive.calling_ae_title if event.assoc.requestor.primitive else "?"
-        self.said(str(MedomniError("MED-N08", f"AE title {caller!r} from {event.assoc.requestor.address}")))
+        request = event.assoc.requestor.primitive
+        caller = str(request.calling_ae_title).strip() if request else "?"
+        ours = request is not None and str(request.called_ae_title).strip() == self._entity.ae_title.strip()
+        where = event.assoc.requestor.address
+        if ours and caller in self._callers:
+            self.said(f"{caller!r} from {where} was turned away: {MOST_ASSOCIATIONS} associations are open")
+        else:
+            self.said(str(MedomniError("MED-N08", f"AE title {caller!r} from {where}")))
 
 
+def _server_class() -> Any:
+    """pynetdicom's server, with the TLS handshake in the connection's own thread: a silent caller stops nobody else."""
+    from pynetdicom.transport import ThreadedAssociationServer
 
-def store_in(inbox: Inbox, event: Event, said: Callable[[str], None]) -> tuple[str, int]:
+    class Server(ThreadedAssociationServer):
+        def get_request(self) -> tuple[socket.socket, Any]:
+            assert self.socket is not None
+            connection, address = self.socket.accept()
+            connection.settimeout(GREETING_S)
+            return connection, address
+
+        def process_request_thread(self, request: Any, client_address: Any) -> None:
+            if self.ssl_context:
+                try:
+                    request = self.ssl_context.wrap_socket(request, server_side=True)
+                except OSError:  # no TLS, no certificate of ours, or nothing at all
+                    request.close()
+                    return
+            request.settimeout(self.ae.network_timeout)
+            super().process_request_thread(request, client_address)
+
+        def shutdown(self) -> None:
+            socketserver.BaseServer.shutdown(self)
+            self.server_close()
+
+    return Server
+
+
+def store_in(inbox: Inbox, event: Event, said: Callable[[str], None], asked: Asked | None = None) -> tuple[str, int]:
     """Keep one instance that came in.
 
     Args:
+        asked: what was asked for, where something was.
         said: told of a refusal, without any header content.
 
     Returns:
@@ -99,7 +137,7 @@ def store_in(inbox: Inbox, event: Event, said: Callable[[str], None]) -> tuple[s
         (PS3.4 B.2.3).
     """
     try:
-        kept = inbox.store(event.encoded_dataset())
+        kept = inbox.store(event.encoded_dataset(), asked=asked)
     except MedomniError as exc:
         said(f"refused: {exc}")
         return "refused", OUT_OF_RESOURCES if exc.code == "MED-C04" else CANNOT_UNDERSTAND

@@ -7,11 +7,26 @@ from pathlib import Path
 
 from medomni.dicom.faults import UnreadableError
 from medomni.dicom.names import shown_name
-from medomni.dicom.pacs.peer import Peer, application, associated
+from medomni.dicom.pacs.peer import Peer, application, associated, unquoted
 from medomni.dicom.parse import read_elements
+from medomni.dicom.walk import files_below
 from medomni.errors import MedomniError
 
 WARNINGS = range(0xB000, 0xC000)  # stored, with something coerced (PS3.4 B.2.3)
+
+
+def dicom_files_of(given: Path) -> list[Path]:
+    """A file as it is; of a folder the DICOM files alone."""
+    return [given] if given.is_file() else [path for path in files_below(given) if _context(path) is not None]
+
+
+def _context(path: Path) -> tuple[str, str] | None:
+    """SOP class and transfer syntax of a file, None where it is no DICOM instance."""
+    try:
+        head = read_elements(path, ["SOPClassUID"])
+        return str(head.SOPClassUID), str(head.file_meta.TransferSyntaxUID)
+    except (UnreadableError, AttributeError, OSError):
+        return None
 
 
 def send_files(peer: Peer, files: Sequence[Path], *, title: str = "MEDOMNI",
@@ -27,17 +42,17 @@ def send_files(peer: Peer, files: Sequence[Path], *, title: str = "MEDOMNI",
     """
     import pydicom
 
-    entity, contexts = application(title), []
+    if not files:
+        raise MedomniError("MED-D01", "nothing to send")
+    entity, contexts = application(title), list[tuple[str, str]]()
     for path in files:
-        try:
-            head = read_elements(path, ["SOPClassUID"])
-            context = (str(head.SOPClassUID), str(head.file_meta.TransferSyntaxUID))
-        except (UnreadableError, AttributeError) as exc:
-            raise MedomniError("MED-D02", where=shown_name(path.name)) from exc
+        context = _context(path)
+        if context is None:
+            raise MedomniError("MED-D02", where=shown_name(path.name))
         if context not in contexts:
             contexts.append(context)
             entity.add_requested_context(*context)
-    with associated(entity, peer) as association:
+    with associated(entity, peer) as association, unquoted():
         for done, path in enumerate(files, start=1):
             try:
                 status = association.send_c_store(pydicom.dcmread(path))
