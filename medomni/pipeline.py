@@ -238,7 +238,8 @@ def export_dicom(study: MeasuredStudy, source: Path | str, out: Path) -> list[Pa
     paths = [write_segmentation(study.segmentation, study.volume, source, out / "organs.dcm")]
     outlined = masks.labels.any()
     if outlined:
-        paths.append(write_segmentation(masks, study.volume, source, out / "findings.dcm"))
+        paths.append(write_segmentation(masks, study.volume, source, out / "findings.dcm",
+                                        study.findings.findings))
     paths.append(write_measurements(study.findings, study.volume, source, out / "measurements.dcm",
                                     paths[-1] if outlined else None))
     picture = np.asarray(sheet_image(study.volume, outlines=masks if outlined else study.segmentation).convert("RGB"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -12,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from medomni.dicom.archive import dicom_files
+from medomni.dicom.keys import study_key
 from medomni.dicom.read import is_nifti, read_study
 from medomni.errors import MedomniError
 from medomni.files import DAMAGED, replacing, write_text
@@ -40,18 +42,25 @@ def read_cached(source: Path | str, folder: Path | str, *, limit_mb: float = DEF
         MedomniError: as :func:`medomni.dicom.read_study`; MED-C04 where the cache cannot be written.
     """
     folder = Path(folder)
-    key = _digest(Path(source), f"{FORMAT} {series} {resample} {modality}")
+    options = f"{FORMAT} {series} {resample} {modality} {study_key('cache')}"  # records hold keyed hashes of this site
+    key = _digest(Path(source), options)
     for found in folder.glob(f"*/{key}.npy"):
         volume = _load(found)
         if volume is not None:
             return volume
     volume = read_study(source, series=series, resample=resample, modality=modality)
+    if _digest(Path(source), options) != key:  # the files have changed while they were read
+        return volume
     path = folder / volume.study.study_key / f"{key}.npy"
-    with replacing(path) as beside, open(beside, "wb") as handle:
-        np.save(handle, volume.array, allow_pickle=False)
+    with suppress(OSError):
+        folder.mkdir(parents=True, mode=0o700)
+    with replacing(path) as beside:
+        with open(beside, "wb") as handle:
+            np.save(handle, volume.array, allow_pickle=False)
+        sha256 = _file_digest(beside)
     write_text(path.with_suffix(".json"), json.dumps({
         "study": volume.study.model_dump(mode="json"), "affine": volume.affine.tolist(),
-        "slice_uids": volume.slice_uids}))
+        "slice_uids": volume.slice_uids, "sha256": sha256}))
     _prune(folder, int(limit_mb * 2**20), kept=path)
     return volume
 
@@ -70,6 +79,8 @@ def read_maybe_cached(source: Path | str, *, series: int | None = None, resample
         limit = float(os.environ.get(LIMIT_MB) or DEFAULT_MB)
     except ValueError as exc:
         raise MedomniError("MED-C03", "a number of megabytes is wanted", where=LIMIT_MB) from exc
+    if not 0 <= limit < math.inf:
+        raise MedomniError("MED-C03", "a number of megabytes, 0 or more, is wanted", where=LIMIT_MB)
     return read_cached(source, folder, limit_mb=limit, series=series, resample=resample, modality=modality)
 
 
@@ -92,6 +103,8 @@ def _load(path: Path) -> Volume | None:
     """An entry, marked as just used; None where it is damaged or half there."""
     try:
         about = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+        if about["sha256"] != _file_digest(path):
+            return None
         array = np.load(path, mmap_mode="c", allow_pickle=False)
         volume = Volume(array, np.array(about["affine"]), Study.model_validate(about["study"]),
                         slice_uids=tuple(about["slice_uids"]))

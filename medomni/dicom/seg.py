@@ -7,6 +7,7 @@ own UIDs, and every voxel's place is compared after writing.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,19 +15,25 @@ import numpy as np
 import pydicom
 from numpy.typing import NDArray
 
-from medomni.dicom.concepts import FINDINGS, anatomy_concept, finding_concept, side_concept
+from medomni.dicom.concepts import anatomy_concept, finding_concept, side_concept
 from medomni.dicom.source import quoting_nothing, source_images
 from medomni.errors import MedomniError
 from medomni.files import replacing
-from medomni.volume import Label, Segmentation, Volume
+from medomni.records import Finding
+from medomni.volume import Segmentation, Volume
 
 if TYPE_CHECKING:
     from highdicom.seg import SegmentDescription
 
-def write_segmentation(segmentation: Segmentation, volume: Volume, source: Path | str, path: Path | str) -> Path:
+def write_segmentation(segmentation: Segmentation, volume: Volume, source: Path | str, path: Path | str,
+                       findings: Sequence[Finding] = ()) -> Path:
     """Write a label map beside the images that its volume was read from (extra ``segment``).
 
+    A label without a voxel has no segment; each segment's tracking identifier is ``label:n``, whatever its number.
+
     Args:
+        findings: where the labels are outlines of findings: label ``n`` is that whose ``mask_ref`` is ``finding:n``,
+            and is named by it, with the organ as its place.
         volume: as :func:`medomni.dicom.read_study` read it, or turned so that its slices are still the files' slices.
         source: the folder or zip of those images.
         path: of the SEG file; nothing is left there where writing fails.
@@ -60,8 +67,9 @@ def write_segmentation(segmentation: Segmentation, volume: Volume, source: Path 
         seg = SegmentationObject(
             source_images=images, pixel_array=_as_filed(masks, volume, images[0]),
             segmentation_type=hd.seg.SegmentationTypeValues.BINARY,
-            segment_descriptions=[_description(k + 1, segmentation.table[v], segmentation.produced_by)
-                                  for k, v in enumerate(present)],
+            segment_descriptions=[
+                _description(k + 1, v, segmentation, {f.mask_ref: f for f in findings}.get(f"finding:{v}"))
+                for k, v in enumerate(present)],
             series_instance_uid=hd.UID(), series_number=900, sop_instance_uid=hd.UID(), instance_number=1,
             manufacturer="medomni", manufacturer_model_name="medomni", software_versions=segmentation.produced_by,
             device_serial_number="0", content_label="PRESEGMENTATION",
@@ -86,23 +94,30 @@ def _as_filed(masks: NDArray[np.uint8], volume: Volume, image: pydicom.Dataset) 
     return masks[:, ::int(np.sign(along[0, 0])), ::int(np.sign(along[1, 1]))]
 
 
-def _description(number: int, label: Label, algorithm: str) -> SegmentDescription:
+def tracking_id(label: int) -> str:
+    """By which a segment is known, as its number depends on which labels have voxels."""
+    return f"label:{label}"
+
+
+def _description(number: int, value: int, segmentation: Segmentation, finding: Finding | None) -> SegmentDescription:
     import highdicom as hd
     from highdicom.sr import CodedConcept
     from pydicom.sr.codedict import codes
 
-    side = side_concept(label.side)
-    sided = f"{label.side} {label.anatomy_id}" if side else label.anatomy_id
-    finding = label.anatomy_id in FINDINGS
+    label, algorithm = segmentation.table[value], segmentation.produced_by
+    side, what = side_concept(label.side), finding.finding_id if finding else label.anatomy_id
+    named = f"{label.side} {what}" if side else what
     category = ("49755003", "Morphologically Abnormal Structure") if finding else ("123037004", "Anatomical Structure")
+    kind = finding_concept(what) if finding else anatomy_concept(what)
     description = hd.seg.SegmentDescription(
-        segment_number=number, segment_label=sided.replace("_", " ")[:64],
-        segmented_property_category=CodedConcept(category[0], "SCT", category[1]),
-        segmented_property_type=(finding_concept if finding else anatomy_concept)(label.anatomy_id),
+        segment_number=number, segment_label=named.replace("_", " ")[:64],
+        segmented_property_category=CodedConcept(category[0], "SCT", category[1]), segmented_property_type=kind,
         algorithm_type=hd.seg.SegmentAlgorithmTypeValues.AUTOMATIC,
         algorithm_identification=hd.AlgorithmIdentificationSequence(
             name=algorithm.split()[0][:64], version=algorithm.split()[-1][:64],
             family=codes.cid7162.MorphologicalOperations),
+        tracking_uid=hd.UID(), tracking_id=tracking_id(value),
+        anatomic_regions=[anatomy_concept(label.anatomy_id)] if finding else None,
     )
     if side:
         description.SegmentedPropertyTypeCodeSequence[0].SegmentedPropertyTypeModifierCodeSequence = [side]

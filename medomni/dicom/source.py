@@ -19,6 +19,8 @@ TYPE_2 = ("AccessionNumber", "StudyID", "ReferringPhysicianName", "PatientName",
           "PatientSex", "StudyDate", "StudyTime")
 """Must be there and may be empty (PS3.5 7.4.3); de-identified images often lack them."""
 
+REFERENCES = ("ReferencedStudySequence", "ReferencedPatientSequence")
+
 
 def source_images(volume: Volume, source: Path) -> list[pydicom.Dataset]:
     """The headers, without pixels, of the files that a volume's slices came from, in the volume's order.
@@ -49,6 +51,11 @@ def source_images(volume: Volume, source: Path) -> list[pydicom.Dataset]:
         for name in TYPE_2:
             if name not in ds:
                 setattr(ds, name, "")
+        if "SpecificCharacterSet" in ds and not ds.SpecificCharacterSet:
+            del ds.SpecificCharacterSet  # empty is the default repertoire, and is refused by what copies it
+        for name in REFERENCES:
+            if any("ReferencedSOPClassUID" not in item for item in ds.get(name) or ()):
+                delattr(ds, name)  # not valid, and would be copied into the object
     if "FrameOfReferenceUID" not in images[0]:
         raise MedomniError("MED-D20", "the images state no frame of reference", where=source.name)
     if any(int(ds.get("NumberOfFrames", 1)) > 1 for ds in images):

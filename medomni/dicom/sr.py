@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pydicom
 
 from medomni.dicom.concepts import anatomy_concept, finding_concept, own_concept, side_concept
+from medomni.dicom.seg import tracking_id
 from medomni.dicom.source import quoting_nothing, source_images
 from medomni.errors import MedomniError
 from medomni.files import replacing
@@ -35,8 +36,8 @@ def write_measurements(findings: Findings, volume: Volume, source: Path | str, p
         volume: as :func:`medomni.dicom.read_study` read it.
         source: the folder or zip of its images.
         path: of the SR file; nothing is left there where writing fails.
-        masks: the DICOM SEG of the findings' outlines, segment ``n`` that of the n-th; each finding then refers to its
-            segment.
+        masks: the DICOM SEG of the findings' outlines, as :func:`medomni.dicom.seg.write_segmentation` writes it; each
+            finding then refers to its segment.
 
     Returns:
         ``path``.
@@ -51,6 +52,8 @@ def write_measurements(findings: Findings, volume: Volume, source: Path | str, p
     except ImportError as exc:
         raise MedomniError("MED-C06", "pip install 'medomni[segment]'", where="DICOM SR") from exc
     path = Path(path)
+    if not findings.findings and not findings.coverage:
+        raise MedomniError("MED-D20", "nothing was looked for, so that there is nothing to report", where=path.name)
     images = source_images(volume, Path(source))
     outlines = pydicom.dcmread(masks) if masks else None
     with quoting_nothing(path):
@@ -97,14 +100,16 @@ def _found(finding: Finding, images: list[pydicom.Dataset], outlines: pydicom.Da
                          for name, value, unit in _measurements(finding)],
         "qualitative_evaluations": [_presence(presence)],
     }
-    number = int(finding.mask_ref.rpartition(":")[2]) if finding.mask_ref else 0
-    segments = {int(s.SegmentNumber) for s in outlines.SegmentSequence} if outlines is not None else set()
-    if number not in segments or outlines is None:
+    label = (finding.mask_ref or "").rpartition(":")[2]
+    segment = {str(s.get("TrackingID")): s for s in outlines.SegmentSequence}.get(
+        tracking_id(int(label))) if outlines is not None and label else None
+    if segment is None or outlines is None:
         return sr.MeasurementsAndQualitativeEvaluations(**common)
-    segment = sr.ReferencedSegment(
-        sop_class_uid=outlines.SOPClassUID, sop_instance_uid=outlines.SOPInstanceUID, segment_number=number,
-        source_series=sr.SourceSeriesForSegmentation(images[0].SeriesInstanceUID))
-    return sr.VolumetricROIMeasurementsAndQualitativeEvaluations(referenced_segment=segment, **common)
+    common["tracking_identifier"] = sr.TrackingIdentifier(uid=segment.TrackingUID, identifier=finding.id)
+    return sr.VolumetricROIMeasurementsAndQualitativeEvaluations(referenced_segment=sr.ReferencedSegment(
+        sop_class_uid=outlines.SOPClassUID, sop_instance_uid=outlines.SOPInstanceUID,
+        segment_number=int(segment.SegmentNumber),
+        source_series=sr.SourceSeriesForSegmentation(images[0].SeriesInstanceUID)), **common)
 
 
 def _measurements(finding: Finding) -> Iterator[tuple[Any, float, Any]]:
@@ -123,11 +128,24 @@ def _measurements(finding: Finding) -> Iterator[tuple[Any, float, Any]]:
 
 
 def _states(findings: Findings) -> list[tuple[str, str, str, str, str]]:
-    """(finding, anatomy, side, presence, code of the reason) of what was looked for and not found, or not assessed."""
-    found = {(f.finding_id, f.side) for f in findings.findings}
-    return [(c.finding_id, c.anatomy_id, c.side, "absent" if c.assessable else "undetermined",
-             (c.reason or "")[:7] if not c.assessable else "")
-            for c in findings.coverage if not c.assessable or (c.finding_id, c.side) not in found]
+    """(finding, anatomy, side, presence, code of the reason) of what was looked for and not found, or not assessed.
+
+    A side on which there is such a finding is never *absent*: of what was looked for on both sides and found on one,
+    the other is.
+    """
+    rows: list[tuple[str, str, str, str, str]] = []
+    for c in findings.coverage:
+        if not c.assessable:
+            rows.append((c.finding_id, c.anatomy_id, c.side, "undetermined", (c.reason or "")[:7]))
+            continue
+        found = {f.side for f in findings.findings if f.finding_id == c.finding_id}
+        sides: list[str]
+        if c.side in ("bilateral", "unspecified"):
+            sides = [c.side] if not found else [s for s in ("left", "right") if found <= {"left", "right"} - {s}]
+        else:
+            sides = [] if found & {c.side, "bilateral", "unspecified"} else [c.side]
+        rows += [(c.finding_id, c.anatomy_id, side, "absent", "") for side in sides]
+    return rows
 
 
 def _looked_for(finding_id: str, anatomy_id: str, side: str, presence: str, reason: str) -> Any:

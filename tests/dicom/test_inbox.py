@@ -15,7 +15,7 @@ import pydicom
 import pytest
 
 from medomni.dicom.pacs.identity import digest
-from medomni.dicom.pacs.inbox import Inbox, Kept
+from medomni.dicom.pacs.inbox import Asked, Inbox, Kept
 from medomni.dicom.pacs.ingest import ingest_quiet, inventory_path
 from medomni.errors import MedomniError
 from medomni.phantom import Habit, write_habit
@@ -130,6 +130,68 @@ def test_a_power_cut_keeps_what_was_synced(sent: list[Path], tmp_path: Path) -> 
     with Inbox(tmp_path / "inbox") as inbox:
         assert inbox.index.studies()[0]["instances"] == 2 and inbox.index.studies()[0]["study_key"] == kept.study_key
         assert content in [p.read_bytes() for p in on_disk(inbox)] and not folder.exists()
+
+
+def test_a_file_that_was_taken_away_is_stored_again(sent: list[Path], tmp_path: Path) -> None:
+    with Inbox(tmp_path / "inbox") as inbox:
+        put(inbox, sent[0])
+        on_disk(inbox)[0].unlink()
+        assert put(inbox, sent[0]).outcome == "stored"
+        assert [p.read_bytes() for p in on_disk(inbox)] == [sent[0].read_bytes()]
+        shutil.rmtree(on_disk(inbox)[0].parent)
+        assert inbox.recover() == 1 and not inbox.index.studies()
+
+
+@pytest.mark.parametrize("change", ["inverted", "private", "private without pixels"])
+def test_what_is_no_copy(sent: list[Path], tmp_path: Path, change: str) -> None:
+    with Inbox(tmp_path / "inbox") as inbox:
+        for k in (1, 2):
+            ds = pydicom.dcmread(sent[0])
+            if change == "inverted":
+                ds.PhotometricInterpretation = f"MONOCHROME{k}"
+            else:
+                ds.private_block(0x0029, "VENDOR", create=True).add_new(1, "OB", bytes([k] * 4))
+            if change == "private without pixels":
+                del ds.PixelData
+            ds.save_as(tmp_path / f"{k}.dcm")
+        assert [put(inbox, tmp_path / f"{k}.dcm").outcome for k in (1, 2)] == ["stored", "conflict"]
+
+
+def test_a_private_element_more_is_a_copy(sent: list[Path], tmp_path: Path) -> None:
+    ds = pydicom.dcmread(sent[0])
+    ds.private_block(0x0029, "ARCHIVE", create=True).add_new(1, "LO", "seen")
+    ds.save_as(tmp_path / "more.dcm")
+    with Inbox(tmp_path / "inbox") as inbox:
+        assert [put(inbox, p).outcome for p in (sent[0], tmp_path / "more.dcm")] == ["stored", "known"]
+
+
+def test_only_what_was_asked_for(sent: list[Path], tmp_path: Path) -> None:
+    with Inbox(tmp_path / "inbox") as inbox:
+        for asked in (Asked(study_key="another"), Asked(instance_key="another")):
+            with pytest.raises(MedomniError, match="MED-N03"):
+                inbox.store(sent[0].read_bytes(), asked=asked)
+        assert not on_disk(inbox)
+
+
+def test_many_start_at_once(sent: list[Path], tmp_path: Path) -> None:
+    """Tables are made, abandoned folders adopted, by whoever is first."""
+    opening = "import sys\nfrom medomni.dicom.pacs.inbox import Inbox\nInbox(sys.argv[1]).close()"
+    command = [sys.executable, "-c", opening, str(tmp_path / "inbox")]
+    started = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(4)]
+    assert [(p.wait(60), p.communicate()[1]) for p in started] == [(0, "")] * 4
+
+
+def test_one_odd_study_does_not_hold_up_the_others(sent: list[Path], tmp_path: Path,
+                                                   monkeypatch: pytest.MonkeyPatch) -> None:
+    def odd(folder: Path):
+        raise RuntimeError("a parser's own")
+
+    with Inbox(tmp_path / "inbox") as inbox:
+        put(inbox, sent[0])
+        monkeypatch.setattr("medomni.dicom.pacs.ingest.survey", odd)
+        assert ingest_quiet(inbox, settle_s=0) == 0
+        (study,) = inbox.index.studies()
+        assert study["state"] == "refused" and "RuntimeError" in study["detail"]
 
 
 def test_no_identifier_in_names_and_index(sent: list[Path], tmp_path: Path) -> None:

@@ -93,12 +93,15 @@ def test_changed_files_and_other_options_are_other_volumes(series: Path, tmp_pat
     assert len(list((tmp_path / "cache").rglob("*.npy"))) == 3
 
 
-@pytest.mark.parametrize("damage", ["array", "record", "no record"])
+@pytest.mark.parametrize("damage", ["cut", "changed", "record", "no record"])
 def test_a_damaged_entry_is_read_anew(series: Path, tmp_path: Path, damage: str) -> None:
     first = read_cached(series, tmp_path / "cache")
     (array,) = (tmp_path / "cache").rglob("*.npy")
-    if damage == "array":
+    if damage == "cut":
         array.write_bytes(array.read_bytes()[:1000])
+    elif damage == "changed":
+        content = array.read_bytes()
+        array.write_bytes(content[:-4000] + bytes(255 - b for b in content[-4000:]))
     elif damage == "record":
         array.with_suffix(".json").write_text("{")
     else:
@@ -121,6 +124,25 @@ def test_the_folder_is_named_by_the_environment(series: Path, tmp_path: Path, mo
     monkeypatch.setenv("MEDOMNI_CACHE", str(tmp_path / "cache"))
     read_maybe_cached(series)
     assert len(list((tmp_path / "cache").rglob("*.npy"))) == 1
-    monkeypatch.setenv("MEDOMNI_CACHE_MB", "much")
-    with pytest.raises(MedomniError, match="MED-C03"):
-        read_maybe_cached(series)
+    for wrong in ("much", "nan", "inf", "-1"):
+        monkeypatch.setenv("MEDOMNI_CACHE_MB", wrong)
+        with pytest.raises(MedomniError, match="MED-C03"):
+            read_maybe_cached(series)
+
+
+def test_files_that_change_while_they_are_read_are_not_kept(series: Path, tmp_path: Path,
+                                                            monkeypatch: pytest.MonkeyPatch) -> None:
+    def late(*arguments, **options):
+        volume = read_study(*arguments, **options)
+        edit(by_height(series)[0], lambda ds: setattr(ds, "RescaleIntercept", float(ds.RescaleIntercept) - 1))
+        return volume
+
+    monkeypatch.setattr(cache, "read_study", late)
+    read_cached(series, tmp_path / "cache")
+    assert not list(tmp_path.glob("cache/**/*.npy"))
+
+
+def test_another_site_key_is_another_volume(series: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = read_cached(series, tmp_path / "cache").study.study_key
+    monkeypatch.setenv("MEDOMNI_SITE_KEY", "ab" * 32)
+    assert read_cached(series, tmp_path / "cache").study.study_key != one

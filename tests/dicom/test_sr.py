@@ -23,6 +23,7 @@ from medomni.dicom.seg import write_segmentation
 from medomni.dicom.sr import write_measurements
 from medomni.errors import MedomniError
 from medomni.pipeline import MeasuredStudy, export_dicom, measure_study
+from medomni.records import Coverage, Finding
 from medomni.volume import Label, Segmentation
 from tests.dicom.conftest import edit_all
 
@@ -56,7 +57,10 @@ def _name(item: pydicom.Dataset) -> str:
 
 def test_every_finding_and_everything_looked_for_is_said(study: MeasuredStudy, written: Path, tmp_path: Path) -> None:
     findings = study.findings
-    masks = write_segmentation(study.measured.masks, study.volume, written, tmp_path / "masks.dcm")
+    masks = write_segmentation(study.measured.masks, study.volume, written, tmp_path / "masks.dcm", findings.findings)
+    labels = [s.SegmentLabel for s in pydicom.dcmread(masks).SegmentSequence]
+    assert labels == [f"{f.side} {f.finding_id}".replace("_", " ") if f.side in ("left", "right")
+                      else f.finding_id.replace("_", " ") for f in findings.findings]
     said = groups(write_measurements(findings, study.volume, written, tmp_path / "sr.dcm", masks))
     found = said[:len(findings.findings)]
     assert findings.findings, "the phantom has findings"
@@ -69,6 +73,36 @@ def test_every_finding_and_everything_looked_for_is_said(study: MeasuredStudy, w
     assert sum(p == "Undetermined" for _, _, p, _, _ in rest) == sum(not c.assessable for c in findings.coverage)
     assert all(not numbers and not segment for *_, numbers, segment in rest)
     assert {p for _, _, p, _, _ in rest} <= {"Absent", "Undetermined"}
+
+
+@pytest.mark.parametrize(("found", "looked", "absent"), [
+    ("left", "bilateral", ["right"]), ("midline", "bilateral", []), ("bilateral", "left", []),
+    ("right", "left", ["left"]), (None, "bilateral", ["bilateral"]), ("left", "left", []),
+])
+def test_nothing_is_present_and_absent(study: MeasuredStudy, found: str | None, looked: str, absent: list[str]) -> None:
+    one = Finding(id="f1", finding_id="rib_fracture", anatomy_id="rib", side=found or "left", measured_by="x")  # type: ignore[arg-type]
+    coverage = Coverage(finding_id="rib_fracture", anatomy_id="rib", side=looked, method="x")  # type: ignore[arg-type]
+    findings = study.findings.model_copy(update={"findings": (one,) if found else (), "coverage": (coverage,)})
+    assert [row[2] for row in sr._states(findings) if row[3] == "absent"] == absent
+
+
+def test_a_label_without_a_voxel_shifts_no_segment(study: MeasuredStudy, written: Path, tmp_path: Path) -> None:
+    """Segments are numbered by what is there; the report finds them by their tracking identifier."""
+    labels = np.zeros(study.volume.array.shape, np.uint8)
+    labels[1:4, 5:9, 5:30] = 2
+    table = {1: Label(1, "lung", "left"), 2: Label(2, "lung", "right")}
+    masks = Segmentation(labels, table, study.volume.affine, "x 1")
+    two = (Finding(id="f1", finding_id="consolidation", anatomy_id="lung", side="left", mask_ref="finding:1",
+                   measured_by="x"),
+           Finding(id="f2", finding_id="lung_nodule", anatomy_id="lung", side="right", mask_ref="finding:2",
+                   measured_by="x"))
+    findings = study.findings.model_copy(update={"findings": two, "coverage": ()})
+    seg = write_segmentation(masks, study.volume, written, tmp_path / "masks.dcm", two)
+    said = groups(write_measurements(findings, study.volume, written, tmp_path / "sr.dcm", seg))
+    assert sorted((name, segment) for name, *_, segment in said) == [("consolidation", False), ("nodule", True)]
+    (segment,) = pydicom.dcmread(seg).SegmentSequence
+    assert segment.SegmentLabel == "right lung nodule" and segment.TrackingID == "label:2"
+    assert segment.AnatomicRegionSequence[0].CodeMeaning == "Lung"
 
 
 def test_a_report_that_says_otherwise_is_not_kept(study: MeasuredStudy, written: Path, tmp_path: Path,
