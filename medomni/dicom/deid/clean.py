@@ -20,6 +20,7 @@ from medomni.dicom.deid.options import Options
 from medomni.dicom.deid.private import is_reserving, safe_vr
 from medomni.dicom.deid.rules import ruling
 from medomni.dicom.faults import UnreadableError
+from medomni.dicom.names import shown_name
 
 DEEPEST = 24
 OLDEST = 90
@@ -37,12 +38,14 @@ class Cleaning:
 
     Attributes:
         number: PatientID as the originals have it; the shift of dates and the pseudonym come from it.
+        hidden: words of the patient's name and number: a value that holds one is not kept, whatever its attribute.
         counts: how many elements each ``(what, rule)`` met.
     """
 
     keys: Keyed
     options: Options
     number: str
+    hidden: frozenset[str] = frozenset()
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def cleaned(self, ds: Dataset, depth: int = 0) -> Dataset:
@@ -113,12 +116,13 @@ class Cleaning:
             self._count("keep", rule)
             return element
         texts = values_of(element)
-        good = [(plain_text(t) if vr in FREE_TEXT else formed(t, vr)) and known_term(keyword, t) for t in texts]
+        good = [(plain_text(t) if vr in FREE_TEXT else formed(t, vr)) and known_term(keyword, t)
+                and (vr not in FREE_TEXT | {"CS"} or shown_name(t, self.hidden) == t) for t in texts]
         if all(good):
             self._count("keep", rule)
             return DataElement(element.tag, vr, [_aged(t) for t in texts] if vr == "AS" else texts or "")
-        self._count("remove", f"{vr} whose value has not the form of one")
-        if keyword == "ImageType":
+        self._count("remove", f"{vr} whose value has not the form of one, or a word of the patient's")
+        if keyword in ("ImageType", "FrameType"):
             return DataElement(element.tag, vr, [t if ok else "OTHER" for t, ok in zip(texts, good, strict=True)])
         return DataElement(element.tag, vr, "ANON") if keyword == "CodeMeaning" else None
 

@@ -26,6 +26,7 @@ from medomni.dicom.deid.redact import (
 from medomni.dicom.deid.refuse import may_show_face, refusal
 from medomni.dicom.deid.risk import at_risk
 from medomni.dicom.faults import UnreadableError
+from medomni.dicom.names import hidden_words
 from medomni.dicom.parse import read_elements
 
 
@@ -89,7 +90,7 @@ def clean_file(path: Path, keys: Keyed, options: Options) -> tuple[Cleaned, File
 
 def _cleaned(original: FileDataset, keys: Keyed, options: Options) -> tuple[Cleaned, FileDataset]:
     number = patient_number(original)
-    cleaning = Cleaning(keys, options, number)
+    cleaning = Cleaning(keys, options, number, hidden_words(str(original.get("PatientName", "") or ""), number))
     body = cleaning.cleaned(original)
     syntax = str(original.file_meta.get("TransferSyntaxUID", "") or "") or _implied(original)
     body.set_original_encoding(UID(syntax).is_implicit_VR, UID(syntax).is_little_endian)

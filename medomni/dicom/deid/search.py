@@ -10,9 +10,16 @@ ENCODINGS = ("utf-8", "latin-1", "gb18030", "big5", "shift_jis", "euc_kr", "utf-
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
-def encoded(text: str) -> set[bytes]:
-    """The bytes of a text in small letters, in every encoding that can hold it; search in bytes in small letters."""
-    found = set()
+def encoded(text: str, shortest: int = 1) -> set[bytes]:
+    """The bytes of a text in small letters, in every encoding that can hold it; search in bytes in small letters.
+
+    Args:
+        shortest: a text of fewer letters gives none, and one of ideographs, which say more, of fewer than half: in
+            bytes that are no text it would be found by chance.
+    """
+    found: set[bytes] = set()
+    if sum(2 if ord(c) >= 0x2E80 else 1 for c in text) < shortest:
+        return found
     for form in {text, text.lower(), text.upper(), text.title()}:
         for encoding in ENCODINGS:
             try:
@@ -34,15 +41,9 @@ def date_forms(day: str) -> set[str]:
             f"{y}年{int(m)}月{int(d)}日"}
 
 
-def holds(data: bytes, needles: Iterable[bytes], shortest: int) -> bool:
-    """True where any needle stands in ``data`` (in small letters); one of digits only where no digit is beside it.
-
-    Args:
-        shortest: needles of fewer bytes are left out: in pixels they would be found by chance.
-    """
+def holds(data: bytes, needles: Iterable[bytes]) -> bool:
+    """True where any needle stands in ``data`` (in small letters); one of digits only where no digit is beside it."""
     for needle in needles:
-        if len(needle) < shortest:
-            continue
         if needle.isdigit():
             if needle in data and re.search(rb"(?<![0-9.])" + needle + rb"(?![0-9])", data):
                 return True

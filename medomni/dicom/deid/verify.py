@@ -33,8 +33,9 @@ class Terms:
     def __init__(self, evidence: Evidence) -> None:
         self.evidence = evidence
         texts = set(evidence.texts())
-        self.raw = {n for t in texts | evidence.uids for n in encoded(t)}
-        self.long = {n for n in self.raw if len(n) >= (DIGITS_IN_PIXELS if n.isdigit() else IN_PIXELS)}
+        self.raw = {n for t in texts | evidence.uids for n in encoded(t, IN_HEADER)}
+        self.long = {n for t in texts | evidence.uids for n in encoded(
+            t, DIGITS_IN_PIXELS if t.isdigit() else IN_PIXELS)}
         self.days = {day: {n for f in date_forms(day) for n in encoded(f)} for day in evidence.dates}
         self.folded = {t.casefold() for t in texts}
         self.names = {n.casefold() for n in evidence.names}
@@ -164,13 +165,13 @@ def _bytes(data: bytes, after: FileDataset, pairs: list[tuple[DataElement, DataE
     allowed = {t.casefold().encode() for e, _ in pairs if e.keyword not in _OWN and (
         TECHNICAL.fullmatch(e.keyword) or e.VR in ("CS", "DS", "IS") or set(
             w.casefold() for w in re.findall(r"[^\W_]+", str(e.value))) <= COMMON) for t in _texts(e)}
-    if holds(header, terms.raw - _standing(terms.raw, allowed), IN_HEADER):
+    if holds(header, terms.raw - _standing(terms.raw, allowed)):
         yield "identifying text in the bytes of the header"
-    if holds(pixels, terms.long, 0):
+    if holds(pixels, terms.long):
         yield "identifying text in the bytes of the pixels"
     moved = {t[:8] for e, _ in pairs if e.VR in ("DA", "DT") for t in _texts(e)}
     for day, forms in terms.days.items():
-        if day not in moved and holds(header, forms, 8):
+        if day not in moved and holds(header, forms):
             yield "date of the original in the bytes of the header"
 
 
