@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from medomni.errors import MedomniError
 
@@ -15,18 +16,44 @@ Box = tuple[int, int, int, int]
 """Top, left, bottom, right in pixels; bottom and right are outside."""
 
 
+ENLARGED = 2
+"""Small letters are found at twice their size: on synthetic pictures that nothing else was chosen on, 0.992 of the lines
+against 0.983 at their own size; tesseract found 0.59 and a morphological detector 0.82 (`benchmarks/bar_b6a.py`)."""
+TILE, OVERLAP = 768, 128
+GROWN_HIGH, GROWN_WIDE = 0.12, 0.6
+
+
 def text_boxes(frame: NDArray[np.uint8]) -> list[Box]:
-    """Boxes of text in a grey picture, (rows, columns) uint8; they may overlap.
+    """Boxes of text in a grey picture, (rows, columns) uint8, a little larger than the text; they may overlap.
 
     Raises:
         MedomniError: MED-P06 without a detector.
     """
-    found, _ = detector()(np.repeat(frame[:, :, None], 3, axis=2))
+    find = detector()
+    rows, columns = frame.shape
     boxes = []
-    for corners in [] if found is None else found:
-        x, y = np.asarray(corners)[:, 0], np.asarray(corners)[:, 1]
-        boxes.append((int(y.min()), int(x.min()), int(np.ceil(y.max())), int(np.ceil(x.max()))))
+    for top in _starts(rows):
+        for left in _starts(columns):
+            tile = np.ascontiguousarray(frame[top:top + TILE, left:left + TILE])
+            large = np.asarray(Image.fromarray(tile).resize(
+                (tile.shape[1] * ENLARGED, tile.shape[0] * ENLARGED), Image.Resampling.BICUBIC))
+            found, _ = find(np.repeat(large[:, :, None], 3, axis=2))
+            for corners in [] if found is None else found:
+                boxes.append(_grown(np.asarray(corners) / ENLARGED, top, left, rows, columns))
     return boxes
+
+
+def _starts(length: int) -> list[int]:
+    """Where tiles begin, so that a line of text at the edge of one lies within another."""
+    return [0] if length <= TILE else [*range(0, length - TILE, TILE - OVERLAP), length - TILE]
+
+
+def _grown(corners: NDArray[np.float64], top: int, left: int, rows: int, columns: int) -> Box:
+    """A box around four corners (x, y), grown by parts of its height: the detector cuts a line's ends on texture."""
+    (x0, y0), (x1, y1) = corners.min(axis=0), corners.max(axis=0)
+    high, wide = GROWN_HIGH * (y1 - y0) + 1, GROWN_WIDE * (y1 - y0) + 1
+    return (max(int(top + y0 - high), 0), max(int(left + x0 - wide), 0), min(int(np.ceil(top + y1 + high)), rows),
+            min(int(np.ceil(left + x1 + wide)), columns))
 
 
 @cache
