@@ -17,7 +17,8 @@ Dates = Annotated[Literal["shift", "remove"], typer.Option(help="Move all dates 
 def deidentify(source: Annotated[Path, typer.Argument(help="DICOM folder, zip or DICOMDIR; many patients too.")],
                out: Annotated[Path, typer.Option("--out", "-o", help="Output folder, apart from the originals.")],
                dates: Dates = "shift",
-               retain_device: Annotated[bool, typer.Option("--retain-device", help="Keep device serial numbers.")] = False,
+               retain_device: Annotated[bool, typer.Option(
+                   "--retain-device", help="Keep names and serial numbers of devices.")] = False,
                retain_characteristics: Annotated[bool, typer.Option(
                    "--retain-characteristics", help="Keep sex, size, weight, and age up to 90.")] = False,
                clean_descriptors: Annotated[bool, typer.Option(

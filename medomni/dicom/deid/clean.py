@@ -14,7 +14,7 @@ from pydicom.tag import BaseTag
 
 from medomni.dicom.deid.dates import moved_date, moved_datetime
 from medomni.dicom.deid.descriptors import harmless
-from medomni.dicom.deid.keep import BINARY, FREE_TEXT, STANDARD_SCHEMES, formed, known_term, plain_text
+from medomni.dicom.deid.keep import BINARY, FREE_TEXT, STANDARD_SCHEMES, formed, known_term, plain_text, short_number
 from medomni.dicom.deid.keyed import Keyed
 from medomni.dicom.deid.options import Options
 from medomni.dicom.deid.private import is_reserving, safe_vr
@@ -38,7 +38,7 @@ class Cleaning:
 
     Attributes:
         number: PatientID as the originals have it; the shift of dates and the pseudonym come from it.
-        hidden: words of the patient's name and number: a value that holds one is not kept, whatever its attribute.
+        hidden: words of names and of the patient's number: a value that holds one is not kept, whatever its attribute.
         counts: how many elements each ``(what, rule)`` met.
     """
 
@@ -84,7 +84,7 @@ class Cleaning:
         if what == "remove":
             return None
         if what == "empty":
-            return DataElement(tag, vr, Sequence() if vr == "SQ" else b"" if vr in BINARY else None if vr == "US" else "")
+            return DataElement(tag, vr, Sequence() if vr == "SQ" else b"" if vr in BINARY else "")
         if what == "dummy":
             return self._uids(element) if vr == "UI" else DataElement(tag, vr, DUMMIES[vr])
         if what == "uid":
@@ -121,7 +121,7 @@ class Cleaning:
         if all(good):
             self._count("keep", rule)
             return DataElement(element.tag, vr, [_aged(t) for t in texts] if vr == "AS" else texts or "")
-        self._count("remove", f"{vr} whose value has not the form of one, or a word of the patient's")
+        self._count("remove", f"{vr} whose value has not the form of one, or holds a person's name")
         if keyword in ("ImageType", "FrameType"):
             return DataElement(element.tag, vr, [t if ok else "OTHER" for t, ok in zip(texts, good, strict=True)])
         return DataElement(element.tag, vr, "ANON") if keyword == "CodeMeaning" else None
@@ -136,7 +136,7 @@ class Cleaning:
         if vr is None or str(element.VR) != vr:
             self._count("remove", "private")
             return None
-        if vr in ("CS", "IS", "DS") and not all(formed(t, vr) for t in values_of(element)):
+        if vr in ("CS", "IS", "DS") and not all(formed(t, vr) and short_number(t) for t in values_of(element)):
             self._count("remove", "private, value without the form that it must have")
             return None
         self._count("keep", "private, on the list of safe ones")

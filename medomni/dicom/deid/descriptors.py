@@ -7,19 +7,19 @@ import re
 from medomni.dicom.codes import BODY_PARTS, MODALITIES
 
 _WORDS = """
-    abd abdominal acute adc after angio angiography ankle ap apical arterial art asir axial b0 b1000 base basal before
-    bilateral blood body bone bones both brain breast breath bronchial bspline cardiac cav cervical chest chronic cine
-    coil contrast control cor coronal coronary cranial cta ctpa de decubitus delayed dense detail diffusion dose dwi
-    dynamic early echo ecg elbow enhanced epi erect expiration exp face fat ffe first flair flash follow foot for frontal
-    full gated gre hand hd head heart high hip hold hr hrct inspiration insp iodine iv kernel knee kv kub large lat
-    lateral late left leg limb limited liver localizer long lordotic low lower lumbar lung lungs mammo mask mean
-    mediastinal mediastinum medium mip mm mpr mra multi native neck no non nc of oblique oral pa pancreas parenchyma
-    part pe pelvic pelvis perfusion phase plain planning plus portal post posterior pre prone protocol pulmonary quick
-    rapid recon reconstruction region renal resp rest routine sag sagittal scan scout screening second sequence series
-    sharp short shoulder side single skull slab slice small soft spin spine spiral standard standing stir stress study
-    sub supine survey swi t1 t1w t2 t2w tap the thick thin thoracic thorax thyroid tissue topogram total tra transverse
-    trauma tse ultra ultrasound unenhanced upper us vascular vein venous vessel view vol volume wall water wb weighted
-    whole window with without wo wrist xray
+    abd abdominal acute adc after angio angiography ankle ap apical arterial art asir axial b0 b1000 base basal
+    before bilateral blood body bone bones both brain breast breath bronchial bspline cardiac cav cervical chest
+    chronic cine coil contrast control cor coronal coronary cranial cta ctpa de decubitus delayed dense detail
+    diffusion dose dwi dynamic early echo ecg elbow enhanced epi erect expiration exp face fat ffe first flair flash
+    follow foot for frontal full gated gre hand hd head heart high hip hold hr hrct inspiration insp iodine iv
+    kernel knee kv kub large lat lateral late left leg limb limited liver localizer long lordotic low lower lumbar
+    lung lungs mammo mask mean mediastinal mediastinum medium mip mm mpr mra multi native neck no non nc of oblique
+    oral pa pancreas parenchyma part pe pelvic pelvis perfusion phase plain planning plus portal post posterior pre
+    prone protocol pulmonary quick rapid recon reconstruction region renal resp rest routine sag sagittal scan scout
+    screening second sequence series sharp short shoulder side single skull slab slice small soft spin spine spiral
+    standard standing stir stress study sub supine survey swi t1 t1w t2 t2w tap the thick thin thoracic thorax
+    thyroid tissue topogram total tra transverse trauma tse ultra ultrasound unenhanced upper us vascular vein
+    venous vessel view vol volume wall water wb weighted whole window with without wo wrist xray
 """
 HARMLESS = frozenset(_WORDS.split()) | {w.lower() for w in BODY_PARTS | MODALITIES}
 _TOKEN = re.compile(r"[A-Za-z][A-Za-z0-9]*|\d+(?:\.\d+)?")

@@ -65,6 +65,11 @@ def formed(text: str, vr: str) -> bool:
     return bool(_FORMS[vr].fullmatch(text.strip("\0")))
 
 
+def short_number(text: str) -> bool:
+    """True where no more than six digits stand together before or without a point: no telephone or patient number."""
+    return not re.search(r"(?<![\d.])\d{7}", text)
+
+
 def plain_text(text: str) -> bool:
     """True for at most 64 characters of ASCII without a date, a UID, an address or a number of six digits."""
     return bool(_TEXT.fullmatch(text)) and not _TELLING.search(text)

@@ -1,4 +1,4 @@
-"""Everything that is replaced by a keyed hash: UIDs, patients, dates' shift, names of files. Stable for the same key."""
+"""What is replaced by a keyed hash: UIDs, patients, the shift of dates, names of files. Stable for the same key."""
 
 from __future__ import annotations
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pydicom
 from pydicom.dataset import Dataset, FileDataset
-from pydicom.uid import UID, ExplicitVRBigEndian, ImplicitVRLittleEndian
+from pydicom.multival import MultiValue
+from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian, RLELossless
 
 from medomni.dicom.deid.clean import Cleaning
 from medomni.dicom.deid.keyed import Keyed
@@ -90,12 +92,11 @@ def clean_file(path: Path, keys: Keyed, options: Options) -> tuple[Cleaned, File
 
 def _cleaned(original: FileDataset, keys: Keyed, options: Options) -> tuple[Cleaned, FileDataset]:
     number = patient_number(original)
-    cleaning = Cleaning(keys, options, number, hidden_words(str(original.get("PatientName", "") or ""), number))
+    cleaning = Cleaning(keys, options, number, hidden_words(number, *_names(original)))
     body = cleaning.cleaned(original)
     syntax = str(original.file_meta.get("TransferSyntaxUID", "") or "") or _implied(original)
     body.set_original_encoding(UID(syntax).is_implicit_VR, UID(syntax).is_little_endian)
     done = Cleaned(counts=cleaning.counts, name=_name(original, keys, number))
-    new_syntax = syntax
     if "PixelData" in body:
         _trim(body, syntax)
         body.file_meta = new_meta(body, syntax)
@@ -104,26 +105,34 @@ def _cleaned(original: FileDataset, keys: Keyed, options: Options) -> tuple[Clea
                 raise UnreadableError("an overlay lies within the pixels")
             without_unused_bits(body)
         if at_risk(original):
-            new_syntax = _without_text(body, done, syntax)
+            _without_text(body, done)
     elif at_risk(original):
         raise UnreadableError("pixels in a form that cannot be searched for text")
     mark(body, number, keys, options, looked=done.pixels == "searched", face=may_show_face(original))
     file = FileDataset("", body, preamble=b"\0" * 128, file_meta=new_meta(body, syntax))
     file.set_original_encoding(UID(syntax).is_implicit_VR, UID(syntax).is_little_endian)
-    if new_syntax != syntax:
-        file.file_meta.TransferSyntaxUID = UID(new_syntax)
-        if UID(new_syntax).is_compressed:
-            file.file_meta.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
-            file.compress(UID(new_syntax), generate_instance_uid=False)
+    if done.boxes:
+        file.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+        file.set_original_encoding(False, True)
+        if UID(syntax).is_compressed:
+            file.compress(RLELossless, generate_instance_uid=False)
     return done, file
 
 
-def _without_text(body: Dataset, done: Cleaned, syntax: str) -> str:
-    """Blacken the text in the pixels; the transfer syntax of what is now in ``body``."""
+def _without_text(body: Dataset, done: Cleaned) -> None:
+    """Blacken the text in the pixels, which are then in native form; without text they stay as they are."""
     frames = stored_frames(body)
     mask, boxes = text_mask(frames, body)
     done.pixels, done.boxes, done.share = "searched", boxes, float(mask.mean())
-    return put_frames(body, blackened(frames, mask, body), syntax) if boxes else syntax
+    if boxes:
+        put_frames(body, blackened(frames, mask, body))
+
+
+def _names(ds: Dataset) -> Iterator[str]:
+    """Every person's name in the file, the patient's and the staff's."""
+    for element in ds.iterall():
+        if element.VR == "PN":
+            yield from (str(v) for v in (element.value if isinstance(element.value, MultiValue) else [element.value]))
 
 
 def _trim(body: Dataset, syntax: str) -> None:
@@ -142,8 +151,7 @@ def _trim(body: Dataset, syntax: str) -> None:
 
 def _implied(original: FileDataset) -> str:
     implicit, little = original.original_encoding
-    return str(ImplicitVRLittleEndian if implicit else pydicom.uid.ExplicitVRLittleEndian if little
-               else ExplicitVRBigEndian)
+    return str(ImplicitVRLittleEndian if implicit else ExplicitVRLittleEndian if little else ExplicitVRBigEndian)
 
 
 def _name(original: Dataset, keys: Keyed, number: str) -> str:

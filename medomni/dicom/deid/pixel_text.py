@@ -17,8 +17,8 @@ Box = tuple[int, int, int, int]
 
 
 ENLARGED = 2
-"""Small letters are found at twice their size: on synthetic pictures that nothing else was chosen on, 0.992 of the lines
-against 0.983 at their own size; tesseract found 0.59 and a morphological detector 0.82 (`benchmarks/bar_b6a.py`)."""
+"""Small letters are found better at twice their size. Lines found on the synthetic pictures of seeds 100 to 105: 0.996
+so, 0.983 at their own size, 0.82 by a morphological detector, and on the first two seeds 0.59 by tesseract 5.3."""
 TILE, OVERLAP = 768, 128
 GROWN_HIGH, GROWN_WIDE = 0.12, 0.6
 

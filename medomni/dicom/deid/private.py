@@ -22,6 +22,7 @@ SAFE: dict[tuple[int, str, int], str] = {
     (0x2005, "Philips MR Imaging DD 001", 0x0D): "FL",  # scale intercept
 }
 """(group, private creator, element's low byte) to the VR that its value must have."""
+CREATORS = frozenset(creator for _, creator, _ in SAFE)
 
 
 def safe_vr(group: int, creator: str, element: int) -> str | None:

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 from pydicom.pixels import apply_color_lut, pixel_array
-from pydicom.uid import ExplicitVRLittleEndian, RLELossless
 
 from medomni.dicom.deid.pixel_text import Box, text_boxes, views
 from medomni.dicom.faults import UnreadableError
@@ -77,8 +76,8 @@ def _black(frames: NDArray[Any], ds: Dataset) -> Any:
     return frames.min() if signed or frames.dtype.kind == "f" else 0
 
 
-def put_frames(ds: Dataset, frames: NDArray[Any], syntax: str) -> str:
-    """Write stored values back, without loss; returns the transfer syntax: RLE where the file was compressed."""
+def put_frames(ds: Dataset, frames: NDArray[Any]) -> None:
+    """Write stored values back in native form, Explicit VR Little Endian; nothing is lost."""
     if ds.get("PhotometricInterpretation") in ("YBR_FULL_422", "YBR_PARTIAL_420"):
         ds.PhotometricInterpretation = "YBR_FULL"
     elif ds.get("PhotometricInterpretation") in ("YBR_ICT", "YBR_RCT"):
@@ -92,9 +91,6 @@ def put_frames(ds: Dataset, frames: NDArray[Any], syntax: str) -> str:
     ds.PixelData = data + b"\0" * (len(data) % 2)
     ds["PixelData"].VR = "OB" if frames.dtype.itemsize == 1 else "OW"
     ds["PixelData"].is_undefined_length = False
-    from pydicom.uid import UID
-
-    return str(RLELossless if UID(syntax).is_compressed else ExplicitVRLittleEndian)
 
 
 def hides_graphics(original: Dataset) -> bool:

@@ -34,7 +34,7 @@ def refusal(ds: Dataset, options: Options) -> str:
         start.endswith(".") and uid.startswith(_STORAGE + start))), "")
     if kind:
         return f"{kind}: it cannot be cleaned"
-    if not UID(uid).name.endswith("Storage") or not uid.startswith("1.2.840.10008."):
+    if "Storage" not in UID(uid).name or not uid.startswith("1.2.840.10008."):
         return "class of object that is not known"
     if not ds.get("Rows") or not any(name in ds for name in ("PixelData", "FloatPixelData", "DoubleFloatPixelData")):
         return "no image: it cannot be cleaned"
@@ -53,7 +53,8 @@ def may_show_face(ds: Dataset) -> bool:
         "StudyDescription", "SeriesDescription", "ProtocolName", "RequestedProcedureDescription", "BodyPartExamined"))
     if part in _HEADS or _HEAD_WORDS.search(words):
         return True
-    return not part and _field_mm(ds) <= SMALL_FIELD_MM
+    placed = "ImagePositionPatient" in ds or "SharedFunctionalGroupsSequence" in ds  # a single capture has no face
+    return not part and placed and _field_mm(ds) <= SMALL_FIELD_MM
 
 
 def _field_mm(ds: Dataset) -> float:

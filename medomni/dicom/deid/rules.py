@@ -46,9 +46,8 @@ def ruling(tag: int, keyword: str, vr: str, options: Options) -> Ruling:
     if not tag & 0xFFFF:
         return Ruling("remove", "group length")
     by_table = profile().get(tag)
-    if keyword and vr not in (allowed := dictionary_VR(tag).split(" or ")):
-        if by_table in (None, "U") or allowed[0] not in ("UN", vr):
-            return Ruling("remove", "value representation other than the dictionary's")
+    if keyword and vr not in dictionary_VR(tag).split(" or "):
+        return Ruling("remove", "value representation other than the dictionary's")
     option = _by_option(keyword, vr, options) if by_table or vr in ("DA", "DT", "TM") else None
     if option is not None:
         return option

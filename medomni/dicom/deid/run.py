@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import shutil
@@ -71,15 +72,14 @@ def _clean(path: Path, key: str, out: Path, journal: Journal, keys: Keyed, optio
     if file is not None:
         if (out / HELD / done.name).is_file() or (out / done.name).is_file():
             return done  # an instance of the same UID came before; the caller says so
-        with replacing(out / HELD / done.name) as beside:
-            try:
-                file.save_as(beside, enforce_file_format=True)
-            except OSError:
-                raise
-            except Exception as exc:  # a value that fits no encoding
-                done = Cleaned(reason=f"it cannot be written ({type(exc).__name__})")
-        if done.reason:
-            (out / HELD / done.name).unlink(missing_ok=True)
+        buffer = io.BytesIO()
+        try:
+            file.save_as(buffer, enforce_file_format=True)
+        except Exception as exc:  # a value that fits no encoding
+            done = Cleaned(reason=f"it cannot be written ({type(exc).__name__})")
+        else:
+            with replacing(out / HELD / done.name) as beside:
+                beside.write_bytes(buffer.getbuffer())
     journal.add(key, done)
     return done
 

@@ -16,14 +16,17 @@ from pydicom.uid import UID_dictionary
 
 from medomni.dicom.deid.common_words import COMMON
 from medomni.dicom.deid.evidence import DICOM_ROOT, TECHNICAL, TEXTS, Evidence
+from medomni.dicom.deid.private import CREATORS
 from medomni.dicom.deid.search import date_forms, encoded, holds
 
+LONG_NUMBER = 7
 IN_HEADER, IN_PIXELS, DIGITS_IN_PIXELS = 4, 6, 8
 _SLICES = re.compile(r"1\.2\.840\.10008\.5\.1\.4\.1\.1\.(2|2\.1|2\.2|4|4\.1|4\.3|4\.4|20|128|128\.1|130|66\.4|66\.7|30|"
                      r"481\.2)")
 _HEADS = re.compile(r"HEAD|BRAIN|SKULL|FACE|ORBIT|EAR|EYE|NOSE|JAW|WHOLEBODY", re.IGNORECASE)
 _META = {0x00020000, 0x00020001, 0x00020002, 0x00020003, 0x00020010, 0x00020012, 0x00020013}
 _DEFLATED = "1.2.840.10008.1.2.1.99"
+NUMERIC = frozenset(("CS", "DS", "FD", "FL", "IS", "SL", "SS", "UL", "US"))
 _OWN = ("DeidentificationMethod", "PatientName", "PatientID")
 
 
@@ -80,7 +83,7 @@ def _elements(ds: Dataset, old: Dataset | None) -> Iterator[tuple[DataElement, D
 def _file(data: bytes, ds: FileDataset) -> Iterator[str]:
     if data[:128] != b"\0" * 128 or data[128:132] != b"DICM":
         yield "preamble"
-    if any(int(tag) not in _META for tag in ds.file_meta.keys()):
+    if {int(element.tag) for element in ds.file_meta} - _META:
         yield "file meta information"
     if str(ds.get("PatientIdentityRemoved", "")) != "YES" or "DeidentificationMethodCodeSequence" not in ds:
         yield "required marks are missing"
@@ -129,8 +132,11 @@ def _element(element: DataElement, old: DataElement | None, terms: Terms) -> Ite
     if tag >> 24 in (0x50, 0x60) and not element.tag.is_private:
         yield "curve or overlay"
     if element.tag.is_private:
-        if element.tag.element > 0xFF and vr not in ("DS", "IS", "FL", "FD", "SL", "SS", "UL", "US", "CS"):
+        reserving = element.tag.element <= 0xFF
+        if (str(element.value) not in CREATORS) if reserving else vr not in NUMERIC:
             yield "private attribute"
+        if reserving:
+            return
     elif not element.keyword:
         yield "attribute that the dictionary does not know"
     if vr == "UI":
@@ -163,7 +169,7 @@ def _bytes(data: bytes, after: FileDataset, pairs: list[tuple[DataElement, DataE
     header = data if at < 0 else data[:at] + b"\0" + data[at + len(pixels):]
     header, pixels = header.lower(), pixels.lower()
     allowed = {t.casefold().encode() for e, _ in pairs if e.keyword not in _OWN and (
-        TECHNICAL.fullmatch(e.keyword) or e.VR in ("CS", "DS", "IS") or set(
+        TECHNICAL.fullmatch(e.keyword) or str(e.value) in CREATORS or e.VR in ("CS", "DS", "IS") or set(
             w.casefold() for w in re.findall(r"[^\W_]+", str(e.value))) <= COMMON) for t in _texts(e)}
     if holds(header, terms.raw - _standing(terms.raw, allowed)):
         yield "identifying text in the bytes of the header"
@@ -178,7 +184,7 @@ def _bytes(data: bytes, after: FileDataset, pairs: list[tuple[DataElement, DataE
 def _standing(needles: set[bytes], allowed: set[bytes]) -> set[bytes]:
     """Needles that stand, not as a name, within a value that was judged as an element already."""
     joined = b"\n".join(allowed)
-    return {n for n in needles if n in joined}
+    return {n for n in needles if n in joined and not (n.isdigit() and len(n) >= LONG_NUMBER)}
 
 
 def _texts(element: DataElement) -> list[str]:
