@@ -18,32 +18,38 @@ ENCODINGS = ("utf-8", "gb18030", "utf-16-le", "utf-16-be")
 
 def left_in(path: Path, who: Identity, uids: Iterable[str]) -> set[str]:
     """Which identifiers, by the name of the kind or a UID, a file holds in its bytes, its elements or its path."""
-    data = path.read_bytes()
+    data = path.read_bytes().lower()
     ds = pydicom.dcmread(path)
-    pixels = bytes(ds.get("PixelData", b""))
+    pixels = bytes(ds.get("PixelData", b"")).lower()
     header = data.replace(pixels, b"") if pixels else data
     shown = "\n".join([*_lines(ds.file_meta), *_lines(ds), str(path)]).casefold()
-    digits = re.findall(r"\d{8}", shown)
     found = set()
     for value in who.values():
         searched = data if len(value.encode()) > 8 else header  # in pixels a short one would be found by chance
-        if value.casefold() in shown or _in_bytes(searched, value):
+        if _alone(value.casefold()).search(shown) or _in_bytes(searched, value):
             found.add(value)
     for day in (who.birth, who.study_day):
         spoken = {day, who.spoken(day), f"{day[:4]}-{day[4:6]}-{day[6:]}"}
-        if day in digits or any(_in_bytes(header, s) for s in spoken):
+        if any(_in_bytes(header, s) or s in shown.split() for s in spoken):
             found.add(day)
-    found |= {uid for uid in uids if uid.encode() in data or uid in shown}
-    return found
+    return found | {uid for uid in uids if uid.encode() in data or uid in shown}
+
+
+def _alone(value: str) -> re.Pattern[str]:
+    """The value where it is no part of a longer word or number (Mary is not left in PRIMARY)."""
+    return re.compile(rf"(?<![a-z0-9]){re.escape(value)}(?![a-z0-9])" if value.isascii() else re.escape(value))
 
 
 def _in_bytes(data: bytes, value: str) -> bool:
-    lowered = data.lower()
-    for text in (value, value.upper()):
+    """In any encoding, in small letters; where the value is ASCII, not within a longer word or number."""
+    for text in {value, value.upper()}:
         for encoding in ENCODINGS:
             needle = text.encode(encoding).lower()
-            if re.search(rb"(?<![0-9])" + re.escape(needle) + rb"(?![0-9])" if needle.isdigit()
-                         else re.escape(needle), lowered):
+            if needle not in data:
+                continue
+            if not value.isascii() or encoding.startswith("utf-16"):
+                return True
+            if re.search(rb"(?<![a-z0-9])" + re.escape(needle) + rb"(?![a-z0-9])", data):
                 return True
     return False
 

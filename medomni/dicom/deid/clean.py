@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
@@ -117,7 +118,7 @@ class Cleaning:
             return element
         texts = values_of(element)
         good = [(plain_text(t) if vr in FREE_TEXT else formed(t, vr)) and known_term(keyword, t)
-                and (vr not in FREE_TEXT | {"CS"} or shown_name(t, self.hidden) == t) for t in texts]
+                and not self._tells(t, vr) for t in texts]
         if all(good):
             self._count("keep", rule)
             return DataElement(element.tag, vr, [_aged(t) for t in texts] if vr == "AS" else texts or "")
@@ -125,6 +126,12 @@ class Cleaning:
         if keyword in ("ImageType", "FrameType"):
             return DataElement(element.tag, vr, [t if ok else "OTHER" for t, ok in zip(texts, good, strict=True)])
         return DataElement(element.tag, vr, "ANON") if keyword == "CodeMeaning" else None
+
+    def _tells(self, text: str, vr: str) -> bool:
+        """True where a hidden word stands in a text; in a code only as a word of its own (Mary is not in PRIMARY)."""
+        if vr in FREE_TEXT:
+            return shown_name(text, self.hidden) != text
+        return vr == "CS" and not self.hidden.isdisjoint(re.findall(r"[^\W_]+", text.casefold()))
 
     def _private(self, ds: Dataset, element: DataElement) -> DataElement | None:
         tag = element.tag
