@@ -32,7 +32,7 @@ CT_HABITS = (
 )
 CLASSES = {"ultrasound": (UltrasoundMultiFrameImageStorage, "US"), "page": (SecondaryCaptureImageStorage, "OT"),
            "radiograph": (DigitalXRayImageStorageForPresentation, "DX"),
-           "capture": (SecondaryCaptureImageStorage, "CT")}
+           "capture": (SecondaryCaptureImageStorage, "OT")}
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +76,7 @@ def write_seeded(volume: Volume, root: Path, counts: dict[str, int], seed: int) 
             who, folder = _person(seeded, root, f"{kind}{k}", seed + number)
             picture = burnt(kind, seed + number, who.lines())
             path = folder / f"{kind}.dcm"
-            _picture(path, picture, seed + number)
+            write_picture(path, picture, seed + number)
             seeded.pictures[path] = picture
     for name, who in seeded.people.items():
         files = sorted(p for p in (root / name).rglob("*") if p.is_file())
@@ -111,7 +111,8 @@ def _mr(path: Path, seed: int, k: int) -> None:
     ds.save_as(path, enforce_file_format=True)
 
 
-def _picture(path: Path, picture: Burnt, seed: int) -> None:
+def write_picture(path: Path, picture: Burnt, seed: int) -> None:
+    """A burnt picture as DICOM of its class; the seed chooses whether and how it is compressed."""
     sop_class, modality = CLASSES[picture.kind]
     ds = _new(path, sop_class, (seed,))
     ds.Modality, ds.ImageType = modality, ["DERIVED", "SECONDARY"]

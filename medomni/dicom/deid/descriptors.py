@@ -22,14 +22,12 @@ _WORDS = """
     venous vessel view vol volume wall water wb weighted whole window with without wo wrist xray
 """
 HARMLESS = frozenset(_WORDS.split()) | {w.lower() for w in BODY_PARTS | MODALITIES}
-_TOKEN = re.compile(r"[A-Za-z][A-Za-z0-9]*|\d+(?:\.\d+)?")
-_NUMBER = re.compile(r"\d{1,2}(\.\d{1,2})?|\d{3}")
+_TOKEN = re.compile(r"\d{1,3}(?:[.,]\d{1,2})? ?(?:mm|cm|kv|sec|min)\b|[A-Za-z][A-Za-z0-9]*", re.IGNORECASE)
+_LONG_NUMBER = re.compile(r"\d+(?:[./-]\d+){2,}|\d{4,}")
 _LONGEST = 64
 
 
 def harmless(text: str) -> str:
-    """The harmless words of ``text`` in their order; of numbers those of three digits at most, as in ``1.25 mm``."""
-    kept = [w for w in _TOKEN.findall(text) if w.lower() in HARMLESS or _NUMBER.fullmatch(w)]
-    if all(_NUMBER.fullmatch(w) for w in kept):  # numbers alone describe nothing and may be a part of a date
-        return ""
+    """The harmless words of ``text`` in their order; of numbers only those with a unit, as in ``1.25 mm``."""
+    kept = [w for w in _TOKEN.findall(_LONG_NUMBER.sub(" ", text)) if w[0].isdigit() or w.lower() in HARMLESS]
     return " ".join(kept)[:_LONGEST].strip()

@@ -5,24 +5,20 @@ from __future__ import annotations
 from pydicom.dataset import Dataset
 
 _STORAGE = "1.2.840.10008.5.1.4.1.1."
-_CAPTURES = tuple(_STORAGE + end for end in ("7", "7.1", "7.2", "7.3", "7.4"))
+_ALWAYS = tuple(_STORAGE + end for end in ("7", "7.1", "7.2", "7.3", "7.4", "3", "3.1", "6", "6.1", "6.2"))
 _SCANNED = tuple(_STORAGE + end for end in (
     "2", "2.1", "2.2", "4", "4.1", "4.3", "4.4", "20", "128", "128.1", "130", "66.4", "66.7", "30", "481.2"))
 """CT, MR, NM, PET, segmentations, parametric maps and doses: made by a scanner or a program slice by slice."""
 
 
 def at_risk(ds: Dataset) -> bool:
-    """True where the pixels must be looked at: Burnt In Annotation YES or captures in any case; ultrasound,
-    radiographs and all else that does not say NO; slices of a scanner only where they are derived or localizers."""
-    if str(ds.get("SOPClassUID", "")) in _CAPTURES or str(ds.get("BurnedInAnnotation", "")) == "YES":
+    """True where the pixels must be searched: Burned In Annotation YES, captures and ultrasound in any case; radiographs
+    and all else unless it is NO; slices of a scanner only where they are derived or localizers."""
+    says = str(ds.get("BurnedInAnnotation", ""))
+    if str(ds.get("SOPClassUID", "")) in _ALWAYS or says == "YES":
         return True
     if str(ds.get("SOPClassUID", "")) in _SCANNED:
         words = {str(w).upper() for w in ds.get("ImageType") or ()}
         derived = "DERIVED" in words and not str(ds.SOPClassUID).endswith(("66.4", "66.7", ".30", "481.2"))
         return derived or bool(words & {"LOCALIZER", "SECONDARY", "SCREEN SAVE", "SCREENSAVE"})
-    return True
-
-
-def trusts_no(ds: Dataset) -> bool:
-    """True where an image outside the classes at risk says that nothing is burnt in."""
-    return str(ds.get("BurnedInAnnotation", "")) == "NO" and str(ds.get("Modality", "")) not in ("US", "SC", "OT", "XC")
+    return says != "NO"

@@ -98,7 +98,8 @@ def _pixels(before: Dataset, after: Dataset, keep_face: bool) -> Iterator[str]:
     sliced = _SLICES.fullmatch(str(before.get("SOPClassUID", ""))) and not kinds & {"SECONDARY", "LOCALIZER"}
     says = str(before.get("BurnedInAnnotation", ""))
     codes = {str(c.CodeValue) for c in after.get("DeidentificationMethodCodeSequence") or ()}
-    if (says == "YES" or not sliced) and "113101" not in codes:
+    trusted = says == "NO" and not re.search(r"\.1\.1\.([367](\.\d)?)$", str(before.get("SOPClassUID", "")))
+    if (says == "YES" or not sliced and not trusted) and "113101" not in codes:
         yield "pixels were not searched for text"
     part = str(before.get("BodyPartExamined", "")) + str(before.get("StudyDescription", ""))
     if str(before.get("Modality", "")) in ("CT", "MR", "PT") and _HEADS.search(part) and not keep_face:
