@@ -13,6 +13,8 @@ from medomni.dicom.deid.pixel_text import Box, text_boxes, views
 from medomni.dicom.faults import UnreadableError
 
 MOST_BYTES = 1 << 31
+LUMINANCE_FIRST = ("YBR_FULL", "YBR_FULL_422", "YBR_PARTIAL_420", "YBR_PARTIAL_422")
+"""Kinds whose decoded values stay Y, Cb, Cr; decoders of JPEG 2000 turn YBR_RCT and YBR_ICT into RGB themselves."""
 
 
 def stored_frames(ds: Dataset) -> NDArray[Any]:
@@ -52,7 +54,7 @@ def _seen(frame: NDArray[Any], ds: Dataset) -> NDArray[Any]:
     kind = str(ds.get("PhotometricInterpretation", ""))
     if kind == "PALETTE COLOR":
         return np.asarray(apply_color_lut(frame, ds))
-    return frame[..., 0] if kind.startswith("YBR") and frame.ndim == 3 else frame  # Y is the grey of it
+    return frame[..., 0] if kind in LUMINANCE_FIRST and frame.ndim == 3 else frame
 
 
 def blackened(frames: NDArray[Any], mask: NDArray[np.bool_], ds: Dataset) -> NDArray[Any]:
@@ -68,7 +70,7 @@ def _black(frames: NDArray[Any], ds: Dataset) -> Any:
     bits = int(ds.get("BitsStored") or 8)
     if kind == "MONOCHROME1":
         return frames.max()
-    if kind.startswith("YBR"):
+    if kind in LUMINANCE_FIRST:
         return np.array([0, 1 << bits - 1, 1 << bits - 1], dtype=frames.dtype)
     if kind == "PALETTE COLOR":
         present = np.unique(frames)

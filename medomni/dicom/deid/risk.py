@@ -12,8 +12,8 @@ _SCANNED = tuple(_STORAGE + end for end in (
 
 
 def at_risk(ds: Dataset) -> bool:
-    """True where the pixels must be searched: Burned In Annotation YES, captures and ultrasound in any case; radiographs
-    and all else unless it is NO; slices of a scanner only where they are derived or localizers."""
+    """True where the pixels must be searched: Burned In Annotation YES, captures and ultrasound in any case;
+    radiographs and all else unless it is NO; slices of a scanner only where they are derived or localizers."""
     says = str(ds.get("BurnedInAnnotation", ""))
     if str(ds.get("SOPClassUID", "")) in _ALWAYS or says == "YES":
         return True

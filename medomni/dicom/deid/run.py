@@ -48,7 +48,8 @@ def deidentify(source: Path, out: Path, options: Options, keys: Keyed, progress:
         journal = Journal(out, plan)
         tell = progress or (lambda done, total: None)
         sources = [keys.name("source", _digest(path)) for path in files]
-        cleaned, taken = [], {}
+        cleaned: list[Cleaned] = []
+        taken: dict[str, str] = {}
         for k, (path, key) in enumerate(zip(files, sources, strict=True)):
             done = _clean(path, key, out, journal, keys, options)
             if done.name and taken.setdefault(done.name, key) != key:

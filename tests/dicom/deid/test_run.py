@@ -154,7 +154,8 @@ def test_the_command(study: Path, tmp_path: Path, monkeypatch) -> None:
     for site in ("33", "44"):
         monkeypatch.setenv("MEDOMNI_SITE_KEY", site * 32)
         outs.append(tmp_path / site)
-        result = CliRunner().invoke(app, ["deidentify", str(study), "-o", str(outs[-1]), "--project-key-file", str(key)])
+        result = CliRunner().invoke(app, ["deidentify", str(study), "-o", str(outs[-1]),
+                                          "--project-key-file", str(key)])
         assert result.exit_code == 0 and "4 files: 4 written" in result.stdout, result.output
     first, second = ({p.relative_to(o) for p in images(o)} for o in outs)
     assert first == second, "hospitals that share a key give the same names and UIDs"
