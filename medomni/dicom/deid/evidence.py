@@ -20,6 +20,7 @@ TECHNICAL = re.compile(
     r"RescaleType|Code(Value|Meaning)|CodingScheme(Designator|Version)|LongCodeValue|ImagedNucleus|ResonantNucleus|"
     r"Filter(Type|Material)|StackID|PositionReferenceIndicator|WindowCenterWidthExplanation|DetectorType|Algorithm\w+|"
     r"ReconstructionAlgorithm|SegmentAlgorithmName|ImageFilter|RadionuclideCode|ImplementationVersionName")
+OF_DEVICES = re.compile(r"\w*(Serial|Station|Detector|Device|Machine|Source|Gantry|Generator|Plate|Cassette|Lens)\w*")
 TEXTS = frozenset(("AE", "LO", "LT", "SH", "ST", "UC", "UR", "UT"))
 DICOM_ROOT = "1.2.840.10008."
 _WORD = re.compile(r"[^\W\d_]{3,}|[\u2e80-\u9fff]{2,}")
@@ -37,15 +38,21 @@ class Evidence:
         words: words of free texts.
         dates: YYYYMMDD.
         uids: UIDs other than DICOM's own.
+        devices: names and numbers of devices were asked for: they are technical too.
         technical: values of technical attributes, which are no evidence even where a private attribute repeats them.
     """
 
+    devices: bool = False
     names: set[str] = field(default_factory=set)
     numbers: set[str] = field(default_factory=set)
     words: set[str] = field(default_factory=set)
     dates: set[str] = field(default_factory=set)
     uids: set[str] = field(default_factory=set)
     technical: set[str] = field(default_factory=set)
+
+    def is_technical(self, keyword: str) -> bool:
+        """True for an attribute that names no person, place or event."""
+        return bool(TECHNICAL.fullmatch(keyword) or self.devices and OF_DEVICES.fullmatch(keyword))
 
     def add(self, path: Path) -> None:
         """Collect from one original; what cannot be read adds nothing (and cannot have been written)."""
@@ -90,7 +97,7 @@ class Evidence:
             elif vr in ("DA", "DT"):
                 self._date(text)
             elif vr in TEXTS:
-                if TECHNICAL.fullmatch(keyword):
+                if self.is_technical(keyword):
                     self.technical.add(text)
                 else:
                     self._text(text)

@@ -30,6 +30,7 @@ from medomni.dicom.deid.risk import at_risk
 from medomni.dicom.faults import UnreadableError
 from medomni.dicom.names import hidden_words
 from medomni.dicom.parse import read_elements
+from medomni.errors import MedomniError
 
 
 @dataclass
@@ -79,6 +80,7 @@ def clean_file(path: Path, keys: Keyed, options: Options) -> tuple[Cleaned, File
 
     Raises:
         MedomniError: MED-P06 where pixels must be looked at and there is no detector.
+        OSError: where the file cannot be read.
     """
     try:
         with warnings.catch_warnings():
@@ -88,6 +90,10 @@ def clean_file(path: Path, keys: Keyed, options: Options) -> tuple[Cleaned, File
             return (Cleaned(reason=reason), None) if reason else _cleaned(original, keys, options)
     except UnreadableError as exc:
         return Cleaned(reason=str(exc)), None
+    except (MedomniError, OSError):
+        raise
+    except Exception as exc:  # damaged elements raise anything when they are decoded
+        return Cleaned(reason=f"damaged ({type(exc).__name__})"), None
 
 
 def _cleaned(original: FileDataset, keys: Keyed, options: Options) -> tuple[Cleaned, FileDataset]:

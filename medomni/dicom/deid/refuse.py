@@ -18,7 +18,7 @@ _KINDS = {
 _CROSS_SECTIONAL = ("CT", "MR", "PT")
 _HEADS = frozenset(("BRAIN", "EAR", "EYE", "FACE", "HEAD", "HEADNECK", "JAW", "MANDIBLE", "MAXILLA", "MOUTH", "NOSE",
                     "ORBIT", "PAROTID", "SKULL", "TONGUE", "WHOLEBODY"))
-_HEAD_WORDS = re.compile(r"head|brain|skull|face|facial|orbit|sinus|cran|cereb|neuro|kopf|sch[aä]del|whole.?body|cct"
+_HEAD_WORDS = re.compile(r"head|brain|skull|\bface|facial|orbit|sinus|cran|cereb|neuro|kopf|sch[aä]del|whole.?body|cct"
                          r"|[头頭颅顱脑腦面]", re.IGNORECASE)
 SMALL_FIELD_MM = 320.0
 

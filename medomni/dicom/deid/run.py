@@ -50,11 +50,12 @@ def deidentify(source: Path, out: Path, options: Options, keys: Keyed, progress:
         sources = [keys.name("source", _digest(path)) for path in files]
         cleaned: list[Cleaned] = []
         taken: dict[str, str] = {}
+        first: dict[str, int] = {}
         for k, (path, key) in enumerate(zip(files, sources, strict=True)):
             done = _clean(path, key, out, journal, keys, options)
             if done.name and taken.setdefault(done.name, key) != key:
                 done = Cleaned(reason="another file of the same SOP instance UID")
-            elif done.name and sources.index(key) != k:
+            elif done.name and first.setdefault(key, k) != k:
                 done = Cleaned(reason="an exact copy of another file")
             cleaned.append(done)
             tell(k + 1, 2 * len(files))
@@ -69,7 +70,10 @@ def _clean(path: Path, key: str, out: Path, journal: Journal, keys: Keyed, optio
     known = journal.done.get(key)
     if known and (known.reason or (out / known.name).is_file() or (out / HELD / known.name).is_file()):
         return known
-    done, file = clean_file(path, keys, options)
+    try:
+        done, file = clean_file(path, keys, options)
+    except OSError as exc:
+        done, file = Cleaned(reason=f"the file cannot be read ({type(exc).__name__})"), None
     if file is not None:
         if (out / HELD / done.name).is_file() or (out / done.name).is_file():
             return done  # an instance of the same UID came before; the caller says so
@@ -94,7 +98,7 @@ def _verified(files: list[Path], cleaned: list[Cleaned], out: Path, options: Opt
     withdrawn: dict[int, list[str]] = {}
     count = 0
     for members in patients.values():
-        evidence = Evidence()
+        evidence = Evidence(devices=options.retain_device)
         for k in members:
             evidence.add(files[k])
         terms = Terms(evidence)

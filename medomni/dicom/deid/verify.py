@@ -15,7 +15,7 @@ from pydicom.dataset import Dataset, FileDataset
 from pydicom.uid import UID_dictionary
 
 from medomni.dicom.deid.common_words import COMMON
-from medomni.dicom.deid.evidence import DICOM_ROOT, TECHNICAL, TEXTS, Evidence
+from medomni.dicom.deid.evidence import DICOM_ROOT, TEXTS, Evidence
 from medomni.dicom.deid.private import CREATORS
 from medomni.dicom.deid.search import date_forms, encoded, holds
 
@@ -152,7 +152,7 @@ def _element(element: DataElement, old: DataElement | None, terms: Terms) -> Ite
         words = {w.casefold() for w in re.findall(r"[^\W_]+", text)}
         if words & terms.names or any(n in text for n in terms.names if ord(n[0]) >= 0x2E80):
             yield f"name in {name}"
-        if vr == "CS" or TECHNICAL.fullmatch(name):
+        if vr == "CS" or terms.evidence.is_technical(name):
             continue
         if text.casefold() in terms.folded and not words <= COMMON:
             yield f"text of the original in {name}"
@@ -170,7 +170,7 @@ def _bytes(data: bytes, after: FileDataset, pairs: list[tuple[DataElement, DataE
     header = data if at < 0 else data[:at] + b"\0" + data[at + len(pixels):]
     header, pixels = header.lower(), pixels.lower()
     allowed = {t.casefold().encode() for e, _ in pairs if e.keyword not in _OWN and (
-        TECHNICAL.fullmatch(e.keyword) or str(e.value) in CREATORS or e.VR in ("CS", "DS", "IS") or set(
+        terms.evidence.is_technical(e.keyword) or str(e.value) in CREATORS or e.VR in ("CS", "DS", "IS") or set(
             w.casefold() for w in re.findall(r"[^\W_]+", str(e.value))) <= COMMON) for t in _texts(e)}
     if holds(header, terms.raw - _standing(terms.raw, allowed)):
         yield "identifying text in the bytes of the header"

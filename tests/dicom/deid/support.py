@@ -51,8 +51,8 @@ def cleaned(path: Path, options: Options = Options(), keys: Keyed = KEYS) -> tup
     return done, out, pydicom.dcmread(out)
 
 
-def found(original: Path, output: Path) -> list[str]:
+def found(original: Path, output: Path, *, devices: bool = False) -> list[str]:
     """What the verifier says."""
-    evidence = Evidence()
+    evidence = Evidence(devices=devices)
     evidence.add(original)
     return faults(original, output, Terms(evidence))
