@@ -118,7 +118,7 @@ class Cleaning:
             return element
         texts = values_of(element)
         good = [(plain_text(t) if vr in FREE_TEXT else formed(t, vr)) and known_term(keyword, t)
-                and not self._tells(t, vr) for t in texts]
+                and (keyword == "Modality" or not self._tells(t, vr)) for t in texts]
         if all(good):
             self._count("keep", rule)
             return DataElement(element.tag, vr, [_aged(t) for t in texts] if vr == "AS" else texts or "")

@@ -22,6 +22,8 @@ TECHNICAL = re.compile(
     r"ReconstructionAlgorithm|SegmentAlgorithmName|ImageFilter|RadionuclideCode|ImplementationVersionName")
 OF_DEVICES = re.compile(r"\w*(Serial|Station|Detector|Device|Machine|Source|Gantry|Generator|Plate|Cassette|Lens)\w*")
 TEXTS = frozenset(("AE", "LO", "LT", "SH", "ST", "UC", "UR", "UT"))
+PLACEHOLDERS = frozenset(("anon", "anonymous", "anonymized", "anonymised", "unknown", "none", "n/a", "removed",
+                          "patient"))
 DICOM_ROOT = "1.2.840.10008."
 _WORD = re.compile(r"[^\W\d_]{3,}|[\u2e80-\u9fff]{2,}")
 _PRINTED = re.compile(rb"[ -~]{5,}")
@@ -42,9 +44,9 @@ class Evidence:
         technical: values of technical attributes, which are no evidence even where a private attribute repeats them.
     """
 
-    devices: bool = False
     names: set[str] = field(default_factory=set)
     numbers: set[str] = field(default_factory=set)
+    devices: bool = False
     words: set[str] = field(default_factory=set)
     dates: set[str] = field(default_factory=set)
     uids: set[str] = field(default_factory=set)
@@ -92,7 +94,7 @@ class Evidence:
             if vr == "PN":
                 self._name(text)
             elif vr == "UI":
-                if not text.startswith(DICOM_ROOT):
+                if not text.startswith(DICOM_ROOT) and keyword != "ImplementationClassUID":  # a program's
                     self.uids.add(text)
             elif vr in ("DA", "DT"):
                 self._date(text)
@@ -107,9 +109,12 @@ class Evidence:
             whole = re.sub(r"[\^\s]+", " ", group).strip()
             parts = [p.strip(".,;()") for p in re.split(r"[\^\s]+", group)]
             joined = [" ".join(reversed(parts)).strip(), "^".join(parts).strip("^"), "".join(parts)]
-            self.names.update(n for n in (whole, *joined, *parts) if _long_enough(n))
+            self.names.update(n for n in (whole, *joined, *parts)
+                              if _long_enough(n) and n.casefold() not in PLACEHOLDERS)
 
     def _text(self, text: str) -> None:
+        if text.casefold() in PLACEHOLDERS:
+            return
         self.numbers.add(text)
         digits = re.sub(r"[\s()+/.-]", "", text)
         if digits.isdigit() and len(digits) >= 6:

@@ -27,6 +27,7 @@ _HEADS = re.compile(r"HEAD|BRAIN|SKULL|FACE|ORBIT|EAR|EYE|NOSE|JAW|WHOLEBODY", r
 _META = {0x00020000, 0x00020001, 0x00020002, 0x00020003, 0x00020010, 0x00020012, 0x00020013}
 _DEFLATED = "1.2.840.10008.1.2.1.99"
 NUMERIC = frozenset(("CS", "DS", "FD", "FL", "IS", "SL", "SS", "UL", "US"))
+MODALITIES = ("CR", "CT", "DX", "MG", "MR", "NM", "OT", "PT", "PX", "RF", "US", "XA", "XC")  # also of a "CT^Phantom"
 _OWN = ("DeidentificationMethod", "PatientName", "PatientID")
 
 
@@ -148,7 +149,7 @@ def _element(element: DataElement, old: DataElement | None, terms: Terms) -> Ite
         return
     if vr not in TEXTS | {"PN", "CS"} or name in _OWN:
         return
-    for text in _texts(element):
+    for text in [] if name == "Modality" and element.value in MODALITIES else _texts(element):
         words = {w.casefold() for w in re.findall(r"[^\W_]+", text)}
         if words & terms.names or any(n in text for n in terms.names if ord(n[0]) >= 0x2E80):
             yield f"name in {name}"
@@ -169,7 +170,8 @@ def _bytes(data: bytes, after: FileDataset, pairs: list[tuple[DataElement, DataE
     at = data.find(pixels) if pixels else -1
     header = data if at < 0 else data[:at] + b"\0" + data[at + len(pixels):]
     header, pixels = header.lower(), pixels.lower()
-    allowed = {t.casefold().encode() for e, _ in pairs if e.keyword not in _OWN and (
+    allowed = {t.casefold().encode() for e, _ in pairs if e.keyword not in ("PatientName", "PatientID") and (
+        e.keyword == "DeidentificationMethod" or
         terms.evidence.is_technical(e.keyword) or str(e.value) in CREATORS or e.VR in ("CS", "DS", "IS") or set(
             w.casefold() for w in re.findall(r"[^\W_]+", str(e.value))) <= COMMON) for t in _texts(e)}
     if holds(header, terms.raw - _standing(terms.raw, allowed)):
