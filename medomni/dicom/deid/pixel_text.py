@@ -23,13 +23,23 @@ TILE, OVERLAP = 768, 128
 GROWN_HIGH, GROWN_WIDE = 0.12, 0.6
 
 
-def text_boxes(frame: NDArray[np.uint8]) -> list[Box]:
+TALL = 64
+READABLE = 0.5
+"""Of 156 boxes around text on seeds 100 to 103 none was read with a score below 0.79; of 22 false boxes on anatomy in
+real slices, which would spoil a derived CT, one was read with more than 0.5, as one letter."""
+
+
+def text_boxes(frame: NDArray[np.uint8], *, readable: bool = False) -> list[Box]:
     """Boxes of text in a grey picture, (rows, columns) uint8, a little larger than the text; they may overlap.
+
+    Args:
+        readable: only boxes in which something can be read (Latin letters, digits, Chinese), so that anatomy is not
+            taken for text; boxes of more than :data:`TALL` rows must be readable in any case.
 
     Raises:
         MedomniError: MED-P06 without a detector.
     """
-    find = detector()
+    find = detector().text_det
     rows, columns = frame.shape
     boxes = []
     for top in _starts(rows):
@@ -40,7 +50,15 @@ def text_boxes(frame: NDArray[np.uint8]) -> list[Box]:
             found, _ = find(np.repeat(large[:, :, None], 3, axis=2))
             for corners in [] if found is None else found:
                 boxes.append(_grown(np.asarray(corners) / ENLARGED, top, left, rows, columns))
-    return boxes
+    return [b for b in boxes if not (readable or b[2] - b[0] > TALL) or _is_readable(frame, b)]
+
+
+def _is_readable(frame: NDArray[np.uint8], box: Box) -> bool:
+    top, left, bottom, right = box
+    crop = frame[top:bottom, left:right]
+    ways = [crop] if crop.shape[0] <= 1.5 * crop.shape[1] else [np.rot90(crop), np.rot90(crop, 3)]
+    read, _ = detector().text_rec([np.ascontiguousarray(np.repeat(way[:, :, None], 3, axis=2)) for way in ways])
+    return any(text.strip() and float(score) >= READABLE for text, score in read)
 
 
 def _starts(length: int) -> list[int]:
@@ -58,12 +76,12 @@ def _grown(corners: NDArray[np.float64], top: int, left: int, rows: int, columns
 
 @cache
 def detector() -> Any:
-    """The detector of text lines of RapidOCR, whose wheel carries its weights."""
+    """RapidOCR's finder and reader of lines of text; its wheel carries their weights."""
     try:
         from rapidocr_onnxruntime import RapidOCR
     except ImportError as exc:
         raise MedomniError("MED-P06", "pip install 'medomni[deid]'") from exc
-    return RapidOCR().text_det
+    return RapidOCR()
 
 
 def views(values: NDArray[Any]) -> Iterator[NDArray[np.uint8]]:

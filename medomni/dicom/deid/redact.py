@@ -10,6 +10,7 @@ from pydicom.dataset import Dataset
 from pydicom.pixels import apply_color_lut, pixel_array
 
 from medomni.dicom.deid.pixel_text import Box, text_boxes, views
+from medomni.dicom.deid.risk import is_capture
 from medomni.dicom.faults import UnreadableError
 
 MOST_BYTES = 1 << 31
@@ -36,18 +37,22 @@ def stored_frames(ds: Dataset) -> NDArray[Any]:
 
 
 def text_mask(frames: NDArray[Any], ds: Dataset) -> tuple[NDArray[np.bool_], int]:
-    """True where text stands in any frame, (rows, columns); and how many boxes were found."""
+    """True where text stands in any frame, (rows, columns); and how many boxes were found.
+
+    Outside captures and ultrasound a box must be readable: there a wrong one would blacken anatomy.
+    """
     mask = np.zeros(frames.shape[1:3], dtype=bool)
     boxes = 0
+    readable = not is_capture(ds)
     for frame in frames:
-        for top, left, bottom, right in _boxes(_seen(frame, ds)):
+        for top, left, bottom, right in _boxes(_seen(frame, ds), readable):
             mask[top:bottom, left:right] = True
             boxes += 1
     return mask, boxes
 
 
-def _boxes(frame: NDArray[Any]) -> list[Box]:
-    return [box for view in views(frame) for box in text_boxes(view)]
+def _boxes(frame: NDArray[Any], readable: bool) -> list[Box]:
+    return [box for view in views(frame) for box in text_boxes(view, readable=readable)]
 
 
 def _seen(frame: NDArray[Any], ds: Dataset) -> NDArray[Any]:
