@@ -47,12 +47,15 @@ def deidentify(source: Path, out: Path, options: Options, keys: Keyed, progress:
     with dicom_files(source) as files:
         journal = Journal(out, plan)
         tell = progress or (lambda done, total: None)
-        sources = [keys.name("source", _digest(path)) for path in files]
         cleaned: list[Cleaned] = []
         taken: dict[str, str] = {}
         first: dict[str, int] = {}
-        for k, (path, key) in enumerate(zip(files, sources, strict=True)):
-            done = _clean(path, key, out, journal, keys, options)
+        for k, path in enumerate(files):
+            try:
+                key = keys.name("source", _digest(path))
+                done = _clean(path, key, out, journal, keys, options)
+            except OSError as exc:
+                key, done = "", Cleaned(reason=f"the file cannot be read ({type(exc).__name__})")
             if done.name and taken.setdefault(done.name, key) != key:
                 done = Cleaned(reason="another file of the same SOP instance UID")
             elif done.name and first.setdefault(key, k) != k:
@@ -70,10 +73,7 @@ def _clean(path: Path, key: str, out: Path, journal: Journal, keys: Keyed, optio
     known = journal.done.get(key)
     if known and (known.reason or (out / known.name).is_file() or (out / HELD / known.name).is_file()):
         return known
-    try:
-        done, file = clean_file(path, keys, options)
-    except OSError as exc:
-        done, file = Cleaned(reason=f"the file cannot be read ({type(exc).__name__})"), None
+    done, file = clean_file(path, keys, options)
     if file is not None:
         if (out / HELD / done.name).is_file() or (out / done.name).is_file():
             return done  # an instance of the same UID came before; the caller says so
