@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 import zlib
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
@@ -17,7 +18,7 @@ from pydicom.uid import UID_dictionary
 from medomni.dicom.deid.common_words import COMMON
 from medomni.dicom.deid.evidence import DICOM_ROOT, TEXTS, Evidence
 from medomni.dicom.deid.private import CREATORS
-from medomni.dicom.deid.search import date_forms, encoded, holds
+from medomni.dicom.deid.search import Needles, date_forms, encoded, uids_within
 
 LONG_NUMBER = 7
 IN_HEADER, IN_PIXELS, DIGITS_IN_PIXELS = 4, 6, 8
@@ -37,10 +38,13 @@ class Terms:
     def __init__(self, evidence: Evidence) -> None:
         self.evidence = evidence
         texts = set(evidence.texts())
-        self.raw = {n for t in texts | evidence.uids for n in encoded(t, IN_HEADER)}
-        self.long = {n for t in texts | evidence.uids for n in encoded(
-            t, DIGITS_IN_PIXELS if t.isdigit() else IN_PIXELS)}
-        self.days = {day: {n for f in date_forms(day) for n in encoded(f)} for day in evidence.dates}
+        self.header = Needles({n for t in texts for n in encoded(t, IN_HEADER)})
+        self.pixels = Needles({n for t in texts for n in encoded(t, DIGITS_IN_PIXELS if t.isdigit() else IN_PIXELS)})
+        self.days_of: dict[bytes, set[str]] = defaultdict(set)  # 01.02.2020 is two days
+        for day in evidence.dates:
+            for needle in {n for form in date_forms(day) for n in encoded(form)}:
+                self.days_of[needle].add(day)
+        self.days = Needles(self.days_of)
         self.folded = {t.casefold() for t in texts}
         self.names = {n.casefold() for n in evidence.names}
         self.words = {w.casefold() for w in evidence.words} - COMMON
@@ -174,14 +178,16 @@ def _bytes(data: bytes, after: FileDataset, pairs: list[tuple[DataElement, DataE
         e.keyword == "DeidentificationMethod" or
         terms.evidence.is_technical(e.keyword) or str(e.value) in CREATORS or e.VR in ("CS", "DS", "IS") or set(
             w.casefold() for w in re.findall(r"[^\W_]+", str(e.value))) <= COMMON) for t in _texts(e)}
-    if holds(header, terms.raw - _standing(terms.raw, allowed)):
+    found = terms.header.within(header)
+    if found - _standing(found, allowed):
         yield "identifying text in the bytes of the header"
-    if holds(pixels, terms.long):
+    if terms.pixels.within(pixels):
         yield "identifying text in the bytes of the pixels"
     moved = {t[:8] for e, _ in pairs if e.VR in ("DA", "DT") for t in _texts(e)}
-    for day, forms in terms.days.items():
-        if day not in moved and holds(header, forms):
-            yield "date of the original in the bytes of the header"
+    if any(terms.days_of[n] - moved for n in terms.days.within(header)):
+        yield "date of the original in the bytes of the header"
+    if not terms.evidence.uids.isdisjoint(uids_within(header) | uids_within(pixels)):
+        yield "UID of the original in the bytes"
 
 
 def _standing(needles: set[bytes], allowed: set[bytes]) -> set[bytes]:
