@@ -18,7 +18,7 @@ $(STAMP): pyproject.toml federated/pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install -q --upgrade pip
 	$(BIN)/python -m pip install -q -c constraints.txt "numpy<2" torch
-	$(BIN)/python -m pip install -q -c constraints.txt -e '.[segment,review,pacs,notebooks,dev]' -e federated
+	$(BIN)/python -m pip install -q -c constraints.txt -e '.[segment,review,pacs,deid,notebooks,dev]' -e federated
 	touch $(STAMP)
 
 demo: $(STAMP)

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Optional
 import typer
 
 from medomni import __version__
+from medomni.cli.deidentify import deidentify
 from medomni.cli.pacs import pacs
 from medomni.errors import MedomniError
 from medomni.files import read_report, unwritable
@@ -326,6 +327,9 @@ def doctor() -> None:
         worst = max(worst, state == "error")
         print(f"{state:<8} {name:<22} {detail}")
     raise typer.Exit(int(worst))
+
+
+app.command()(deidentify)
 
 
 @app.command()

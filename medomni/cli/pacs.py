@@ -11,7 +11,7 @@ from typing import Annotated, Optional
 import typer
 
 from medomni.errors import MedomniError
-from medomni.progress import counted_anew
+from medomni.progress import counted
 
 pacs = typer.Typer(no_args_is_help=True, help="Studies from a PACS: receive, find, move, get, list; send.")
 
@@ -83,7 +83,7 @@ def move(peer: Remote, study: Uid, to: Annotated[str, typer.Option(help="AE titl
     from medomni.dicom.pacs.retrieve import move_study
     from medomni.dicom.pacs.tls import tls_of
 
-    with counted_anew("instances") as advance:
+    with counted("instances", None) as advance:
         moved = move_study(Peer.parse(peer, tls_of(tls_cert, tls_key, tls_ca)), study, to=to, title=title,
                            progress=advance)
     print(f"{moved.completed} instances sent to {to}")
@@ -99,7 +99,7 @@ def get(peer: Remote, study: Uid, inbox: InboxDir, title: Title = OURS, tls_cert
 
     tls = tls_of(tls_cert, tls_key, tls_ca)
     with Inbox(inbox) as kept:
-        with counted_anew("instances") as advance:
+        with counted("instances", None) as advance:
             if _is_url(peer):
                 from medomni.dicom.pacs.web import DicomWeb
 
@@ -124,7 +124,7 @@ def send(peer: Remote, files: Annotated[list[Path], typer.Argument(help="DICOM f
     for given in files:
         if not given.exists():
             raise MedomniError("MED-C08", where=given)
-    with counted_anew("instances") as advance:
+    with counted("instances", None) as advance:
         sent = send_files(Peer.parse(peer, tls_of(tls_cert, tls_key, tls_ca)),
                           [file for given in files for file in dicom_files_of(given)], title=title, progress=advance)
     print(f"{sent} instances stored in {peer}")
