@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Optional
 import typer
 
 from medomni import __version__
+from medomni.cli import forget, scrub
 from medomni.errors import MedomniError
 from medomni.files import read_report, unwritable
 from medomni.progress import cases_and_steps, counted, stages
@@ -328,6 +329,10 @@ def doctor() -> None:
 def version() -> None:
     """The version."""
     print(__version__)
+
+
+for command in (scrub.scrub, forget.forget):
+    app.command()(command)
 
 
 @contextmanager

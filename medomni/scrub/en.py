@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from medomni.scrub.spans import Span
 from medomni.scrub.tokens import Word, latin_words
+from medomni.scrub.words import medical_words
 
 _TITLES = frozenset("dr drs doctor mr mrs ms miss mx messrs prof professor sir dame lord lady madam madame master rev reverend fr "
                     "pastor rabbi imam sgt sergeant capt captain lt lieutenant col colonel major maj cpl corporal".split())
@@ -44,7 +45,7 @@ _LABELLED_STOP = re.compile(r"[\n;|\d()\[\]/]|\s-\s|\.\s+(?=[A-Z][a-z]+ [a-z])|,
 _BY = re.compile(r"(?i)\b(?:(?:report|dictat|sign|verifi|approv|authori[sz]|transcrib|typ|read|interpret|review|perform|scann|request|referr|order|prepar|seen|"
                  r"examin|assess|manag|operat|supervis|authenticat|evaluat|follow)\w* (?:up )?by|discussed with|under the care of|on behalf of|care of|c/o|"
                  r"spoke (?:to|with)|communicated to|relayed to|conveyed to|called to|phoned to|telephoned to|given to|discussed (?:\w+ ){1,4}with|informed|notified|"
-                 r"thank you,?|named|called|known as|goes by|my name is|i am|this is|addressed to|copy to|copied to|accompanied by|handed over to|attention of)\s+$")
+                 r"thank you,?|named|called|known as|goes by|my name is|i am|this is|addressed to|copy to|copied to|accompanied by|as per|handed over to|attention of)\s+$")
 
 
 def english_names(text: str, taken: Sequence[tuple[int, int]] = ()) -> list[Span]:
@@ -85,26 +86,31 @@ def _seed(text: str, words: Sequence[Word], k: int) -> str:
     before = words[k - 1] if k and _near(text, words[k - 1], w) else None
     after = words[k + 1] if k + 1 < len(words) and _near(text, w, words[k + 1]) else None
     if w.kept and not (w.listed and (_BY.search(text, max(0, w.start - 60), w.start)
-                                     or (before and before.given is not None and before.shape == w.shape and not before.known))):
+                                     or (before and before.small in _ROLES and before.shape == "lower" and w.given is not None)
+                                     or (before and before.given is not None and before.shape == w.shape
+                                         and (not before.known or before.given < 900)))):
         return ""
     if w.small in _TITLES | _SUFFIXES:
         return ""
     if w.shape == "title":
         if not w.known:
             return "no known word"
+        by = bool(_BY.search(text, max(0, w.start - 60), w.start))
+        if by and not _thing(w) and not _department(w) and not (after and after.small in _DEPARTMENTS):
+            return "by"
         if not w.listed:
-            return "role" if before and before.small in _ROLES and _BY.search(text, max(0, w.start - 60), w.start) else ""
+            return ""
         if before and before.small in _ROLES and not re.match(r"\s?\d", text[w.end:]):
             return "role"
-        if w.given is not None and after and after.shape == "title" and not after.kept and after.family is not None and (
-                not after.known or not w.first or w.given < 400):
+        if w.given is not None and after and after.shape == "title" and not after.kept and not _thing(w) and (
+                (after.family is not None and (not after.known or not w.first or w.given < 400))
+                or (not w.first and w.given < 900 and not _department(after) and not _thing(after))):
             return "given and family"
-        if _BY.search(text, max(0, w.start - 60), w.start):
-            return "by"
-        if w.family is not None and w.family < 6000 and re.match(r"['’]s\b", text[w.end:]) and not _thing(w):
+        frequent = (w.family is not None and w.family < 6000) or (w.given is not None and w.given < 3000)
+        if frequent and re.match(r"['’]s\b", text[w.end:]) and not _thing(w):
             return "possessive"
         if w.first:
-            return "person's verb" if _VERBS.match(text, w.end) and w.family is not None and w.family < 6000 and not _thing(w) else ""
+            return "person's verb" if _VERBS.match(text, w.end) and frequent and not _thing(w) and not _department(w) else ""
         previous = words[k - 1] if k else None
         if previous and previous.shape == "lower" and previous.small in _NAMING and _plain_gap(text, previous, w) and not (
                 after and after.shape in ("title", "upper") and after.known) and not re.match(r"[\s-]?\d", text[w.end:]) and not _thing(w):
@@ -134,6 +140,17 @@ _THINGS = frozenset("chest head neck hip hand foot lung bone heart back brain kn
                     "follow line lines marker markers contrast normal left right upper lower clear small large stable mild severe "
                     "moderate new old acute chronic age sex male female report study exam key short long high low still english "
                     "summer winter spring fall good better best free rest home care law counts waters glass hill".split()) - {"hill", "park", "hall"}
+
+
+_DEPARTMENTS = frozenset("surgery medicine nursing staff team family department service services radiology oncology orthopedics orthopaedics anesthesia anaesthesia "
+                         "phone telephone fax email secure cardiology neurology urology emergency ambulance pharmacy physiotherapy admissions gynecology "
+                         "gynaecology obstetrics pediatrics paediatrics psychiatry pathology geriatrics trauma intensive palliative infectious internal general "
+                         "outpatient outpatients outside multidisciplinary tumor tumour clinical physician physicians radiologist radiologists clinic clinicians "
+                         "doctor doctors nurse nurses patient patients relatives parents telehealth video letter resident fellow attending consultant".split())
+
+
+def _department(word: Word) -> bool:
+    return word.small in _DEPARTMENTS or word.small in medical_words() or word.small.endswith(("ology", "ologist", "iatrics"))
 
 
 def _thing(word: Word) -> bool:
@@ -227,6 +244,14 @@ def _grown(text: str, words: Sequence[Word], rules: dict[int, str]) -> None:
                     continue
                 a, b = (words[j], words[k]) if side == "left" else (words[k], words[j])
                 w, gap = words[j], _gap(text, a, b)
+                if w.small in ("and", "or") and re.fullmatch(r"\s", gap) and 0 <= (i := 2 * j - k) < len(words) and i not in rules and re.fullmatch(
+                        r"\s", _gap(text, min(w, words[i], key=lambda x: x.start), max(w, words[i], key=lambda x: x.start))):
+                    other = words[i]
+                    if other.shape == words[k].shape == "title" and not other.first and not other.kept and other.listed and not _department(other) and not re.match(
+                            r"[ -]?\d", text[other.end:other.end + 2]):
+                        rules[i] = "and"
+                        changed = True
+                    continue
                 if not re.fullmatch(r"[ \t]{1,2}|\.[ \t]{0,2}|,[ \t]{1,2}|-|[ \t]?[\"“'(][\w]|[\"”')][ \t]", gap):
                     continue
                 comma = "," in gap
@@ -245,11 +270,13 @@ def _grown(text: str, words: Sequence[Word], rules: dict[int, str]) -> None:
                 elif comma:
                     take = w.shape in ("title", "upper") and w.shape == words[k].shape and not w.kept and w.listed and (
                         (side == "right" and w.given is not None and (not w.known or w.given < 1500)) or (side == "left" and w.family is not None and not w.first))
-                    if side == "left" and w.first and w.family is not None and not w.kept and w.shape == words[k].shape and words[k].given is not None:
+                    if side == "left" and w.first and (not w.kept or w.family is not None) and w.shape == words[k].shape and words[k].given is not None and not w.small.endswith(("ly", "day")):
                         take = not _thing(w)
                 elif w.shape in ("title", "upper") and w.shape == words[k].shape or (w.shape == "upper" and w.listed and words[k].shape == "title"):
                     if side == "right":
                         take = (not w.known and not w.kept) or (w.listed and not (w.kept and w.shape == "upper") and not _thing(w))
+                        if not take and words[k].given is not None and not w.kept and w.shape == "title":
+                            take = w.family is not None or not _department(w) and not _thing(w)
                         take = take and not re.match(r"[ -]?\d", text[w.end:w.end + 2])
                     else:
                         take = w.listed and not _thing(w) and w.small not in _ROLES | _NAMING and (not w.kept or w.given is not None) and (

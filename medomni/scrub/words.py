@@ -9,9 +9,7 @@ DATA = Path(__file__).parent / "data"
 _BRITISH = (("isation", "ization"), ("ise", "ize"), ("ising", "izing"), ("ised", "ized"), ("yse", "yze"),
             ("our", "or"), ("aem", "em"), ("aes", "es"), ("oed", "ed"), ("oes", "es"), ("centre", "center"),
             ("metre", "meter"), ("ogue", "og"), ("lled", "led"), ("lling", "ling"))
-_ENDS = (("ies", "y"), ("ied", "y"), ("es", ""), ("s", ""), ("ed", ""), ("ed", "e"), ("ing", ""), ("ing", "e"),
-         ("ly", ""), ("ally", ""), ("er", ""), ("er", "e"), ("ers", ""), ("ers", "e"), ("est", ""), ("ness", ""),
-         ("ation", "e"), ("ations", "e"), ("ability", "able"), ("ably", "able"), ("less", ""), ("wise", ""))
+_ENDS = (("ies", "y"), ("es", ""), ("s", ""), ("ly", ""), ("ally", ""), ("ed", ""), ("ed", "e"), ("ing", ""), ("ing", "e"))
 _FRONTS = ("non", "un", "re", "pre", "post", "sub", "inter", "intra", "peri", "anti", "hyper", "hypo", "para", "multi",
            "micro", "macro", "extra", "supra", "infra", "trans", "over", "under", "bi", "semi", "poly", "hemi", "neuro",
            "cardio", "broncho", "pneumo", "osteo", "gastro", "hepato", "nephro", "uro", "fibro", "radio")
@@ -33,7 +31,7 @@ def _words(name: str) -> frozenset[str]:
 
 @cache
 def ordinary_words() -> frozenset[str]:
-    """English stems in small letters."""
+    """English words in every form, in small letters."""
     return frozenset(lines("en_words.txt"))
 
 
@@ -88,8 +86,9 @@ def is_known(word: str) -> bool:
         return True
     if "-" in word or "'" in word or "’" in word:
         parts = [p for p in word.replace("’", "-").replace("'", "-").split("-") if p]
-        return all(len(p) < 3 or is_known(p) or p in kept_words() or p in eponyms() for p in parts)
-    return any(is_listed(form) for form in _forms(word))
+        return all(len(p) < 3 or p in _FRONTS or is_known(p) or p in kept_words() or p in eponyms() for p in parts)
+    return any(is_listed(form) for form in _spellings(word)) or any(
+        form in medical_words() or (form != word and len(form) >= 6 and is_listed(form)) for form in _forms(word))
 
 
 def looks_medical(word: str) -> bool:
@@ -97,21 +96,21 @@ def looks_medical(word: str) -> bool:
     return len(word) >= 7 and word.endswith(_MEDICAL_ENDS) and word not in given_names() and word not in surnames()
 
 
-def _forms(word: str) -> set[str]:
+def _spellings(word: str) -> set[str]:
+    """The word as an American may write it."""
     forms = {word}
     for british, american in _BRITISH:
         forms |= {f.replace(british, american) for f in list(forms) if british in f}
-    if "ae" in word or "oe" in word:
+    if len(word) > 6 and ("ae" in word or "oe" in word):
         forms.add(word.replace("ae", "e").replace("oe", "e"))
+    return forms
+
+
+def _forms(word: str) -> set[str]:
+    """The word without endings and prefixes; the ordinary list has inflected forms itself, the medical one has not."""
+    forms = _spellings(word)
     for form in list(forms):
-        for end, instead in _ENDS:
-            if form.endswith(end) and len(form) - len(end) >= 3:
-                stem = form[:-len(end)]
-                forms.add(stem + instead)
-                if not instead and len(stem) > 3 and stem[-1] == stem[-2]:
-                    forms.add(stem[:-1])
+        forms |= {form[:-len(end)] + instead for end, instead in _ENDS if form.endswith(end) and len(form) - len(end) >= 4}
     for form in list(forms):
-        for front in _FRONTS:
-            if form.startswith(front) and len(form) - len(front) >= 4:
-                forms.add(form[len(front):])
+        forms |= {form[len(front):] for front in _FRONTS if form.startswith(front) and len(form) - len(front) >= 4}
     return forms
