@@ -331,8 +331,8 @@ def version() -> None:
     print(__version__)
 
 
-for command in (scrub.scrub, forget.forget):
-    app.command()(command)
+app.command()(scrub.scrub)
+app.command()(forget.forget)
 
 
 @contextmanager

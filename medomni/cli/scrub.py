@@ -10,7 +10,8 @@ import typer
 
 
 def scrub(file: Annotated[Optional[Path], typer.Argument(help="UTF-8 text; standard input without it.")] = None,  # noqa: UP045
-          format: Annotated[Literal["text", "json"], typer.Option(help="text, or json with the spans.")] = "text") -> None:
+          format: Annotated[Literal["text", "json"], typer.Option(help="text, or json with the spans.")] = "text",
+          ) -> None:
     """Replace names, dates, numbers and places in a history or dictation (English, Chinese) by placeholders.
 
     It lowers the risk and proves nothing: read the result before it leaves the hospital.

@@ -1,0 +1,39 @@
+"""Files below a folder, what they hold, and their hashes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from medomni.files import DAMAGED
+
+
+def files_below(root: Path) -> Iterator[Path]:
+    """Regular files below a folder, hidden ones too, in order; links are not followed."""
+    if root.is_file():
+        yield root
+        return
+    for folder, folders, names in os.walk(root):
+        folders.sort()
+        yield from (p for name in sorted(names) if (p := Path(folder) / name).is_file() and not p.is_symlink())
+
+
+def about_arrays(path: Path) -> Any:
+    """The JSON text of an archive of :func:`medomni.files.save_arrays`; None for any other file."""
+    import numpy as np
+
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            return json.loads(archive["about"].tobytes())
+    except DAMAGED:
+        return None
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file."""
+    with open(path, "rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
