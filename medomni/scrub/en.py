@@ -7,26 +7,14 @@ from collections.abc import Sequence
 
 from medomni.scrub.spans import Span
 from medomni.scrub.tokens import Word, latin_words
-from medomni.scrub.words import medical_words
+from medomni.scrub.words import context_words, medical_words
 
-_TITLES = frozenset("dr drs doctor mr mrs ms miss mx messrs prof professor sir dame lord lady madam madame master rev reverend fr "
-                    "pastor rabbi imam sgt sergeant capt captain lt lieutenant col colonel major maj cpl corporal".split())
-_ROLES = frozenset("patient nurse sister matron radiologist technologist technician radiographer sonographer consultant surgeon physician cardiologist "
-                   "oncologist neurologist urologist pulmonologist registrar resident fellow intern midwife pharmacist "
-                   "physiotherapist therapist attending gp pcp practitioner clinician coordinator dietitian paramedic "
-                   "husband wife son daughter mother father brother sister mom mum dad partner spouse uncle aunt "
-                   "niece nephew cousin grandson granddaughter grandmother grandfather carer caregiver caretaker guardian "
-                   "fiance fiancee stepson stepdaughter neighbour neighbor friend kin interpreter secretary colleague".split())
-_NAMING = frozenset("named called surname forename nee née aka alias by with from to for told informed called paged per cc signed attn "
-                    "dictated transcribed verified electronically approved reviewed and saw via contacted phoned telephoned "
-                    "notified asked between regarding re thanked thank dear hi hello met accompanied advised".split())
-_SUFFIXES = frozenset("jr sr ii iii iv esq md phd do dds dmd dvm rn np pa frcr frcp frcs mrcp mbbs mbchb mb bs msc bsc facr facs "
-                      "rt rdms dpm lpn cnp crna od pharmd msn bsn dnp pa-c rcp fracs franzcr frcpc".split())
-_PARTICLES = frozenset("van von der den de del della di da dos das du la le el al bin ibn bint ben abu st ter ten y e af av zu "
-                       "zur und san santa".split())
-_NOT_AFTER_TITLE = frozenset("the to is was has had will who and or of for in on at a an said says with by as if this that "
-                             "his her their may can should would could please recommends recommended requested notes noted "
-                             "reviewed informed called unless did does also not came".split())
+_TITLES = context_words("titles")
+_ROLES = context_words("roles")
+_NAMING = context_words("naming")
+_SUFFIXES = context_words("suffixes")
+_PARTICLES = context_words("particles")
+_NOT_AFTER_TITLE = context_words("not_after_title")
 _VERBS = re.compile(r"(?:['’]s\b)?,?\s*(?:presented|presents|attended|attends|was|is|has|had|reports?|reported|complains?|complained|denies|"
                     r"denied|states?|stated|underwent|underwent|returned|called|told|informed|lives|works|says|said|came|fell|"
                     r"requests?|requested|describes?|described|noted|reviewed|agreed|will|who|aged|\(?\d{1,3}\s?(?:y|M|F|years?)|and (?:his|her|their))\b")
@@ -134,19 +122,10 @@ def _seed(text: str, words: Sequence[Word], k: int) -> str:
     return ""
 
 
-_THINGS = frozenset("chest head neck hip hand foot lung bone heart back brain knee arm leg breast eye ear face spine page ward room bed day "
-                    "night street road house park church hall school center centre hospital clinic department service team unit level "
-                    "grade stage type class case image series slice film view plain comparison findings impression history technique "
-                    "follow line lines marker markers contrast normal left right upper lower clear small large stable mild severe "
-                    "moderate new old acute chronic age sex male female report study exam key short long high low still english "
-                    "summer winter spring fall good better best free rest home care law counts waters glass hill".split()) - {"hill", "park", "hall"}
+_THINGS = context_words("things")
 
 
-_DEPARTMENTS = frozenset("surgery medicine nursing staff team family department service services radiology oncology orthopedics orthopaedics anesthesia anaesthesia "
-                         "phone telephone fax email secure cardiology neurology urology emergency ambulance pharmacy physiotherapy admissions gynecology "
-                         "gynaecology obstetrics pediatrics paediatrics psychiatry pathology geriatrics trauma intensive palliative infectious internal general "
-                         "outpatient outpatients outside multidisciplinary tumor tumour clinical physician physicians radiologist radiologists clinic clinicians "
-                         "doctor doctors nurse nurses patient patients relatives parents telehealth video letter resident fellow attending consultant".split())
+_DEPARTMENTS = context_words("departments")
 
 
 def _department(word: Word) -> bool:

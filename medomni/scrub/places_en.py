@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from medomni.scrub.spans import Span
+from medomni.scrub.words import context_words
 
 _CAP = r"(?:[A-Z][\w'’.&-]*|St\.?|of|the|and|&|for|de|la|del)"
 _NAME = rf"[A-Z][\w'’&-]*\.?(?:[ ]{_CAP}){{0,6}}?"
@@ -16,12 +17,7 @@ _ORGANISATION = re.compile(rf"\b(?:The )?({_NAME}) ({_KIND})(?:(?: (?:of|at|in|f
 _OF = re.compile(r"\b(?:(?:University|Hospital|Medical Cent(?:er|re)|Institute|College|Clinic|Church) (?:Hospital |Medical Cent(?:er|re) )?(?:of|at|for) (?:the )?(?:[A-Z][\w'’-]+(?: (?:of|and|&) | )?){1,5})")
 _FIRM = re.compile(r"\b[A-Z][\w'’-]+(?:(?:, | and |-| & )[A-Z][\w'’-]+){1,3}(?: (?:Group|Inc|LLC|Ltd|PLC|and Sons|& Sons|Associates|Partners))?(?=[\s.,;]|$)")
 _FIRM_END = re.compile(r"(?:Group|Inc|LLC|Ltd|PLC|Sons|Associates|Partners)$")
-_GENERIC = frozenset("the this that our your their his her a an local outside referring teaching district general community tertiary university regional "
-                     "private public main day outpatient inpatient radiology imaging medical health care emergency nursing breast chest cancer "
-                     "heart stroke trauma fracture pain surgical intensive coronary high dependency acute unit department service diagnostic "
-                     "nuclear medicine interventional ultrasound mri ct cardiac research clinical control study focus children's women's "
-                     "rehabilitation physical therapy no hounsfield and of for in to from at with pediatric paediatric neonatal left right "
-                     "rotation vertebral burns stroke renal dialysis oncology surgery primary secondary functional motor aged".split())
+_GENERIC = context_words("generic_places")
 
 _WARD = re.compile(
     r"\b(?:(?:ward|room|rm|bed|bay|suite|cubicle|bedspace|clinic|theatre|theater|pod|side ?room|exam room|scan room|wing|annexe?|cot|chair)(?:\b|(?=\d))\s?(?:no\.?|number|#|is)?[\s:-]{0,2}"
@@ -33,17 +29,7 @@ _WARD = re.compile(
     re.IGNORECASE)
 _WARD_NAMED = re.compile(r"\b(?:[Ww]ard|WARD)\s(?:name(?:d)?\s)?([A-Z][a-z'’]+(?: [A-Z][a-z'’]+)?)(?![\w])|\b([A-Z][a-z'’]+(?: [A-Z][a-z'’]+)?) (?:[Ww]ard|[Ww]ing|Suite)\b")
 
-_STREETS = (
-    "alley aly annex arcade avenue ave av bayou beach bend bluff bluffs bottom boulevard blvd branch bridge brook brooks burg burgs bypass camp "
-    "canyon cape causeway center centers centre circle cir circles cliff cliffs close club common commons corner corners course court ct courts cove "
-    "coves creek crescent cres crest crossing crossroad curve dale dam divide drive dr drives estate estates expressway extension extensions fall "
-    "falls ferry field fields flat flats ford fords forest forge forges fork forks fort freeway garden gardens gdns gateway glen glens green greens "
-    "grove groves harbor harbors harbour haven heights highway hwy hill hills hollow inlet island islands isle junction junctions key keys knoll knolls lake "
-    "lakes land landing lane ln light lights loaf lock locks lodge loop mall manor manors meadow meadows mews mill mills mission motorway mount "
-    "mountain mountains neck orchard oval overpass park parks parkway pkwy parkways pass passage path pike pine pines place pl plain plains plaza point "
-    "points port ports prairie quay radial ramp ranch rapid rapids rest ridge ridges rise river road rd roads route row rue run shoal shoals shore shores skyway "
-    "spring springs spur spurs square sq squares station stravenue stream street st streets summit terrace ter throughway trace track trafficway trail "
-    "trailer tunnel turnpike underpass union unions valley valleys via viaduct view views village villages ville vista walk walks wall way ways well wells wharf wood woods").split()
+_STREETS = context_words("streets")
 _STREET = "(?:" + "|".join(sorted(_STREETS, key=len, reverse=True)) + ")"
 _STATES = (r"(?:AL|AK|AZ|AR|CA|CO|CT|DE|FL|GA|HI|ID|IL|IN|IA|KS|KY|LA|ME|MD|MA|MI|MN|MS|MO|MT|NE|NV|NH|NJ|NM|NY|NC|ND|OH|OK|OR|PA|RI|SC|SD|"
            r"TN|TX|UT|VT|VA|WA|WV|WI|WY|DC|PR|GU|VI|AS|MP|FM|MH|PW|AA|AE|AP|ON|QC|BC|AB|MB|SK|NS|NB|NL|PE|YT|NT|NU|NSW|VIC|QLD|ACT|TAS)")
@@ -53,7 +39,7 @@ _STATE_NAMES = (r"(?:Alabama|Alaska|Arizona|Arkansas|California|Colorado|Connect
                 r"Alberta|Manitoba|Saskatchewan|Nova Scotia|Victoria|Queensland|Tasmania|England|Scotland|Wales|Northern Ireland|Australia|Canada|USA|United States|UK|United Kingdom)")
 _ZIP = r"(?:\d{5}(?:-\d{4})?|[A-Z]\d[A-Z]\s?\d[A-Z]\d|[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}|\d{4})"
 _TOWN = r"[A-Z][\w'’.-]+(?:[ ](?:[A-Z][\w'’.-]+|upon|on|under|le|de|in|of|the)){0,3}"
-_SUB = r"(?:(?:apt|apartment|suite|ste|unit|flat|studio|floor|fl|no|#|room|rm|lot|building|bldg|box)\b\.?\s?#?\s?[A-Z]?-?\d+[A-Z]?|#\s?\d+)"
+_SUB = (r"(?:(?:apt|apartment|suite|ste|unit|flat|studio|floor|fl|no|#|room|rm|lot|building|bldg|box)\b\.?\s?#?\s?[A-Z]?-?\d+[A-Z]?|#\s?\d+)")
 _TAIL = (rf"(?:[,\s]{{1,3}}(?:{_SUB}|{_STATE_NAMES}|{_STATES}(?:[,\s]+{_ZIP})?|{_ZIP}|{_TOWN}(?=[,\s]{{1,3}}(?:{_STATES}|{_STATE_NAMES}|{_ZIP}|[A-Z][\w'’-]+[,\s]{{1,3}}{_ZIP})(?!\w))|(?<=[,\n])\s?{_TOWN}(?=[.,;\n]|$)))*")
 _ADDRESS = re.compile(
     rf"(?:(?i:{_SUB})[,\s]{{1,3}})?(?<![\w.])\d{{1,6}}[A-Za-z]?(?:[-/]\d+)?[,]?[ ](?:(?:[NSEW]\.?|North|South|East|West)[ ])?(?:[A-Z\d][\w'’.-]*[ ]){{1,4}}(?i:{_STREET})\b\.?(?:[ ](?:[NSEW]|North|South|East|West)\b\.?)?{_TAIL}(?:[,\s]{{1,3}}(?i:{_SUB}))?")

@@ -28,7 +28,7 @@ _AFTER_WEAK = re.compile(
     r"建议|诊断|签|完成|执行|检查|复查|陪同|送|主诉|打来|电话|随访|前来|转来|住院|及家属|的(?:检查|影像|报告|片|CT|病|胸|头|腹|家|母|父|检|资|记|图|信|档))")
 _NEVER = frozenset("的了着过吗呢吧啊肺肝肾脾胃癌瘤炎症灶叶椎侧段肠胸腹腔脑颅骨腺囊胆胰咳痰痛胀肿疼血尿便晕吐泻喘岁们您你我他她它这那哪谁被把将就都也还又很更最没不未无非否怎么什谢"
                    "术液片扫查诊治疗药剂钙膜管腔节结影描厘米毫克升号床室科院楼栋单元路街县省镇村区州乡男女")
-_SELDOM = frozenset("在是有为与及和或并可见行由对于向从至到已再该此其等后前左右上下内外部位者年月日时分秒大小高低宽长厚多少两双单个只能会要请经给让使用以而但若如则因所之曰来去出入进起开关说道看想做到得")
+_SELDOM = frozenset("在是有与及和或并见行由对于向从至到已再该此其等后前左右上下内外部位者年月日分秒低宽厚多少两双单个只能会要请经给让使用以而但则因所曰来去出入进起开关说道看想做到得")
 _START = 5.0
 
 
@@ -128,7 +128,7 @@ def _names_at(text: str, i: int, end: int) -> list[tuple[int, float]]:
         before = text[max(0, i - 6):i]
         opening = _START + cost
         if _STRONG_BEFORE.search(before):
-            opening -= 4.5
+            opening -= 5.5
         elif _WEAK_BEFORE.search(before):
             opening -= 2.0
         elif _STARTS.search(before):

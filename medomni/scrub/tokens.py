@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from medomni.scrub.words import (
     abbreviations,
+    context_words,
     eponyms,
     given_names,
     is_known,
@@ -19,22 +20,8 @@ _WORD = re.compile(r"[A-Za-zÀ-ÖØ-öø-ÿĀ-ž]+(?:['’\-‐‑][A-Za-zÀ-Ö�
 _BOUNDARY = re.compile(r"(?:^|[.!?:;\n\r•*\]>|\t。：；！？]|^\s*[-–]|\n\s*[-–]|\d[.)])[\s\"'“‘(\[-]*$")
 _ABBREVIATED = re.compile(r"\b(?:Dr|Mr|Mrs|Ms|Prof|St|Mt|Ft|[A-Z]|vs|approx|e\.g|i\.e|Jr|Sr|no)\.\s*$")
 _MIXED = re.compile(r"(?:Mc|Mac|De|Di|Du|La|Le|Lo|Van|Von|Fitz|St|San|Del|Della|Des|Bel)?[A-ZÀ-ÖØ-Þ][a-zß-öø-ÿā-ž]+")
-EPONYM_HEADS = frozenset((
-    "abscess angle anomaly aneurysm area artery arthropathy artifact arthritis band bodies body canal capsule cartilage catheter "
-    "cell cells chorea classification contracture corpuscle criteria cyst cysts deformity dilator disease diverticulum drain "
-    "duct ducts effect encephalopathy fascia fever foot foramen fossa fracture fractures ganglion gland glands grade granuloma "
-    "hernia hernias histiocytosis index injury islet kidney knee law lesion lesions ligament line lines lymphoma lymph-node "
-    "malformation maneuver manoeuvre mass membrane method metaplasia method modification muscle neuroma neuropathy node nodes nodule "
-    "nodules oesophagus esophagus operation organ palsy paralysis phenomenon phlegmon plane plaque plexus point position pouch "
-    "procedure pseudotumor pulse reaction recess reflex repair resection rings ring sac sarcoma scale score scoring septum shunt sign signs sinus space "
-    "sphincter stage staging stain stone stoma stripe sulcus syndrome syndromes test thyroiditis transposition triad triangle "
-    "tube tubercle tumor tumors tumour tumours type ulcer units unit valve vein view views zone stent screw rod scanner system "
-    "nails wire wires pin pins bandage brace collar needle technique approach incision arthroplasty anastomosis vasculitis "
-    "granulomatosis arteritis dementia dystrophy scleroma formula equation cerclage grading lung macroglobulinemia nodosum "
-    "lobe hump wedge esophagitis colitis's apparatus forceps clip clips coil filter probability rule algorithm shadow "
-    "circle carcinoma adenoma's melanoma thrombosis aphasia ataxia gangrene pneumonia infection cirrhosis").split())
-_EPONYM_FRONTS = frozenset("foramen pouch circle ampulla angle ligament sulcus fissure sphincter canal duct crypts islets tetralogy sinus "
-                           "triangle space island valve line node von syndrome fossa aqueduct foramina cave organ vein".split())
+EPONYM_HEADS = context_words("eponym_heads")
+_EPONYM_FRONTS = context_words("eponym_fronts")
 
 
 @dataclass(frozen=True)

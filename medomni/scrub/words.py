@@ -63,6 +63,13 @@ def abbreviations() -> frozenset[str]:
 
 
 @cache
+def context_words(name: str) -> frozenset[str]:
+    """A set of ``data/en_context.tsv``: titles, roles, street words."""
+    sets = dict(line.split("\t") for line in lines("en_context.tsv"))
+    return frozenset(sets[name].split())
+
+
+@cache
 def given_names() -> dict[str, int]:
     """English given names and their rank, 0 the most frequent of its list."""
     return {name: k for k, name in enumerate(lines("en_first_names.txt"))}
