@@ -117,7 +117,8 @@ def _verdicts(reports: Path) -> dict[str, int]:
 
 def _recipe(path: Path, steps: int) -> Path:
     path.write_text(json.dumps({
-        "name": "bar", "model": {"source": "embedded"}, "adapter": {"rank": 4, "targets": [{"part": "text", "kind": "attention"}]},
+        "name": "bar", "model": {"source": "embedded"},
+        "adapter": {"rank": 4, "targets": [{"part": "text", "kind": "attention"}]},
         "train": {"batch": 2, "checkpoint_every": 2, "stages": [
             {"name": "top", "open": [{"part": "text", "start": "top", "count": 1}], "steps": steps, "lr": 1e-3}]}}))
     return path

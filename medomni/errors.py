@@ -145,8 +145,8 @@ _ENTRIES = [
                "Wait for it or end it, or choose another output folder."),
     # --- P: privacy, texts -----------------------------------------------------------------------------
     ErrorEntry("MED-P11", "No study is named.",
-               "Give a study key (16 hexadecimal digits, as findings.json has it), a StudyInstanceUID, or the study's DICOM "
-               "folder."),
+               "Give a study key (16 hexadecimal digits, as findings.json has it), a StudyInstanceUID, or the study's "
+               "DICOM folder."),
     ErrorEntry("MED-P12", "The folder holds more than one study.",
                "Give the folder of one study, its key or its StudyInstanceUID; the message counts the studies."),
     ErrorEntry("MED-P13", "A store of verdicts cannot be changed.",

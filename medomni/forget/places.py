@@ -53,7 +53,8 @@ class Outputs:
         self.root = root
 
     def find(self, key: str) -> list[Held]:
-        folders = {p.parent for p in files_below(self.root) if p.name in ("findings.json", "images.npz") and _names(p, key)}
+        known = ("findings.json", "images.npz")
+        folders = {p.parent for p in files_below(self.root) if p.name in known and _names(p, key)}
         own = [f / name for f in sorted(folders) for name in (*OUTPUT_NAMES, "images.npz", "findings.json")]
         more = [p for p in files_below(self.root) if p.parent not in folders and p.suffix in (".json", ".npz", ".html")
                 and _names(p, key)]

@@ -1,6 +1,6 @@
-"""Free text without the people in it: names, dates, numbers and places of histories and dictations, English and Chinese.
+"""Free text without the people in it: names, dates, numbers and places, English and Chinese histories and dictations.
 
-Rules and word lists, no model: what is not known to be an ordinary or a medical word, and stands where a name stands, is
+Rules and word lists, no model: what is no known ordinary or medical word, and stands where a name stands, is
 taken for one. It lowers the risk; it does not prove that a text is anonymous.
 """
 

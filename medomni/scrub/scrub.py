@@ -10,6 +10,7 @@ from medomni.scrub.numbers import number_spans
 from medomni.scrub.spans import Span, replaced, united
 
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
+_NARROW = {code: code - 0xFEE0 for code in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))}
 _LATIN = re.compile(r"[A-Za-z]")
 
 
@@ -44,6 +45,7 @@ def scrub(text: str) -> Scrubbed:
 
 
 def _found(text: str) -> list[Span]:
+    text = text.translate(_NARROW)
     found = [*date_spans(text), *number_spans(text)]
     if _LATIN.search(text):
         from medomni.scrub.en import english_names

@@ -72,8 +72,19 @@ def latin_words(text: str) -> list[Word]:
         small = word.lower()
         plain = small.replace("’", "'")
         shape = _shape(word)
-        out.append(Word(start, end, word, shape, _first(text, start), is_known(small) or looks_medical(small),
-                        _kept(text, raw, k, shape), _rank(given_names(), plain), _rank(surnames(), plain)))
+        out.append(
+            Word(
+                start,
+                end,
+                word,
+                shape,
+                _first(text, start),
+                is_known(small) or looks_medical(small),
+                _kept(text, raw, k, shape),
+                _rank(given_names(), plain),
+                _rank(surnames(), plain),
+            )
+        )
     return out
 
 
@@ -97,7 +108,7 @@ def _shape(word: str) -> str:
 
 
 def _first(text: str, start: int) -> bool:
-    before = text[max(0, start - 12):start]
+    before = text[max(0, start - 12) : start]
     if not before.strip() and start <= 12:
         return True
     return bool(_BOUNDARY.search(before)) and not _ABBREVIATED.search(before)
@@ -111,24 +122,37 @@ def _kept(text: str, raw: list[tuple[int, str]], k: int, shape: str) -> bool:
     if small in kept_words():
         return True
     parts = [p for p in re.split(r"['’\-‐‑]", small) if p]
-    if not all(p in eponyms() or (len(parts) > 1 and (p in kept_words() or is_known(p))) for p in parts) and small not in eponyms():
+    if (
+        not all(p in eponyms() or (len(parts) > 1 and (p in kept_words() or is_known(p))) for p in parts)
+        and small not in eponyms()
+    ):
         return False
     if small not in surnames() and small not in given_names() and not any(p in surnames() for p in parts):
         return True
     if len(parts) > 1 and all(p in eponyms() for p in parts):
         return True
     after = [raw[j][1].lower() for j in range(k + 1, min(k + 4, len(raw))) if raw[j][0] - start < 40]
-    between = text[start + len(word):raw[k + 1][0]] if k + 1 < len(raw) else ""
-    if after and (after[0] in EPONYM_HEADS or (re.fullmatch(r"(?:['’]s?)?[\s-]*", between) and after[0] in eponyms() and
-                                               any(a in EPONYM_HEADS for a in after[1:]))):
+    between = text[start + len(word) : raw[k + 1][0]] if k + 1 < len(raw) else ""
+    if after and (
+        after[0] in EPONYM_HEADS
+        or (
+            re.fullmatch(r"(?:['’]s?)?[\s-]*", between)
+            and after[0] in eponyms()
+            and any(a in EPONYM_HEADS for a in after[1:])
+        )
+    ):
         return True
-    if after and any(a in EPONYM_HEADS for a in after[:2]) and after[0] in ("b", "type", "non", "s", "c", "and", "i", "ii", "iii"):
+    if (
+        after
+        and any(a in EPONYM_HEADS for a in after[:2])
+        and after[0] in ("b", "type", "non", "s", "c", "and", "i", "ii", "iii")
+    ):
         return True
     if after and after[0].endswith(("oma", "omas", "itis", "osis")):
         return True
-    if re.match(r"(?:['’]s)?[\s-]*(?:\d|[A-C]\b|I{1,3}\b)", text[start + len(word):]):
+    if re.match(r"(?:['’]s)?[\s-]*(?:\d|[A-C]\b|I{1,3}\b)", text[start + len(word) :]):
         return True
     before = raw[k - 1][1].lower() if k else ""
     if before in ("of", "von", "van", "de") and k > 1 and raw[k - 2][1].lower() in _EPONYM_FRONTS:
         return True
-    return bool(k and before in eponyms() and text[raw[k - 1][0] + len(before):start] == "-")
+    return bool(k and before in eponyms() and text[raw[k - 1][0] + len(before) : start] == "-")

@@ -9,15 +9,18 @@ DATA = Path(__file__).parent / "data"
 _BRITISH = (("isation", "ization"), ("ise", "ize"), ("ising", "izing"), ("ised", "ized"), ("yse", "yze"),
             ("our", "or"), ("aem", "em"), ("aes", "es"), ("oed", "ed"), ("oes", "es"), ("centre", "center"),
             ("metre", "meter"), ("ogue", "og"), ("lled", "led"), ("lling", "ling"))
-_ENDS = (("ies", "y"), ("es", ""), ("s", ""), ("ly", ""), ("ally", ""), ("ed", ""), ("ed", "e"), ("ing", ""), ("ing", "e"))
-_FRONTS = ("non", "un", "re", "pre", "post", "sub", "inter", "intra", "peri", "anti", "hyper", "hypo", "para", "multi",
-           "micro", "macro", "extra", "supra", "infra", "trans", "over", "under", "bi", "semi", "poly", "hemi", "neuro",
-           "cardio", "broncho", "pneumo", "osteo", "gastro", "hepato", "nephro", "uro", "fibro", "radio")
+_ENDS = (("ies", "y"), ("es", ""), ("s", ""), ("ly", ""), ("ally", ""), ("ed", ""), ("ed", "e"), ("ing", ""),
+         ("ing", "e"))
+_FRONTS = ("non", "un", "re", "pre", "post", "sub", "inter", "intra", "peri", "anti", "hyper", "hypo", "para",
+           "multi", "micro", "macro", "extra", "supra", "infra", "trans", "over", "under", "bi", "semi", "poly",
+           "hemi", "neuro", "cardio", "broncho", "pneumo", "osteo", "gastro", "hepato", "nephro", "uro", "fibro",
+           "radio")
 _MEDICAL_ENDS = ("itis", "osis", "ectomy", "otomy", "ostomy", "aemia", "emia", "pathy", "graphy", "scopy", "plasty",
-                 "genic", "ology", "ologist", "azole", "cillin", "mycin", "statin", "umab", "ximab", "zumab", "tinib",
-                 "parin", "pril", "olol", "sartan", "oma", "omas", "uria", "algia", "plegia", "megaly", "cele", "esis",
-                 "cytosis", "penia", "trophy", "thorax", "lysis", "oid", "ectasis", "gram", "grams", "xaban", "gliptin",
-                 "gliflozin", "dipine", "floxacin", "cycline", "oxetine", "azepam", "tidine", "thiazide")
+                 "genic", "ology", "ologist", "azole", "cillin", "mycin", "statin", "umab", "ximab", "zumab",
+                 "tinib", "parin", "pril", "olol", "sartan", "oma", "omas", "uria", "algia", "plegia", "megaly",
+                 "cele", "esis", "cytosis", "penia", "trophy", "thorax", "lysis", "oid", "ectasis", "gram", "grams",
+                 "xaban", "gliptin", "gliflozin", "dipine", "floxacin", "cycline", "oxetine", "azepam", "tidine",
+                 "thiazide")
 
 
 def lines(name: str) -> list[str]:
@@ -95,7 +98,8 @@ def is_known(word: str) -> bool:
         parts = [p for p in word.replace("’", "-").replace("'", "-").split("-") if p]
         return all(len(p) < 3 or p in _FRONTS or is_known(p) or p in kept_words() or p in eponyms() for p in parts)
     return any(is_listed(form) for form in _spellings(word)) or any(
-        form in medical_words() or (form != word and len(form) >= 6 and is_listed(form)) for form in _forms(word))
+        form in medical_words() or (form != word and len(form) >= 6 and is_listed(form)) for form in _forms(word)
+    )
 
 
 def looks_medical(word: str) -> bool:
@@ -117,7 +121,9 @@ def _forms(word: str) -> set[str]:
     """The word without endings and prefixes; the ordinary list has inflected forms itself, the medical one has not."""
     forms = _spellings(word)
     for form in list(forms):
-        forms |= {form[:-len(end)] + instead for end, instead in _ENDS if form.endswith(end) and len(form) - len(end) >= 4}
+        forms |= {
+            form[: -len(end)] + instead for end, instead in _ENDS if form.endswith(end) and len(form) - len(end) >= 4
+        }
     for form in list(forms):
-        forms |= {form[len(front):] for front in _FRONTS if form.startswith(front) and len(form) - len(front) >= 4}
+        forms |= {form[len(front) :] for front in _FRONTS if form.startswith(front) and len(form) - len(front) >= 4}
     return forms

@@ -7,14 +7,24 @@ import re
 from medomni.scrub.segment_zh import given_cost, surname_costs, tokens
 from medomni.scrub.spans import Span
 
-_ROLE = (r"(?:患者|病人|患儿|受检者|被检者|家属|家长|监护人|陪同人?|联系人|紧急联系人|母亲|父亲|配偶|丈夫|妻子|儿子|女儿|签字人|委托人|代理人|报告|审核|审签|诊断|检查|操作|申请|送检|开单|接诊|"
-         r"主治|主管|经治|管床|责任|记录|书写|复核|核对|登记|录入|会诊|阅片|签发|初审|终审|主刀|手术|麻醉|值班|住院|主任|副主任|技师|技术|护士|医师|医生|大夫|放射|超声|病理)")
+_ROLE = (
+    r"(?:患者|病人|患儿|受检者|被检者|家属|家长|监护人|陪同人?|联系人|紧急联系人|母亲|父亲|配偶|丈夫|妻子|儿子|"
+    r"女儿|签字人|委托人|代理人|报告|审核|审签|诊断|检查|操作|申请|送检|开单|接诊|"
+    r"主治|主管|经治|管床|责任|记录|书写|复核|核对|登记|录入|会诊|阅片|签发|初审|终审|主刀|手术|麻醉|值班|住院|"
+    r"主任|副主任|技师|技术|护士|医师|医生|大夫|放射|超声|病理)"
+)
 _FIELD = re.compile(
-    rf"(?:{_ROLE}?(?:者|医师|医生|大夫|护士|技师|技术员|人员|人|主任|教授)?(?:的)?(?:姓名|名字|签名|签字|签章|署名)|{_ROLE}(?:者|医师|医生|大夫|护士|技师|技术员|人员|人|主任)|曾用名|别名|原名|"
-    rf"(?:患者|患儿|病人|家属|联系人|监护人|配偶|医师|医生|护士|技师|大夫|签名|签字|署名|抄送|致|主刀|一助|二助|记录|审核|报告|书写|操作))"
-    r"(?:[（(][^）)]{1,6}[）)])?\s?[:：]\s*")
+    rf"(?:{_ROLE}?(?:者|医师|医生|大夫|护士|技师|技术员|人员|人|主任|教授)?(?:的)?(?:姓名|名字|签名|签字|签章|署名)|"
+    rf"{_ROLE}(?:者|医师|医生|大夫|护士|技师|技术员|人员|人|主任)|曾用名|别名|原名|"
+    rf"(?:患者|患儿|病人|家属|联系人|监护人|配偶|医师|医生|护士|技师|大夫|签名|签字|署名|抄送|致|主刀|一助|二助|记录|"
+    rf"审核|报告|书写|操作))"
+    r"(?:[（(][^）)]{1,6}[）)])?\s?[:：]\s*"
+)
 _VALUE = re.compile(r"[\u3400-\u9fff·•]{2,}")
-_NOBODY = re.compile(r"(?:无|不详|未知|同上|保密|匿名|未填|本人|家属|详见|见|请|待|暂无|空|如|已|未|自|神|双|左|右|建|考|胸|头|腹|CT|MR)")
+_NOBODY = re.compile(
+    r"(?:无|不详|未知|同上|保密|匿名|未填|本人|家属|详见|见|请|待|暂无|空|如|已|未|自|神|双|左|右|"
+    r"建|考|胸|头|腹|CT|MR)"
+)
 _FOREIGN = re.compile(r"[\u3400-\u9fff]{1,6}(?:[·•・][\u3400-\u9fff]{1,6})+")
 _FAMILIAR = re.compile(r"(?<![\u3400-\u9fff])(?:[小老阿])([\u3400-\u9fff])(?=[，,。说的来]|先|$)")
 _MASKED = re.compile(r"[\u3400-\u9fff](?:某[某甲乙丙]?|[\*＊×xX]{1,2})(?:[\u3400-\u9fff])?(?=[，,。\s（(先女医]|$)")
@@ -30,26 +40,36 @@ def chinese_names(text: str) -> list[Span]:
         value = _VALUE.match(text, match.end())
         if value and not _NOBODY.match(value.group()):
             found.append(Span(value.start(), _name_end(text, value.start(), value.end()), "NAME", "field"))
-    found += [Span(m.start() + _foreign_lead(m.group()), m.end(), "NAME", "transliterated") for m in _FOREIGN.finditer(text)]
-    found += [Span(m.start(), m.end(), "NAME", "familiar") for m in _FAMILIAR.finditer(text) if m.group(1) in surname_costs()]
-    found += [Span(m.start(), m.end(), "NAME", "masked") for m in _MASKED.finditer(text) if m.group()[0] in surname_costs()]
+    found += [
+        Span(m.start() + _foreign_lead(m.group()), m.end(), "NAME", "transliterated") for m in _FOREIGN.finditer(text)
+    ]
+    found += [
+        Span(m.start(), m.end(), "NAME", "familiar") for m in _FAMILIAR.finditer(text) if m.group(1) in surname_costs()
+    ]
+    found += [
+        Span(m.start(), m.end(), "NAME", "masked") for m in _MASKED.finditer(text) if m.group()[0] in surname_costs()
+    ]
     return found
 
 
 def _name_end(text: str, start: int, end: int) -> int:
     """Where a field's name ends: the whole run where it is short, else as many characters as a name has."""
     if end - start <= 4 or "·" in text[start:end]:
-        stop = re.search(r"男|女|性别|先生|女士|医师|医生|主任", text[start + 2:end])
+        stop = re.search(r"男|女|性别|先生|女士|医师|医生|主任", text[start + 2 : end])
         return start + 2 + stop.start() if stop else end
-    surname = 2 if text[start:start + 2] in surname_costs() else 1
+    surname = 2 if text[start : start + 2] in surname_costs() else 1
     for length in (surname + 2, surname + 1):
-        if all(given_cost(c) < 12.0 for c in text[start + surname:start + length]):
-            stop = re.search(r"男|女|性", text[start + 1:start + length])
+        if all(given_cost(c) < 12.0 for c in text[start + surname : start + length]):
+            stop = re.search(r"男|女|性", text[start + 1 : start + length])
             return start + 1 + stop.start() if stop else start + length
     return start + 3
 
 
 def _foreign_lead(found: str) -> int:
     """Length of the role that stands before a transliterated name without a break."""
-    match = re.match(r"(?:患者|病人|患儿|医师|医生|家属|由|请|与|和|及|告知|通知|丈夫|妻子|儿子|女儿|父亲|母亲|联系人|主任|教授|姓名|是)+", found)
+    match = re.match(
+        r"(?:患者|病人|患儿|医师|医生|家属|由|请|与|和|及|告知|通知|丈夫|妻子|儿子|女儿|父亲|母亲|"
+        r"联系人|主任|教授|姓名|是)+",
+        found,
+    )
     return match.end() if match else 0
