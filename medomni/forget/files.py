@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from medomni.dicom.walk import files_below
 from medomni.files import DAMAGED
 
 
-def files_below(root: Path) -> Iterator[Path]:
-    """Regular files below a folder, hidden ones too, in order; links are not followed."""
-    if root.is_file():
-        yield root
-        return
-    for folder, folders, names in os.walk(root):
-        folders.sort()
-        yield from (p for name in sorted(names) if (p := Path(folder) / name).is_file() and not p.is_symlink())
+def plain_files(root: Path) -> list[Path]:
+    """Regular files below a folder, hidden ones too, in order; links are left out."""
+    return [path for path in files_below(root) if not path.is_symlink()]
 
 
 def about_arrays(path: Path) -> Any:

@@ -16,7 +16,7 @@ from medomni.cohort import HISTORY_NAME, REPORT_NAMES
 from medomni.dicom.keys import study_key
 from medomni.errors import MedomniError
 from medomni.files import reading_arrays, save_arrays
-from medomni.forget.files import about_arrays, files_below, sha256
+from medomni.forget.files import about_arrays, plain_files, sha256
 from medomni.forget.subject import dicom_uids, forgotten_hash
 
 OUTPUT_NAMES = ("report.html", "report.txt", "report.json", "check.json", "contact.png", "seg.dcm")
@@ -54,9 +54,9 @@ class Outputs:
 
     def find(self, key: str) -> list[Held]:
         known = ("findings.json", "images.npz")
-        folders = {p.parent for p in files_below(self.root) if p.name in known and _names(p, key)}
+        folders = {p.parent for p in plain_files(self.root) if p.name in known and _names(p, key)}
         own = [f / name for f in sorted(folders) for name in (*OUTPUT_NAMES, "images.npz", "findings.json")]
-        more = [p for p in files_below(self.root) if p.parent not in folders and p.suffix in (".json", ".npz", ".html")
+        more = [p for p in plain_files(self.root) if p.parent not in folders and p.suffix in (".json", ".npz", ".html")
                 and _names(p, key)]
         return [Held(p, "output", sha256(p)) for p in [*more, *own] if p.is_file()]
 
@@ -72,7 +72,7 @@ class Cases:
 
     def find(self, key: str) -> list[Held]:
         found = []
-        for path in files_below(self.root):
+        for path in plain_files(self.root):
             if path.suffix == ".npz" and isinstance(rows := about_arrays(path), list):
                 count = sum(_case_key(row) == key for row in rows)
                 if count:
@@ -100,7 +100,7 @@ class Verdicts:
 
     def find(self, key: str) -> list[Held]:
         found = []
-        for path in files_below(self.root):
+        for path in plain_files(self.root):
             if _is_verdicts(path):
                 with closing(sqlite3.connect(path)) as base:
                     count = sum(base.execute(f"SELECT count(*) FROM {table} WHERE {_OF_STUDY}", (key, f"{key}-*"))
@@ -111,7 +111,7 @@ class Verdicts:
 
     def remove(self, key: str) -> list[Held]:
         found = self.find(key)
-        for path in (p for p in files_below(self.root) if _is_verdicts(p)):
+        for path in (p for p in plain_files(self.root) if _is_verdicts(p)):
             touched = path in {held.path for held in found}
             try:
                 with closing(sqlite3.connect(path, timeout=5, isolation_level=None)) as base:
@@ -139,7 +139,7 @@ class Images:
         self.root = root
 
     def find(self, key: str) -> list[Held]:
-        keys = {path: study_key(uids[0]) for path in files_below(self.root) if (uids := dicom_uids(path))}
+        keys = {path: study_key(uids[0]) for path in plain_files(self.root) if (uids := dicom_uids(path))}
         own = [path for path, k in keys.items() if k == key]
         others = {f for path, k in keys.items() if k != key for f in (path.parent, path.parent.parent)}
         folders = {path.parent.parent if path.parent.name == "dicom" else path.parent for path in own} - others
@@ -158,7 +158,7 @@ class Leftovers:
         self.root = root
 
     def find(self, key: str) -> list[Held]:
-        return [Held(p, "leftover", sha256(p)) for p in files_below(self.root)
+        return [Held(p, "leftover", sha256(p)) for p in plain_files(self.root)
                 if (m := re.fullmatch(r"\..+\.(\d+)\.part", p.name)) and not _alive(int(m.group(1)))]
 
     def remove(self, key: str) -> list[Held]:

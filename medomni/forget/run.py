@@ -13,7 +13,7 @@ from typing import Any
 from medomni.dicom.keys import study_key
 from medomni.errors import MedomniError
 from medomni.files import write_text
-from medomni.forget.files import files_below
+from medomni.forget.files import plain_files
 from medomni.forget.places import PLACES, Cases, Held, now
 from medomni.forget.subject import Subject, dicom_uids, forgotten_hash, parts_of
 from medomni.forget.traces import Searched, search
@@ -63,7 +63,7 @@ def forget(subject: Subject, roots: Sequence[Path], proof: Path, *,
         MedomniError: MED-C08 for a folder that does not exist, MED-P13 for a store that is in use, MED-C04, MED-C07.
     """
     roots = _there(roots)
-    uids = [u for root in roots for path in files_below(root)
+    uids = [u for root in roots for path in plain_files(root)
             if (u := dicom_uids(path)) and study_key(u[0]) == subject.key]
     if uids:  # the images tell what the key alone could not
         subject = Subject(subject.key, uids[0][0], subject.parts | parts_of(uids))
@@ -102,7 +102,7 @@ def runs_with(key: str, roots: Sequence[Path]) -> list[dict[str, Any]]:
         with suppress(MedomniError):
             hashes[cases_hash(load_cases(source))] = source.name if source.is_dir() else source.parent.name
     runs: list[dict[str, Any]] = []
-    for path in (p for root in roots for p in files_below(root) if p.name in ("adapter.json", "medomni.json")):
+    for path in (p for root in roots for p in plain_files(root) if p.name in ("adapter.json", "medomni.json")):
         try:
             record = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError):

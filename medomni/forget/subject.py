@@ -11,7 +11,7 @@ from pathlib import Path
 
 from medomni.dicom.keys import site_key, study_key
 from medomni.errors import MedomniError
-from medomni.forget.files import files_below
+from medomni.forget.files import plain_files
 from medomni.forget.traces import Needles
 
 
@@ -44,7 +44,7 @@ def subject_of(study: str) -> Subject:
     """
     folder = Path(study)
     if folder.exists():
-        found = [uids for path in files_below(folder) if (uids := dicom_uids(path))]
+        found = [uids for path in plain_files(folder) if (uids := dicom_uids(path))]
         studies = {uids[0] for uids in found}
         if not studies:
             raise MedomniError("MED-P11", "no DICOM file with a StudyInstanceUID in it", where=folder)

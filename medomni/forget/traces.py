@@ -69,8 +69,9 @@ def search(roots: Iterable[Path], needles: Needles) -> Searched:
     Members of zip and npz archives and of gzip files are unpacked, three deep. Pixels are compared as bytes: what is
     written into a picture as letters is not read.
     """
-    files, size, traces, unread = 0, 0, [], []
-    for path in _entries(roots):
+    files, size, traces = 0, 0, []
+    unread: list[str] = []
+    for path in _entries(roots, unread):
         if needles.count(os.fsencode(path.name)):
             traces.append(f"{path} (name)")
         if path.is_symlink():
@@ -93,13 +94,15 @@ def search(roots: Iterable[Path], needles: Needles) -> Searched:
     return Searched(files, size, tuple(traces), tuple(unread))
 
 
-def _entries(roots: Iterable[Path]) -> Iterator[Path]:
+def _entries(roots: Iterable[Path], unread: list[str]) -> Iterator[Path]:
+    """Everything below the roots once; folders that cannot be listed are added to ``unread``."""
     seen: set[Path] = set()
     for root in roots:
         if root.is_file():
             inside: Iterable[Path] = [root]
         else:
-            inside = (Path(folder) / name for folder, folders, names in os.walk(root) for name in [*folders, *names])
+            tree = os.walk(root, onerror=lambda exc: unread.append(str(exc.filename)))
+            inside = (Path(folder) / name for folder, folders, names in tree for name in [*folders, *names])
         for path in inside:
             if path not in seen:
                 seen.add(path)
