@@ -65,12 +65,18 @@ _COMPACT = re.compile(
 _CUE = (
     r"(?:\b(?:on|dated?|since|until|till|by|from|born|d\.?o\.?b\.?|seen|scan|study|performed|exam(?:ination)?|"
     r"visit|admitted|discharged|scheduled|for|before|after|prior|ct|mri?|x-?ray|ultrasound|radiograph|"
-    r"birth)\b[\s:,]*(?:of\s|on\s)?)"
+    r"birth|lmp|last|chemo|surgery|biopsy|films?|cxrs?|seen)\b[\s:,]*(?:of\s|on\s)?)"
 )
 _NO_YEAR = re.compile(
     rf"{_CUE}((?:0?[1-9]|1[0-2])/{_DAY}|{_DAY}/(?:0?[1-9]|1[0-2]))(?![\d/]|\s?(?:pain|scale|mm|cm))",
     re.IGNORECASE | re.ASCII,
 )
+_DAY_MONTH = re.compile(
+    r"(?<![\w./-])(?:0[1-9]/(?:0[1-9]|[12]\d|3[01])|(?:0[1-9]|[12]\d|3[01])/(?:0[1-9]|1[0-2])|(?:0?[1-9]|1[0-2])/(?:1[3-46-9]|2[1-9]|31)|"
+    r"(?:1[3-9]|2[1-9]|3[01])/(?:0?[1-9]|1[0-2]))(?![\w/%]|\.\d|\s?(?:pain|power|murmur|images?|slices?|mm|cm|strength))",
+    re.ASCII,
+)
+_LISTED = re.compile(r"(?:\[DATE\]|(?<![\w/])\d{1,2}/\d{1,2})(?:,| and| &|;| to|-)\s?((?:0?[1-9]|[12]\d|3[01])/(?:0?[1-9]|[12]\d|3[01]))(?![\w/%])", re.ASCII)
 _MONTH_YEAR = re.compile(
     r"(?<![\w./-])(?:0?[1-9]|1[0-2])[/.-](?:19|20)\d{2}(?![\w/]|[.-]\d)|"
     r"(?<![\w./-])(?:19|20)\d{2}[/-](?:0?[1-9]|1[0-2])(?![\w/]|[.-]\d)",
@@ -132,7 +138,7 @@ _CHINESE = re.compile(
     rf"(?:19|20|一九|二[〇○零])[\d{_ZH_DIGIT}]{{2}}\s?年(?:初|底|末|春|夏|秋|冬|上半年|下半年|春节|国庆|中秋)?|"
     rf"(?:农历|阴历|本月|上月|下月|当月|上个月|下个月){_ZH_DAY}{_ZH_TAIL}|"
     rf"(?:农历|阴历){_ZH_MONTH}[初十廿三二一四五六七八九]+日?|"
-    rf"(?<![A-Za-z\d])(?:1[0-2]|0?[1-9])月(?=[，。,;；的行于在至到查复])"
+    rf"(?:(?<=[于在自至从到，。；、年])|(?<=^))(?:1[0-2]|0?[1-9])月(?=[，。,;；的行于在至到查复])"
 )
 _NUMERIC_ZH = re.compile(
     rf"(?<![\w.])(?:19|20)\d{{2}}\s?([-/.年])\s?(?:1[0-2]|0?[1-9])\s?\1\s?{_DAY}(?!\d){_ZH_TAIL}|"
@@ -154,6 +160,10 @@ def date_spans(text: str) -> list[Span]:
         (_HOLIDAY, "holiday"),
     ):
         found += [Span(m.start(), m.end(), "DATE", rule) for m in pattern.finditer(text)]
+    pairs = [m for m in _DAY_MONTH.finditer(text) if m.group() not in ("24/7", "20/20")]
+    found += [Span(m.start(), m.end(), "DATE", "day and month") for m in pairs]
+    if found or "[DATE]" in text:
+        found += [Span(m.start(1), m.end(1), "DATE", "listed") for m in _LISTED.finditer(text)]
     for pattern, rule in ((_NO_YEAR, "day and month"), (_MONTH_ALONE, "month")):
         found += [Span(m.start(1), m.end(1), "DATE", rule) for m in pattern.finditer(text)]
     found += [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from medomni.scrub.beside_en import TITLES
-from medomni.scrub.fields_en import LABEL, mark_before_credentials, words_after_title, words_of_field
+from medomni.scrub.fields_en import LABEL, initials_and_dicom, mark_before_credentials, words_after_title, words_of_field
 from medomni.scrub.grow_en import grow, name_spans
 from medomni.scrub.seeds_en import name_rule
 from medomni.scrub.spans import Span
@@ -28,4 +28,4 @@ def english_names(text: str, taken: Sequence[tuple[int, int]] = ()) -> list[Span
             rules.setdefault(k, "field")
     mark_before_credentials(text, words, rules)
     grow(text, words, rules)
-    return name_spans(text, words, rules)
+    return [*name_spans(text, words, rules), *initials_and_dicom(text)]

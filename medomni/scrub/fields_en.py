@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from medomni.scrub.beside_en import PARTICLES, ROLES, SUFFIXES, TITLES, gap_between
+from medomni.scrub.spans import Span
 from medomni.scrub.tokens import Word
 from medomni.scrub.words import context_words
 
@@ -29,7 +30,25 @@ LABEL = re.compile(
     r"husband|wife|son|daughter|mother|father|brother|sister|spouse|partner|guardian|carer|nok)"
     r"\s*(?:\((?:\w+\s?){1,3}\))?\s*(?:[:=]|#|\bis\b:?|\s-\s|,?\n)[ \t]*(?=\S)"
 )
-_LABELLED_STOP = re.compile(r"[\n;|\d()\[\]/]|\s-\s|\.\s+(?=[A-Z][a-z]+ [a-z])|,\s*(?=[a-z]{3,}|\d)|\s{3,}")
+_LABELLED_STOP = re.compile(r"[\n;|\d()\[\]/]|\s-\s|\.\s+(?=[A-Z][a-z]+ [a-z])|,\s*(?=[a-z]{3,}|\d)|\s{2,}")
+
+
+_INITIALS = re.compile(
+    r"\b(?:ES|DICT|Dict(?:ated)?|Trans(?:cribed)?|Typ(?:ed|ist)|Initials|Sign(?:ed|ature)|Read(?:er)?|Rep(?:orted)?)\s?"
+    r"[:/]\s?([A-Z]{2,3})\b|\b(?:[Bb]y|BY|initials|author|reader|operator)\s([A-Z]{2,3})(?=[.,;)/\s]|$)|"
+    r"\(([A-Z]{2,3}),\s?(?=\d|\[DATE\])|[.!]\s+([A-Z]{2,3})(?:/([A-Za-z]{2,3}))?\s*$"
+)
+_DICOM = re.compile(r"\b[A-Za-z][A-Za-z'’ -]*(?:\^[A-Za-z][A-Za-z'’ .-]*?)+(?=\s[A-Z]{2}\b|[^A-Za-z'’ .^-]|\s|$)")
+_METHODS = frozenset("CT MRI MR US USS XR ED GP ICU ENT EMS FNA PCR PET CTA MRA ECG EEG GPS A&E OBGYN ITU OT TEE TTE IR".split())
+
+
+def initials_and_dicom(text: str) -> list[Span]:
+    """Initials where a person signs, and names in the form of DICOM (PS3.5 6.2.1: SURNAME^GIVEN)."""
+    found = [Span(m.start(), m.end(), "NAME", "dicom name") for m in _DICOM.finditer(text)]
+    for m in _INITIALS.finditer(text):
+        found += [Span(m.start(k), m.end(k), "NAME", "initials") for k in range(1, 6)
+                  if m.group(k) and m.group(k) not in _METHODS]
+    return found
 
 
 def words_after_title(text: str, words: Sequence[Word], k: int) -> list[int]:
@@ -90,7 +109,7 @@ def words_of_field(text: str, words: Sequence[Word], start: int) -> list[int]:
     for k, w in enumerate(words):
         if w.start < start:
             continue
-        if w.end > end or len(out) >= 6:
+        if w.end > end or len(out) >= 6 or text[w.end : w.end + 1] == ":":
             break
         if w.shape in ("title", "upper", "initial", "mixed"):
             if w.kept and not w.listed or (not out and w.known and not w.listed):

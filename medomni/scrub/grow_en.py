@@ -8,9 +8,12 @@ from collections.abc import Sequence
 from medomni.scrub.beside_en import NAMING, PARTICLES, ROLES, SUFFIXES, TITLES, gap_between, is_department, is_thing
 from medomni.scrub.spans import Span
 from medomni.scrub.tokens import Word
+from medomni.scrub.words import context_words
 
-_BESIDE = re.compile(r"[ \t]{1,2}|\.[ \t]{0,2}|,[ \t]{1,2}|-|[ \t]?[\"“'(][\w]|[\"”')][ \t]")
+_BESIDE = re.compile(r"[ \t]{1,2}|\.[ \t]{0,2}|,[ \t]{0,2}|-|[ \t]?[\"“'(][\w]|[\"”')][ \t]")
 _CAPITALS = ("title", "upper")
+_COMPASS = context_words("compass")
+_SYLLABLES = ("he", "an", "so", "you", "do", "may", "will", "long", "wan", "her")  # surnames in pinyin that are words
 
 
 def grow(text: str, words: Sequence[Word], rules: dict[int, str]) -> None:
@@ -53,7 +56,11 @@ def _belongs(text: str, words: Sequence[Word], rules: dict[int, str], k: int, j:
         return False
     if ". " in gap and a.shape != "initial" and a.small not in TITLES | {"st", "jr", "sr"}:
         return False
+    if j > k and text[w.end : w.end + 1] == ":":  # the next field
+        return False
     comma = "," in gap
+    if w.shape == "initial" and re.search(r"[\d-]$", text[: w.start]):  # 18G., BI-RADS 4B.
+        return False
     if w.shape == "initial":
         stopped = text[w.end : w.end + 1] == "."
         return stopped or (w.text not in ("A", "I") if not comma else j > k and name.shape in _CAPITALS)
@@ -65,25 +72,32 @@ def _belongs(text: str, words: Sequence[Word], rules: dict[int, str], k: int, j:
     if comma:
         return _over_comma(w, name, j > k)
     if (w.shape in _CAPITALS and w.shape == name.shape) or (w.shape == "upper" and w.listed and name.shape == "title"):
-        return _follows(text, w, name) if j > k else _leads(w)
+        return _follows(text, w, name) if j > k else _leads(text, words, j)
+    if j < k and w.shape == "upper" and name.shape == "title" and len(w.text) >= 3:  # SURNAME Given
+        return not (w.kept or w.known)
+    if j < k and name.small in PARTICLES and w.shape == "title":
+        return w.given is not None
+    if j > k and w.shape == "upper" and len(w.text) == 2 and name.shape == "title":  # Surname AB
+        return not w.kept and not w.known
     if w.shape == "lower" == name.shape and w.small not in NAMING | ROLES and not is_thing(w):
-        return (w.given is not None and w.given < 600) if j < k else (not w.known and w.family is not None)
+        if j < k:
+            return w.given is not None and w.given < 600
+        if w.kept or (is_department(w) and (w.family or 9999) > 3000):
+            return False
+        return not w.known or (w.family is not None and name.given is not None)
     return False
 
 
 def _over_comma(w: Word, name: Word, behind: bool) -> bool:
-    """LAST, FIRST: either half beside the other."""
-    if w.shape != name.shape or w.shape not in _CAPITALS:
+    """LAST, FIRST: either half beside the other; the first may be in capitals alone."""
+    first, last = (w, name) if behind else (name, w)
+    if (w.shape != name.shape and (last.shape, first.shape) != ("upper", "title")) or w.shape not in _CAPITALS:
         return False
     if behind:
-        return not w.kept and w.given is not None and (not w.known or w.given < 1500)
+        return w.given is not None and ((not w.kept and (not w.known or w.given < 1500)) or w.given < 300)
     if w.first:
-        return (
-            name.given is not None
-            and (not w.kept or w.family is not None)
-            and not is_thing(w)
-            and not (w.small.endswith(("ly", "day")))
-        )
+        listed = not w.kept or w.family is not None
+        return name.given is not None and listed and not is_thing(w) and not w.small.endswith(("ly", "day"))
     return not w.kept and w.family is not None
 
 
@@ -98,19 +112,24 @@ def _follows(text: str, w: Word, name: Word) -> bool:
     return w.family is not None or not (is_department(w) or is_thing(w))
 
 
-def _leads(w: Word) -> bool:
-    """A capitalised word before a name: its given name."""
-    return (
-        w.listed
-        and not is_thing(w)
-        and w.small not in ROLES | NAMING
-        and (not w.kept or w.given is not None)
-        and (w.given is not None or not w.known)
-    )
+def _leads(text: str, words: Sequence[Word], j: int) -> bool:
+    """A capitalised word before a name: its given name, or New, North and Port before a town's."""
+    w = words[j]
+    if is_thing(w) or w.small in ROLES | NAMING | TITLES:
+        return False
+    if w.small in _COMPASS and w.shape == "title":
+        return True
+    if w.kept:
+        return w.given is not None or (w.small in _SYLLABLES and bool(re.search(r"[\u4e00-\u9fff]", text)))
+    if w.listed and (w.given is not None or not w.known):
+        return True
+    between = text[words[j - 1].end : w.start] if j else ""
+    return not w.first and not is_department(w) and w.shape == "title" and j > 0 and (
+        between.strip() == "" and words[j - 1].shape == "lower")
 
 
 def _numbered(text: str, w: Word) -> bool:
-    return bool(re.match(r"[ -]?\d", text[w.end : w.end + 2]))
+    return bool(re.match(r"[ -]?\d{1,3}(?![\d/-])", text[w.end : w.end + 5]))
 
 
 def _particle(words: Sequence[Word], rules: dict[int, str], j: int) -> bool:
@@ -120,7 +139,7 @@ def _particle(words: Sequence[Word], rules: dict[int, str], j: int) -> bool:
         before -= 1
     return (
         before in rules
-        or (before >= 0 and words[before].small in TITLES)
+        or (before >= 0 and (words[before].small in TITLES or words[before].given is not None))
         or words[j].small not in ("y", "e", "la", "le", "de", "al", "st", "ten", "den", "und", "da", "do", "san")
     )
 

@@ -69,7 +69,7 @@ _LABEL_EN = (
 )
 _LABELLED_EN = re.compile(
     rf"(?:{_LABEL_EN})(?![A-Za-z])\s*(?:\((?:\w+\s?){{1,3}}\)\s*)?(?:is|was|of|[:#=.])*\s*"
-    r"((?=[A-Za-z]*[-/]?[A-Za-z]*[-/ ]?\d)[A-Za-z0-9]+(?:[-/_.][A-Za-z0-9]+|"
+    r"((?=[A-Za-z]*[-/]?[A-Za-z]*[-/]?\d|(?-i:[A-Z]{1,4}) \d)[A-Za-z0-9]+(?:[-/_.][A-Za-z0-9]+|"
     r"\s(?=\d)[\d]+(?:[-/]\w+)?)*)",
     re.IGNORECASE | re.ASCII,
 )
@@ -101,6 +101,18 @@ _SOCIAL = re.compile(
     re.ASCII,
 )
 _GROUPED = re.compile(r"(?<![\w.,/])\d{2,6}(?:([ -])\d{2,6}){1,4}(?![\w,/]|\.\d|[ ]?(?:mm|cm|ml|HU|mg))", re.ASCII)
+_EXTENSION_ALONE = re.compile(
+    r"(?<![\w-])(?:ext(?:ension|n)?\b\.?|x)\s?#?:?\s?\d{3,6}(?![\w.]\d|\w)|"
+    r"(?<=\bpager )#?\d[\d-]{2,8}|(?<=\bbleep )#?\d[\d-]{2,8}|(?<=\bpage )#?\d{2,5}-?\d{2,5}(?!\w)", re.IGNORECASE | re.ASCII
+)
+_REACHED = re.compile(
+    r"\b(?:page[dr]?|bleep(?:ed)?|dial|contact(?:ed|able)?|reach(?:ed|able)?|call(?:ed|back)?|phone[d]?|ring|rang|beep(?:ed)?|discuss|queries)\b"
+    r"(?:\s[\w.,'’]+){0,5}?\s(?:on|at|via|to|#)\s?(\d[\d-]{2,9}\d)(?![\w/:]|\.\d|\s?(?:hrs?|h|am|pm|mm|cm|mg|ml)\b)", re.IGNORECASE | re.ASCII
+)
+_TRIPLE = re.compile(r"(?<![\w./-])\d{2}-\d{2}-\d{2}(?![\w/]|-\d|\.\d)", re.ASCII)
+_EXTENSION_ZH = re.compile(
+    r"(?:医师|医生|大夫|护士|主任|技师|教授|老师)\s?[（(]\s?(\d{4,6})\s?[）)]|(?:间|站|台|处|值班|内线|短号|分机|小号|虚拟网|转)\s?[:：]?\s?(\d{4,6})(?!\d|年|-|\.\d|[A-Za-z])"
+)
 _LONG = re.compile(r"(?<![\w.,])(?:[A-Z]{1,5}[-_/#]?)?\d{6,}(?:[-_/]\w+)*(?![\w]|\.\d)", re.ASCII)
 _MIXED = re.compile(r"(?<![\w.])(?=[A-Z0-9_/-]*\d)(?=[A-Z0-9_/-]*[A-Z])[A-Z0-9]+(?:[-_/][A-Z0-9]+)*(?![\w])", re.ASCII)
 _MIXED_SMALL = re.compile(
@@ -109,7 +121,7 @@ _MIXED_SMALL = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 _STAYS = re.compile(
-    r"(?:B\d{2,4}|[CTLS]\d{1,2}(?:[-/][CTLS]?\d{1,2})*|[cpy]{0,2}T[0-4X](?:is|"
+    r"(?:B\d{2,4}|(?:SE|IM|SER|IMG|SL)\d{1,4}|\d+(?:NG|PG|UG|PMOL|NMOL|MMOL|UMOL|FMOL|MEQ|KU|MU)(?:/[A-Z0-9.]+)?|[CTLS]\d{1,2}(?:[-/][CTLS]?\d{1,2})*|[cpy]{0,2}T[0-4X](?:is|"
     r"[a-d])?(?:N[0-3X][a-c]?)?(?:M[01X][a-c]?)?|"
     r"N[0-3][a-c]?M?[01]?|"
     r"\d+(?:\.\d+)?(?:MM|CM|ML|MG|MCG|G|KG|HU|KV|KVP|MAS|MA|MGY|MSV|T|MHZ|HZ|S|MS|MGI|MIN|H|HR|HRS|W|D|M|Y|YO|YR|YRS|"
@@ -149,6 +161,12 @@ _AGE = re.compile(
 )
 
 
+_AGE_SEX = re.compile(
+    rf"(?<![\w.,/-])({_OVER})\s?(?:[yY]\w*\.?)?\s?[/,;]?\s?(?:[MF]\b|(?:fe)?male\b|man\b|woman\b|lady\b|gentleman\b|[男女])|"
+    rf"(?:\b[MF]|\b(?:fe)?male|[男女])(?:性)?\s?[/,，、;-]?\s?({_OVER})(?![\d.%/]|\s?(?:mm|cm|kg|bpm|beats))", re.ASCII
+)
+
+
 def number_spans(text: str) -> list[Span]:
     """Everything of figures that is no date; ages only where they are over 89 (45 CFR 164.514(b)(2)(i)(C)).
 
@@ -167,11 +185,14 @@ def number_spans(text: str) -> list[Span]:
             (_PHONE, "PHONE", "telephone"),
             (_RESIDENT, "ID", "resident identity"),
             (_PLATE, "ID", "plate"),
-            (_SOCIAL, "ID", "social security"),
+            (_SOCIAL, "ID", "social security"), (_TRIPLE, "ID", "grouped number"),
         )
         for m in pattern.finditer(text)
     ]
     found += [Span(m.start(1), m.end(1), "PHONE", "labelled telephone") for m in _PHONE_LABEL.finditer(text)]
+    found += [Span(m.start(), m.end(), "PHONE", "extension") for m in _EXTENSION_ALONE.finditer(text)]
+    found += [Span(m.start(1), m.end(1), "PHONE", "reached at") for m in _REACHED.finditer(text)]
+    found += [Span(m.start(k), m.end(k), "PHONE", "extension") for m in _EXTENSION_ZH.finditer(text) for k in (1, 2) if m.group(k)]
     for m in _LABELLED_EN.finditer(text):
         if _long_enough(m.group(1)):
             kind = (
@@ -197,6 +218,8 @@ def number_spans(text: str) -> list[Span]:
             for m in pattern.finditer(text)
             if _identifies(m.group())
         ]
+    found += [Span(m.start(1), m.end(1), "AGE", "age over 89") for m in _AGE_SEX.finditer(text) if m.group(1)]
+    found += [Span(m.start(2), m.end(2), "AGE", "age over 89") for m in _AGE_SEX.finditer(text) if m.group(2)]
     for m in _AGE.finditer(text):
         k = next(k for k in range(1, 6) if m.group(k))
         found.append(Span(m.start(k), m.end(k), "AGE", "age over 89"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from medomni.scrub.spans import Span
-from medomni.scrub.words import context_words
+from medomni.scrub.words import context_words, given_names, is_known, kept_words, surnames
 
 _CAP = r"(?:[A-Z][\w'’.&-]*|St\.?|of|the|and|&|for|de|la|del)"
 _NAME = rf"[A-Z][\w'’&-]*\.?(?:[ ]{_CAP}){{0,6}}?"
@@ -24,6 +24,7 @@ _ORGANISATION = re.compile(
     rf"\b(?:The )?({_NAME}) ({_KIND})(?:(?: (?:of|at|in|for)(?: the)? [A-Z][\w'’-]+(?:[ "
     rf"-][A-Z][\w'’-]+){{0,2}})?)(?!\w)"
 )
+_UNIVERSITY = re.compile(r"\bUniversity Hospitals?(?: [A-Z][\w'’-]+){1,3}")
 _OF = re.compile(
     r"\b(?:(?:University|Hospital|Medical Cent(?:er|re)|Institute|College|Clinic|Church) (?:Hospital |"
     r"Medical Cent(?:er|re) )?(?:of|at|for) (?:the )?(?:[A-Z][\w'’-]+(?: (?:of|and|&) | )?){1,5})"
@@ -34,11 +35,12 @@ _FIRM = re.compile(
 )
 _FIRM_END = re.compile(r"(?:Group|Inc|LLC|Ltd|PLC|Sons|Associates|Partners)$")
 _GENERIC = context_words("generic_places")
+_TOWNS = context_words("compass")
 
 _WARD = re.compile(
     r"\b(?:(?:ward|room|rm|bed|bay|suite|cubicle|bedspace|clinic|theatre|theater|side ?room|exam room|scan room|"
     r"wing|annexe?|cot|chair)(?:\b|(?=\d))\s?(?:no\.?|number|#|is)?[\s:-]{0,2}"
-    r"(?:[A-Z]{1,3}[-\s/]?\d{1,4}(?:[-/]?[A-Z0-9]{1,3})?|\d{1,5}(?:[-/.]?[A-Z0-9]{1,4})?|[A-Z]{1,2})(?![\w%]|"
+    r"(?:(?-i:[A-Z]{1,3})[-\s/]?\d{1,4}(?:[-/]?[A-Z0-9]{1,3})?|\d{1,5}(?:[-/.]?[A-Z0-9]{1,4})?|[A-Z]{1,2})(?![\w%]|"
     r"\s?(?:mm|cm|days?|weeks?|hours?))|"
     r"(?<!L)(?:floor|level|building|block|tower|department|unit)\s(?:no\.?\s|number\s|#)?(?:[A-Z]?\d{1,4}[A-Z]?|"
     r"[A-Z])(?=\s?,?\s?(?:room|rm|bed|ward|bay)\b)|"
@@ -55,11 +57,12 @@ _WARD_NAMED = re.compile(
 )
 
 _STREETS = context_words("streets")
+_MORE = "(?:" + "|".join(w.capitalize() for w in sorted(context_words("streets_more"))) + ")(?=,|\\s\\d|\\.?$)"
 _STREET = "(?:" + "|".join(sorted(_STREETS, key=len, reverse=True)) + ")"
 _STATES = (
     r"(?:AL|AK|AZ|AR|CA|CO|CT|DE|FL|GA|HI|ID|IL|IN|IA|KS|KY|LA|ME|MD|MA|MI|MN|MS|MO|MT|NE|NV|NH|NJ|NM|NY|NC|"
     r"ND|OH|OK|OR|PA|RI|SC|SD|"
-    r"TN|TX|UT|VT|VA|WA|WV|WI|WY|DC|PR|GU|VI|AS|MP|FM|MH|PW|AA|AE|AP|ON|QC|BC|AB|MB|SK|NS|NB|NL|PE|YT|NT|NU|"
+    r"TN|TX|UT|VT|VA|WA|WV|WI|WY|DC|PR|GU|VI|AS|MP|FM|MH|PW|AA|AE|AP|ON|QC|BC|AB|MB|SK|NSW|NS|NB|NL|PE|YT|NT|NU|"
     r"NSW|VIC|QLD|ACT|TAS)"
 )
 _STATE_NAMES = (
@@ -84,8 +87,8 @@ _TAIL = (
     rf";\n]|$)))*"
 )
 _ADDRESS = re.compile(
-    rf"(?:(?i:{_SUB})[,\s]{{1,3}})?(?<![\w.])\d{{1,6}}[A-Za-z]?(?:[-/]\d+)?[,]?[ ](?:(?:[NSEW]\.?|North|South|East|"
-    rf"West)[ ])?(?:[A-Z\d][\w'’.-]*[ ]){{1,4}}(?i:{_STREET})\b\.?(?:[ ](?:[NSEW]|North|South|East|"
+    rf"(?:(?i:{_SUB})[,\s]{{1,3}}|(?i:h\.?\s?no\.?)\s?)?(?<![\w.])\d{{1,6}}[A-Za-z]?(?:[-/]\d+)?[,]?[ ](?:(?:[NSEW]\.?|North|South|East|"
+    rf"West)[ ])?(?!(?:DAYS?|Ref|REF|Dr|DR)\b)(?:[A-Z\d](?:[\w'’-]*|[A-Za-z]{{0,2}}\.)[ ]){{1,4}}(?:(?!(?:Dr|DR)[- ])(?i:{_STREET})|{_MORE})\b\.?(?:[ ](?:[NSEW]|North|South|East|"
     rf"West)\b\.?)?{_TAIL}(?:[,\s]{{1,3}}(?i:{_SUB}))?"
 )
 _SUBADDRESS = re.compile(
@@ -97,6 +100,21 @@ _STREET_ALONE = re.compile(
     r"\b(?:[A-Z][\w'’-]+ ){1,3}(?:Street|Avenue|Ave\.?|Road|Rd\.?|Lane|Boulevard|Blvd\.?|"
     r"Drive|Crescent|Terrace|Parkway|Highway|Close|Mews)\b(?!\s(?:Hospital|Clinic))"
 )
+_HOUSE = re.compile(rf"\bH\.?\s?No\.?\s?\d+[\w/-]*(?:,?[ ][A-Z][\w'’-]+){{1,5}}(?:[ ]\d{{6}})?{_TAIL}")
+_TOWN_CODE = re.compile(r"\b((?:[A-Z][a-z'’-]+ ){0,2}[A-Z][a-z'’-]{2,})[ ](\d{4,6}|[A-Z]\d[A-Z] ?\d[A-Z]\d|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2})(?![\w/])")
+_COMPASS = re.compile(r"\b(?:North|South|East|West|New|Lake|Port|Fort|Mount|Saint|Los|Las|San|Santa)[ ]([A-Z][a-z'’-]{2,})\b")
+_BIG = re.compile(
+    r"\b((?:[A-Z][A-Z'’&.-]*[ ]){0,6}?)(UNIVERSITY HOSPITAL|HOSPITAL|INFIRMARY|CLINIC|MEDICAL CENT(?:ER|RE)|HEALTH CENT(?:ER|RE)|"
+    r"DIAGNOSTIC IMAGING|IMAGING|CANCER CENT(?:ER|RE)|MEDICAL PRACTICE|NHS TRUST)(?! OF)((?: (?:OF )?(?:NORTH |SOUTH |EAST |WEST |NEW |LAKE |PORT |ST )?"
+    r"[A-Z]{3,})?)\b")
+_SMALL = re.compile(
+    r"\b((?:[a-z'’-]+ ){1,4}?)((?:(?:general|memorial|regional|community|district|university|county|royal|city|diagnostic|medical) )*"
+    r"(?:hospital|infirmary|clinic|medical cent(?:er|re)|imaging))\b")
+_FAMOUS = re.compile(r"\b(?:Johns Hopkins|Mayo Clinic|Cleveland Clinic|Mass General|MGH|Massachusetts General|Mount Sinai|Cedars[- ]Sinai|"
+                     r"Memorial Sloan[- ]Kettering|Sloan[- ]Kettering|MD Anderson|Guy[’']s(?: and St\.? Thomas[’']?)?|Great Ormond Street|"
+                     r"Addenbrooke[’']?s|Royal Marsden|Royal Free|Brigham(?: and Women[’']s)?|Stanford Health|NYU Langone|Kaiser(?: Permanente)?|"
+                     r"St\.? Thomas[’']|King[’']s College|Barts|AIIMS|Apollo|Fortis|Tata Memorial|SickKids|Sunnybrook|Westmead|Royal Prince Alfred|"
+                     r"Royal Melbourne|Peter Mac(?:Callum)?|Toronto General|Charing Cross|Hammersmith|Christie|Papworth|Bellevue|Duke University)\b(?! (?:disease|sign))(?: (?:Hospital|Clinic|Medical Cent(?:er|re)))?")
 _BOX = re.compile(rf"\bP\.?\s?O\.?\s?Box\s?\d+{_TAIL}", re.IGNORECASE)
 _MILITARY = re.compile(
     r"\b(?:PSC|CMR|Unit|UPR|USN[SV]?|USCGC|USS|USAV)\s[\w -]{1,30}?,?\s?(?:Box \d+)?,?\s*(?:APO|"
@@ -177,7 +195,52 @@ def english_places(text: str) -> list[Span]:
             m.group(1),
         )
     ]
-    return [_without_full_stop(text, s) for s in found]
+    found += [Span(m.start(), m.end(), "PLACE", "famous hospital") for m in _FAMOUS.finditer(text)]
+    found += [Span(m.start(), m.end(), "ADDRESS", "house") for m in _HOUSE.finditer(text)]
+    for match in _TOWN_CODE.finditer(text):
+        parts = match.group(1).lower().split()
+        if not is_known(parts[-1]) or parts[0] in context_words("compass"):
+            found.append(Span(match.start(), match.end(), "ADDRESS", "town and code"))
+    for match in _COMPASS.finditer(text):
+        word = match.group(1).lower()
+        if not is_known(word) or word in given_names():
+            found.append(Span(match.start(), match.end(), "ADDRESS", "town"))
+    found += [Span(m.start(), m.end(), "PLACE", "university hospital") for m in _UNIVERSITY.finditer(text)]
+    found += _hospitals(text)
+    return [_without_full_stop(text, s) for s in _addresses_joined(text, found)]
+
+
+def _hospitals(text: str) -> list[Span]:
+    """Hospitals in capitals, or in small letters, that have a name of their own after the last word that leads to it."""
+    found = []
+    for pattern in (_BIG, _SMALL):
+        for match in pattern.finditer(text):
+            words = [(m.start(), m.group().lower()) for m in re.finditer(r"\S+", match.group(1))]
+            leads = [k for k, (_, w) in enumerate(words) if w in kept_words() and w not in _TOWNS]
+            words = words[leads[-1] + 1 :] if leads else words
+            while words and words[0][1] in _GENERIC and words[0][1] not in _TOWNS:
+                words = words[1:]
+            own = [w for _, w in words if w not in _GENERIC]
+            small = pattern is _SMALL
+            named = [w for w in own if not is_known(w) or w in surnames() or w in given_names()]
+            tail = "" if small else match.group(3).strip()
+            town = bool(tail) and not is_known(tail.split()[-1].lower())
+            if (named if small else own) or town:
+                end = match.end() if town or small or not tail else match.start(3)
+                at = match.start() + (words[0][0] if words else len(match.group(1)))
+                found.append(Span(at, end, "PLACE", "hospital"))
+    return found
+
+
+def _addresses_joined(text: str, found: list[Span]) -> list[Span]:
+    """Pieces of one address, with only commas and blanks between them, as one."""
+    out: list[Span] = []
+    for span in sorted(s for s in found if s.kind == "ADDRESS"):
+        if out and re.fullmatch(r"[,\s]{0,3}", text[out[-1].end : span.start]):
+            out[-1] = Span(out[-1].start, max(out[-1].end, span.end), "ADDRESS", out[-1].rule)
+        else:
+            out.append(span)
+    return [*out, *(s for s in found if s.kind != "ADDRESS")]
 
 
 def _lead(found: str) -> int:

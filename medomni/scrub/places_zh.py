@@ -34,7 +34,7 @@ _PIECE = (
 )
 _LABEL = re.compile(
     r"(?:(?:家庭|现|通讯|联系|户籍|工作|单位|居住|邮寄|收件|常住|户口|出生|详细|寄送|快递)?(?:地址|"
-    r"住址|住所|所在地|籍贯|户口|户籍|居住地|出生地)|现住|家住|住在|居住(?:在|于)?|住于|暂住|租住|"
+    r"住址|住所|所在地|籍贯|户口|户籍|居住地|出生地)|现住|家住|(?<=[，。；,;\s])住(?=[\u3400-\u9fff]{2,}[市县区路街镇乡村苑园])|住在|居住(?:在|于)?|住于|暂住|租住|"
     r"寄(?:至|往|到)|邮寄(?:至|到)|常住|搬(?:至|到)|户籍|籍贯|来自|送(?:至|到|往)|祖籍|生于|老家)"
     r"\s?[:：为是在于]*\s*((?:[\u3400-\u9fffA-Za-z0-9#\-－—·]|\s(?=[\u3400-\u9fffA-Za-z0-9])|"
     r"，(?=[\u3400-\u9fff]{1,8}(?:路|街|镇|乡|村|号|区|县|室|栋|幢))|（(?=[^）]{1,12}）)|）)+)"
@@ -51,6 +51,12 @@ _PROVINCE_START = re.compile(
     rf"[A-Za-z]\s?座|[路街镇乡村市县区州](?![\u3400-\u9fff]*?[路街镇乡村市县区号座室]))(?:\s"
     rf"?\d{{6}}(?!\d))?".replace("{{6}}", "{6}")
 )
+_SHORT = re.compile(
+    r"(?:[\u3400-\u9fff]{1,6}?(?:医大|医科大|大学|附属?|医|人民|中医|市|省|县|区|总)(?:第)?[一二三四五六七八九十][附]?院)(?![士长内外])|"
+    r"(?:华西|湘雅|盛京|阜外|宣武|积水潭|西京|齐鲁|瑞金|仁济|协和|安贞|邵逸夫|中日友好)(?:医院|医大|医科|总院)?"
+)
+_TOWN = re.compile(r"(?:在|到|去|赴|回|自|从|籍贯|老家|户籍|来自|至|往|返|途经|返回|住)")
+_COUNTRIES = frozenset(lines("zh_countries.txt"))
 _WARD = re.compile(
     r"(?:(?:[\u3400-\u9fff]{1,8}?科|[东西南北新老内外]|住院部|门诊楼?|急诊楼?|第)?(?:[A-Za-z]?\d{1,4}|"
     r"[一二三四五六七八九十]{1,3})\s?(?:病区|病房|病室|护理单元|诊室|诊间|机房|手术间|手术室|检查室|留观室|抢救室)|"
@@ -90,6 +96,10 @@ def chinese_places(text: str) -> list[Span]:
         and not re.fullmatch(r"住院部|门诊楼?|急诊楼?|外科楼|内科楼|医技楼|综合楼|[一-十]楼", m.group())
     ]
     found += [Span(m.start(1), m.end(1), "ADDRESS", "postcode") for m in _POSTCODE.finditer(text)]
+    for match in _SHORT.finditer(text):
+        start = max(match.start(), _organisation_start(text, words, match.end() - 2))
+        found.append(Span(start, match.end(), "PLACE", "short name"))
+    found += _towns(text, words)
     for match in _LABEL.finditer(text):
         end = _address_end(text, words, match.start(1), match.end(1))
         if end > match.start(1):
@@ -100,7 +110,7 @@ def chinese_places(text: str) -> list[Span]:
             r"室",
             match.group(),
         )
-        strong = re.search(r"省|自治区|市|县|镇|乡|街道|路|街|大道|巷|弄|胡同|小区|花园|村", match.group())
+        strong = re.search(r"省|自治区|市|县|区|镇|乡|街道|路|街|大道|巷|弄|胡同|小区|花园|家园|苑|村", match.group())
         if len(set(units)) >= 2 and strong:
             found.append(
                 Span(_address_start(text, words, match.start(), match.end()), match.end(), "ADDRESS", "address")
@@ -110,6 +120,21 @@ def chinese_places(text: str) -> list[Span]:
         for m in _PROVINCE_START.finditer(text)
         if re.search(r"[省市县区州路街镇乡村]", m.group())
     ]
+    return found
+
+
+def _towns(text: str, words: Sequence[Token]) -> list[Span]:
+    """Provinces, towns and counties that say so, and other places after "in" and "from"; countries stay."""
+    found = []
+    for k, token in enumerate(words):
+        piece = text[token.start : token.end]
+        if token.kind != "place" or piece in _COUNTRIES:
+            continue
+        unit = text[token.end : token.end + 1] in tuple("省市县州镇")
+        before = text[words[k - 1].start : words[k - 1].end] if k and words[k - 1].end == token.start else ""
+        says = unit or (len(piece) >= 3 and piece[-1] in "省市县区州盟镇")
+        if says or (len(piece) >= 2 and _TOWN.fullmatch(before)):
+            found.append(Span(token.start, token.end + unit, "ADDRESS", "place"))
     return found
 
 

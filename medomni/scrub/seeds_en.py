@@ -20,14 +20,17 @@ from medomni.scrub.tokens import Word
 from medomni.scrub.words import context_words
 
 _DEPARTMENTS = context_words("departments")
+_ORGANISMS = context_words("organisms")
 _VERBS = re.compile(
     r"(?:['’]s\b)?,?\s*(?:presented|presents|attended|attends|was|is|has|had|reports?|reported|"
     r"complains?|complained|denies|"
     r"denied|states?|stated|underwent|underwent|returned|called|told|informed|lives|works|says|said|"
     r"came|fell|"
     r"requests?|requested|describes?|described|noted|reviewed|agreed|will|who|aged|\(?\d{1,3}\s?(?:y|"
-    r"M|F|years?)|and (?:his|her|their))\b"
+    r"M|F|years?)|and (?:his|her|their)|known|status|presenting|s/p|scheduled|booked)\b"
 )
+_ANYBODY_BY = re.compile(r"(?i)\bby\s+$")
+_LEADERS = frozenset("the a an of left right upper lower both no this that any each per mild moderate severe his her".split())
 _BY = re.compile(
     r"(?i)\b(?:(?:report|dictat|sign|verifi|approv|authori[sz]|transcrib|typ|read|interpret|review|"
     r"perform|scann|request|referr|order|prepar|seen|"
@@ -36,7 +39,7 @@ _BY = re.compile(
     r"spoke (?:to|with)|communicated to|relayed to|conveyed to|called to|phoned to|telephoned to|given "
     r"to|discussed (?:\w+ ){1,4}with|informed|notified|"
     r"thank you,?|named|called|known as|goes by|my name is|i am|this is|addressed to|copy to|copied to|"
-    r"accompanied by|as per|handed over to|attention of)\s+$"
+    r"accompanied by|reported to|as per|handed over to|attention of)\s+$"
 )
 
 
@@ -45,10 +48,17 @@ def name_rule(text: str, words: Sequence[Word], k: int) -> str:
     w = words[k]
     before = words[k - 1] if k and are_near(text, words[k - 1], w) else None
     after = words[k + 1] if k + 1 < len(words) and are_near(text, w, words[k + 1]) else None
+    announced = bool(_BY.search(text, max(0, w.start - 60), w.start))
+    if before and before.shape == "initial" and text[before.end : before.end + 1] == "." and w.shape == "title":
+        trailing = k > 1 and words[k - 2].shape == "title" and are_near(text, words[k - 2], before)
+        if trailing or text[w.end : w.end + 1] == ":":
+            pass
+        elif before.text not in ("A", "I") and not re.search(r"[\d-]$", text[: before.start]) and w.small not in _ORGANISMS and not is_department(w):
+            return "initial"
     if w.kept and not (
         w.listed
         and (
-            _BY.search(text, max(0, w.start - 60), w.start)
+            announced
             or (before and before.small in ROLES and before.shape == "lower" and w.given is not None)
             or (
                 before
@@ -66,9 +76,11 @@ def name_rule(text: str, words: Sequence[Word], k: int) -> str:
     if w.shape == "title":
         if not w.known:
             return "no known word"
-        by = bool(_BY.search(text, max(0, w.start - 60), w.start))
+        by = announced or (_ANYBODY_BY.search(text, max(0, w.start - 6), w.start) and not w.kept)
         if by and not is_thing(w) and not is_department(w) and not (after and after.small in _DEPARTMENTS):
             return "by"
+        if before and before.small in ROLES and before.shape == "upper" and not is_department(w) and not is_thing(w):
+            return "role"
         if not w.listed:
             return ""
         if before and before.small in ROLES and not re.match(r"\s?\d", text[w.end :]):
@@ -99,13 +111,21 @@ def name_rule(text: str, words: Sequence[Word], k: int) -> str:
             previous
             and previous.shape == "lower"
             and previous.small in NAMING
-            and _plaingap_between(text, previous, w)
+            and _plain_gap(text, previous, w)
             and not (after and after.shape in ("title", "upper") and after.known)
             and not re.match(r"[\s-]?\d", text[w.end :])
             and not is_thing(w)
         ):
             return "naming word"
-        return "person's verb" if (_VERBS.match(text, w.end) and not is_thing(w)) else ""
+        if _VERBS.match(text, w.end) and not is_thing(w):
+            return "person's verb"
+        alone = not (after and after.shape in ("title", "upper")) and not re.match(r"[\s-]?\d", text[w.end :])
+        heads = previous is None or previous.shape != "lower" or previous.small in _LEADERS
+        if alone and not heads and w.family is not None and not is_thing(w) and not is_department(w):
+            return "surname alone"
+        return "surname alone" if w.family is not None and re.fullmatch(r"\(.*\)", text[w.start - 1 : w.end + 1]) else ""
+    if w.shape == "upper" and announced and w.listed and len(w.text) >= 3 and not is_department(w) and not is_thing(w):
+        return "by"
     if w.shape == "upper" and not w.known and len(w.text) >= 3:
         caps = [x for x in (before, after) if x and x.shape == "upper" and x.listed and not x.kept]
         if w.listed and (len(w.text) >= 4 or caps or (w.given is not None and w.given < 500)):
@@ -117,7 +137,13 @@ def name_rule(text: str, words: Sequence[Word], k: int) -> str:
             return "small letters"
         if before and before.small in TITLES | ROLES:
             return "small letters"
+        if after and after.shape == "lower" and after.family is not None and not after.kept and not is_thing(after):
+            return "small letters"
         return "small letters" if w.given < 1500 and len(w.text) >= 4 else ""
+    if w.shape == "lower" and not w.known and len(w.text) >= 4 and not w.kept:
+        beside = [x for x in (before, after) if x and x.shape == "lower" and len(x.text) >= 3]
+        if any(not x.known and not x.kept for x in beside):
+            return "two unknown words"
     if (
         w.shape == "lower"
         and not w.known
@@ -130,5 +156,5 @@ def name_rule(text: str, words: Sequence[Word], k: int) -> str:
     return ""
 
 
-def _plaingap_between(text: str, a: Word, b: Word) -> bool:
+def _plain_gap(text: str, a: Word, b: Word) -> bool:
     return bool(re.fullmatch(r"[,:]?\s{1,2}[\"“‘(]?", gap_between(text, a, b)))

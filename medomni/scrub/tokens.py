@@ -150,7 +150,9 @@ def _kept(text: str, raw: list[tuple[int, str]], k: int, shape: str) -> bool:
         return True
     if after and after[0].endswith(("oma", "omas", "itis", "osis")):
         return True
-    if re.match(r"(?:['’]s)?[\s-]*(?:\d|[A-C]\b|I{1,3}\b)", text[start + len(word) :]):
+    if re.match(r"(?:['’]s)?[\s-]*(?:\d{1,2}(?![\d/-])|[A-C]\b(?!\.)|I{1,3}\b)", text[start + len(word) :]):
+        return True
+    if re.match(r"\s?[A-Z]{0,3}[\u4e00-\u9fff]", text[start + len(word) :]):  # Graf法, Stanford B型
         return True
     before = raw[k - 1][1].lower() if k else ""
     if before in ("of", "von", "van", "de") and k > 1 and raw[k - 2][1].lower() in _EPONYM_FRONTS:

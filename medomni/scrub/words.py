@@ -15,7 +15,8 @@ _FRONTS = ("non", "un", "re", "pre", "post", "sub", "inter", "intra", "peri", "a
            "multi", "micro", "macro", "extra", "supra", "infra", "trans", "over", "under", "bi", "semi", "poly",
            "hemi", "neuro", "cardio", "broncho", "pneumo", "osteo", "gastro", "hepato", "nephro", "uro", "fibro",
            "radio")
-_MEDICAL_ENDS = ("itis", "osis", "ectomy", "otomy", "ostomy", "aemia", "emia", "pathy", "graphy", "scopy", "plasty",
+_MEDICAL_ENDS = ("cardic", "pneic", "pnoeic", "aemic", "emic", "uric", "iform", "genous", "atous",
+                 "itis", "osis", "ectomy", "otomy", "ostomy", "aemia", "emia", "pathy", "graphy", "scopy", "plasty",
                  "genic", "ology", "ologist", "azole", "cillin", "mycin", "statin", "umab", "ximab", "zumab",
                  "tinib", "parin", "pril", "olol", "sartan", "oma", "omas", "uria", "algia", "plegia", "megaly",
                  "cele", "esis", "cytosis", "penia", "trophy", "thorax", "lysis", "oid", "ectasis", "gram", "grams",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from medomni.scrub.segment_zh import given_cost, surname_costs, tokens
 from medomni.scrub.spans import Span
+from medomni.scrub.words import lines
 
 _ROLE = (
     r"(?:患者|病人|患儿|受检者|被检者|家属|家长|监护人|陪同人?|联系人|紧急联系人|母亲|父亲|配偶|丈夫|妻子|儿子|"
@@ -26,7 +28,20 @@ _NOBODY = re.compile(
     r"建|考|胸|头|腹|CT|MR)"
 )
 _FOREIGN = re.compile(r"[\u3400-\u9fff]{1,6}(?:[·•・][\u3400-\u9fff]{1,6})+")
-_FAMILIAR = re.compile(r"(?<![\u3400-\u9fff])(?:[小老阿])([\u3400-\u9fff])(?=[，,。说的来]|先|$)")
+_FAMILIAR = re.compile(
+    r"(?:(?<![\u3400-\u9fff])|(?<=[跟和与同问找叫让由请给]))[小老阿]([\u3400-\u9fff])(?=[，,。说的来确认看过讲]|先|$)"
+)
+_SPACED = re.compile(
+    r"[姓患]\s?[名者]\s?[:：]\s?([\u3400-\u9fff]{1,2}[ \u3000][\u3400-\u9fff]{1,2})(?![\u3400-\u9fff])"
+)
+_CHILD = re.compile(
+    r"(?:^|(?<=[，。；、：\n\s]))([\u3400-\u9fff]{1,2})(?:的)?"
+    r"(?:妈妈|爸爸|奶奶|爷爷|外婆|外公|姥姥|妈|爸)(?=代|诉|来|说|陪|签|称|[，,。])"
+)
+_NICKNAME = re.compile(
+    r"(?:乳名|小名|昵称|小字|绰号|人称|花名)(?:叫|为|是|：|:)?\s?([\u3400-\u9fff]{2,3}?)(?=[，,。；、\s]|$)"
+)
+_NOT_A_CHILD = frozenset("其 患儿 孩子 他 她 我 由 患者 病人 宝宝 小孩 和 与 你 他们 你的 我的".split())  # noqa: SIM905
 _MASKED = re.compile(r"[\u3400-\u9fff](?:某[某甲乙丙]?|[\*＊×xX]{1,2})(?:[\u3400-\u9fff])?(?=[，,。\s（(先女医]|$)")
 
 
@@ -44,12 +59,25 @@ def chinese_names(text: str) -> list[Span]:
         Span(m.start() + _foreign_lead(m.group()), m.end(), "NAME", "transliterated") for m in _FOREIGN.finditer(text)
     ]
     found += [
-        Span(m.start(), m.end(), "NAME", "familiar") for m in _FAMILIAR.finditer(text) if m.group(1) in surname_costs()
+        Span(m.start(), m.end(), "NAME", "familiar") for m in _FAMILIAR.finditer(text) if m.group(1) in surname_costs() and m.group(1) not in "时方"
     ]
     found += [
         Span(m.start(), m.end(), "NAME", "masked") for m in _MASKED.finditer(text) if m.group()[0] in surname_costs()
     ]
+    found += [Span(m.start(1), m.end(1), "NAME", "spaced") for m in _SPACED.finditer(text)]
+    found += [
+        Span(m.start(1), m.end(1), "NAME", "child") for m in _CHILD.finditer(text) if m.group(1) not in _NOT_A_CHILD
+    ]
+    found += [Span(m.start(1), m.end(1), "NAME", "nickname") for m in _NICKNAME.finditer(text)]
+    found += [Span(m.start(), m.end(), "NAME", "parts of names") for m in _minority().finditer(text)]
     return found
+
+
+@cache
+def _minority() -> re.Pattern[str]:
+    """Two or more parts of Tibetan, Mongolian or Uyghur names in a row, which no word list would break."""
+    part = "|".join(sorted(lines("zh_minority.txt"), key=len, reverse=True))
+    return re.compile(rf"(?:{part}){{2,}}")
 
 
 def _name_end(text: str, start: int, end: int) -> int:
