@@ -149,7 +149,7 @@ _AGE_WORDS = (
 _OVER = r"(?:9\d|1[0-2]\d)"
 _AGE = re.compile(
     rf"(?<![\w.,/-])({_OVER}|{_AGE_WORDS})(?=\s?[- ]?(?:years?|yrs?|y)[\s.-]*(?:olds?|of age|o\b|/o)|"
-    rf"\s?-?(?:y\.?/?o\.?|yo|yof|yom|y/o)\b|"
+    rf"\s?-?(?:y\.?/?o\.?|yrs?|yo|yof|yom|y/o)\b|"
     rf"\s?[yY]?[MF]\b(?!\w)|[- ](?:year|yr)s?\b(?!\s(?:ago|later|post|follow|history|survival|of\s(?!age)|pack)))|"
     rf"\b(?:aged?|age of|ages|age\s?[:=]|turned|turning|turns|(?:he|she|who|patient) (?:is|was|is now))\s*(?:is|was|"
     rf"[:=])?\s*(?:now\s|about\s|over\s|almost\s)?({_OVER}|{_AGE_WORDS})"
@@ -163,7 +163,8 @@ _AGE = re.compile(
 
 _AGE_SEX = re.compile(
     rf"(?<![\w.,/-])({_OVER})\s?(?:[yY]\w*\.?)?\s?[/,;]?\s?(?:[MF]\b|(?:fe)?male\b|man\b|woman\b|lady\b|gentleman\b|[男女])|"
-    rf"(?:\b[MF]|\b(?:fe)?male|[男女])(?:性)?\s?[/,，、;-]?\s?({_OVER})(?![\d.%/]|\s?(?:mm|cm|kg|bpm|beats))", re.ASCII
+    rf"(?:\b[MF]|\b(?:fe)?male|[男女]|\b(?:lady|gentleman|man|woman|mother|father|"
+    rf"husband|wife|grandmother|grandfather|resident|veteran|pensioner|widow|widower),?\s(?:of|aged|is|was|now|who is))(?:性)?\s?[/,，、;-]?\s?({_OVER})(?![\d.%/]|\s?(?:mm|cm|kg|bpm|beats))", re.ASCII
 )
 
 

@@ -109,7 +109,7 @@ _BIG = re.compile(
     r"[A-Z]{3,})?)\b")
 _SMALL = re.compile(
     r"\b((?:[a-z'’-]+ ){1,4}?)((?:(?:general|memorial|regional|community|district|university|county|royal|city|diagnostic|medical) )*"
-    r"(?:hospital|infirmary|clinic|medical cent(?:er|re)|imaging))\b")
+    r"(?:hospital|infirmary|clinic|medical cent(?:er|re)))\b")
 _FAMOUS = re.compile(r"\b(?:Johns Hopkins|Mayo Clinic|Cleveland Clinic|Mass General|MGH|Massachusetts General|Mount Sinai|Cedars[- ]Sinai|"
                      r"Memorial Sloan[- ]Kettering|Sloan[- ]Kettering|MD Anderson|Guy[’']s(?: and St\.? Thomas[’']?)?|Great Ormond Street|"
                      r"Addenbrooke[’']?s|Royal Marsden|Royal Free|Brigham(?: and Women[’']s)?|Stanford Health|NYU Langone|Kaiser(?: Permanente)?|"

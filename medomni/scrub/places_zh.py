@@ -56,6 +56,7 @@ _SHORT = re.compile(
     r"(?:华西|湘雅|盛京|阜外|宣武|积水潭|西京|齐鲁|瑞金|仁济|协和|安贞|邵逸夫|中日友好)(?:医院|医大|医科|总院)?"
 )
 _TOWN = re.compile(r"(?:在|到|去|赴|回|自|从|籍贯|老家|户籍|来自|至|往|返|途经|返回|住)")
+_IN_TOWN = re.compile(r"(?:[在到从自回赴往至]|老家|籍贯|户籍|来自)([\u3400-\u9fff]{2,4}?(?:市|县))(?![场区民级医值立人])")
 _COUNTRIES = frozenset(lines("zh_countries.txt"))
 _WARD = re.compile(
     r"(?:(?:[\u3400-\u9fff]{1,8}?科|[东西南北新老内外]|住院部|门诊楼?|急诊楼?|第)?(?:[A-Za-z]?\d{1,4}|"
@@ -100,6 +101,8 @@ def chinese_places(text: str) -> list[Span]:
         start = max(match.start(), _organisation_start(text, words, match.end() - 2))
         found.append(Span(start, match.end(), "PLACE", "short name"))
     found += _towns(text, words)
+    found += [Span(m.start(1), m.end(1), "ADDRESS", "town") for m in _IN_TOWN.finditer(text)
+              if not re.search(r"[本全外该城超菜都股门夜上]市|[本全该]县", m.group(1))]
     for match in _LABEL.finditer(text):
         end = _address_end(text, words, match.start(1), match.end(1))
         if end > match.start(1):

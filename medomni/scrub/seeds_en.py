@@ -100,6 +100,9 @@ def name_rule(text: str, words: Sequence[Word], k: int) -> str:
         frequent = (w.family is not None and w.family < 6000) or (w.given is not None and w.given < 3000)
         if frequent and re.match(r"['’]s\b", text[w.end :]) and not is_thing(w):
             return "possessive"
+        signed = re.match(r" [E-HJ-UWYZ][A-Z]?\.?(?=[\s.,;:)]|$)", text[w.end :])  # Stone E, Young EJ
+        if frequent and signed and after and not after.kept and not is_thing(w) and not is_department(w):
+            return "before initials"
         if w.first:
             return (
                 "person's verb"
@@ -121,7 +124,8 @@ def name_rule(text: str, words: Sequence[Word], k: int) -> str:
             return "person's verb"
         alone = not (after and after.shape in ("title", "upper")) and not re.match(r"[\s-]?\d", text[w.end :])
         heads = previous is None or previous.shape != "lower" or previous.small in _LEADERS
-        if alone and not heads and w.family is not None and not is_thing(w) and not is_department(w):
+        listed = w.family is not None or (w.given is not None and w.given < 1500)
+        if alone and not heads and listed and not is_thing(w) and not is_department(w):
             return "surname alone"
         return "surname alone" if w.family is not None and re.fullmatch(r"\(.*\)", text[w.start - 1 : w.end + 1]) else ""
     if w.shape == "upper" and announced and w.listed and len(w.text) >= 3 and not is_department(w) and not is_thing(w):
@@ -140,6 +144,9 @@ def name_rule(text: str, words: Sequence[Word], k: int) -> str:
         if after and after.shape == "lower" and after.family is not None and not after.kept and not is_thing(after):
             return "small letters"
         return "small letters" if w.given < 1500 and len(w.text) >= 4 else ""
+    if w.shape == "lower" and announced and not w.kept and len(w.text) >= 3 and not is_thing(w) and not is_department(w):
+        if not w.known or (w.family is not None and w.family < 3000 and not (after and after.shape == "lower")):
+            return "by"
     if w.shape == "lower" and not w.known and len(w.text) >= 4 and not w.kept:
         beside = [x for x in (before, after) if x and x.shape == "lower" and len(x.text) >= 3]
         if any(not x.known and not x.kept for x in beside):

@@ -75,6 +75,11 @@ def _counts() -> tuple[dict[str, float], frozenset[str]]:
     return {w: -math.log(n / total) for w, n in words.items()}, frozenset(places)
 
 
+def is_word(piece: str) -> bool:
+    """True for a word of the lists."""
+    return piece in _counts()[0]
+
+
 @cache
 def surname_costs() -> dict[str, float]:
     """Cost of a surname by its rank (Zipf)."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from medomni.scrub.segment_zh import given_cost, surname_costs, tokens
+from medomni.scrub.segment_zh import given_cost, is_word, surname_costs, tokens
 from medomni.scrub.spans import Span
-from medomni.scrub.words import lines
+from medomni.scrub.words import abbreviations, eponyms, is_known, lines, surnames
 
 _ROLE = (
     r"(?:患者|病人|患儿|受检者|被检者|家属|家长|监护人|陪同人?|联系人|紧急联系人|母亲|父亲|配偶|丈夫|妻子|儿子|"
@@ -37,6 +37,22 @@ _SPACED = re.compile(
 _CHILD = re.compile(
     r"(?:^|(?<=[，。；、：\n\s]))([\u3400-\u9fff]{1,2})(?:的)?"
     r"(?:妈妈|爸爸|奶奶|爷爷|外婆|外公|姥姥|妈|爸)(?=代|诉|来|说|陪|签|称|[，,。])"
+)
+_KIN = re.compile(
+    r"(?:^|(?<=[，。；、：\s叫找问请跟和给让同与]))([\u3400-\u9fff]{2})"
+    r"(?=阿姨|大爷|大妈|大娘|大叔|大姐|大哥|叔叔|婶|伯伯|奶奶|爷爷|老师|同学|小朋友|宝宝|哥|姐)"
+)
+_INITIALS = re.compile(
+    r"(?:记录|审核|报告|书写|录入|打字|技师|操作|医师|医生|签名|签字|核对|复核|诊断|扫描|登记|校对|阅片|护士|者|人)\s?[:：/（(]?\s?"
+    r"([A-Z]{2,4})(?:/([A-Z]{2,4}))?(?![A-Za-z0-9\u3400-\u9fff])|[（(]([A-Z]{2,3})[）)]|。\s?([A-Z]{2,3})\s*$"
+)
+_SYLLABLE = (
+    r"(?:(?:zh|ch|sh|[bpmfdtnlgkhjqxrzcsyw])?(?:iang|iong|uang|uan|ian|iao|uai|eng|ing|ang|ong|ai|ei|ao|ou|an|en|in|un|"
+    r"ia|ie|iu|ua|uo|ui|ue|ve|er|a|o|e|i|u|v))"
+)
+_PINYIN = re.compile(
+    rf"(?<![A-Za-z])(?:(?=[A-Z][a-z]+[ ^,]{{1,2}}[A-Z][a-z])|(?=[A-Z]{{2,6}}[ ^,]{{1,2}}[A-Z]{{2}}))"
+    rf"(?i:{_SYLLABLE}{{1,2}})(?:,? |\^)(?i:{_SYLLABLE}(?:[-' ]?{_SYLLABLE})?)(?![A-Za-z])"
 )
 _NICKNAME = re.compile(
     r"(?:乳名|小名|昵称|小字|绰号|人称|花名)(?:叫|为|是|：|:)?\s?([\u3400-\u9fff]{2,3}?)(?=[，,。；、\s]|$)"
@@ -69,8 +85,24 @@ def chinese_names(text: str) -> list[Span]:
         Span(m.start(1), m.end(1), "NAME", "child") for m in _CHILD.finditer(text) if m.group(1) not in _NOT_A_CHILD
     ]
     found += [Span(m.start(1), m.end(1), "NAME", "nickname") for m in _NICKNAME.finditer(text)]
+    found += [
+        Span(m.start(1), m.end(1), "NAME", "given name") for m in _KIN.finditer(text)
+        if not is_word(m.group(1)) and sum(map(given_cost, m.group(1))) < 17
+    ]
+    for m in _INITIALS.finditer(text):
+        found += [Span(m.start(k), m.end(k), "NAME", "initials") for k in range(1, 5)
+                  if m.group(k) and m.group(k) not in abbreviations()]
+    found += [Span(m.start(), m.end(), "NAME", "pinyin") for m in _PINYIN.finditer(text) if not _is_english(m.group())]
     found += [Span(m.start(), m.end(), "NAME", "parts of names") for m in _minority().finditer(text)]
     return found
+
+
+def _is_english(found: str) -> bool:
+    """True where what reads as pinyin are English words, abbreviations or eponyms."""
+    return all(
+        word in abbreviations() or (is_known(word.lower()) and word.lower() not in surnames()) or word.lower() in eponyms()
+        for word in re.findall(r"[A-Za-z]+", found)
+    )
 
 
 @cache
