@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from medomni.scrub.beside_en import TITLES
-from medomni.scrub.fields_en import LABEL, initials_and_dicom, mark_before_credentials, words_after_title, words_of_field
+from medomni.scrub.fields_en import (
+    LABEL,
+    initials_and_dicom,
+    mark_before_credentials,
+    words_after_title,
+    words_of_field,
+)
 from medomni.scrub.grow_en import grow, name_spans
 from medomni.scrub.seeds_en import name_rule
 from medomni.scrub.spans import Span

@@ -39,15 +39,18 @@ _INITIALS = re.compile(
     r"\(([A-Z]{2,3}),\s?(?=\d|\[DATE\])|[.!]\s+([A-Z]{2,3})(?:/([A-Za-z]{2,3}))?\s*$"
 )
 _DICOM = re.compile(r"\b[A-Za-z][A-Za-z'’ -]*(?:\^[A-Za-z][A-Za-z'’ .-]*?)+(?=\s[A-Z]{2}\b|[^A-Za-z'’ .^-]|\s|$)")
-_METHODS = frozenset("CT MRI MR US USS XR ED GP ICU ENT EMS FNA PCR PET CTA MRA ECG EEG GPS A&E OBGYN ITU OT TEE TTE IR".split())
+_METHODS = frozenset(w.upper() for w in context_words("methods"))
 
 
 def initials_and_dicom(text: str) -> list[Span]:
     """Initials where a person signs, and names in the form of DICOM (PS3.5 6.2.1: SURNAME^GIVEN)."""
     found = [Span(m.start(), m.end(), "NAME", "dicom name") for m in _DICOM.finditer(text)]
     for m in _INITIALS.finditer(text):
-        found += [Span(m.start(k), m.end(k), "NAME", "initials") for k in range(1, 6)
-                  if m.group(k) and m.group(k) not in _METHODS]
+        found += [
+            Span(m.start(k), m.end(k), "NAME", "initials")
+            for k in range(1, 6)
+            if m.group(k) and m.group(k) not in _METHODS
+        ]
     return found
 
 

@@ -124,8 +124,13 @@ def _leads(text: str, words: Sequence[Word], j: int) -> bool:
     if w.listed and (w.given is not None or not w.known):
         return True
     between = text[words[j - 1].end : w.start] if j else ""
-    return not w.first and not is_department(w) and w.shape == "title" and j > 0 and (
-        between.strip() == "" and words[j - 1].shape == "lower")
+    return (
+        not w.first
+        and not is_department(w)
+        and w.shape == "title"
+        and j > 0
+        and (between.strip() == "" and words[j - 1].shape == "lower")
+    )
 
 
 def _numbered(text: str, w: Word) -> bool:

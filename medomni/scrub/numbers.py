@@ -103,15 +103,19 @@ _SOCIAL = re.compile(
 _GROUPED = re.compile(r"(?<![\w.,/])\d{2,6}(?:([ -])\d{2,6}){1,4}(?![\w,/]|\.\d|[ ]?(?:mm|cm|ml|HU|mg))", re.ASCII)
 _EXTENSION_ALONE = re.compile(
     r"(?<![\w-])(?:ext(?:ension|n)?\b\.?|x)\s?#?:?\s?\d{3,6}(?![\w.]\d|\w)|"
-    r"(?<=\bpager )#?\d[\d-]{2,8}|(?<=\bbleep )#?\d[\d-]{2,8}|(?<=\bpage )#?\d{2,5}-?\d{2,5}(?!\w)", re.IGNORECASE | re.ASCII
+    r"(?<=\bpager )#?\d[\d-]{2,8}|(?<=\bbleep )#?\d[\d-]{2,8}|(?<=\bpage )#?\d{2,5}-?\d{2,5}(?!\w)",
+    re.IGNORECASE | re.ASCII,
 )
 _REACHED = re.compile(
-    r"\b(?:page[dr]?|bleep(?:ed)?|dial|contact(?:ed|able)?|reach(?:ed|able)?|call(?:ed|back)?|phone[d]?|ring|rang|beep(?:ed)?|discuss|queries)\b"
-    r"(?:\s[\w.,'’]+){0,5}?\s(?:on|at|via|to|#)\s?(\d[\d-]{2,9}\d)(?![\w/:]|\.\d|\s?(?:hrs?|h|am|pm|mm|cm|mg|ml)\b)", re.IGNORECASE | re.ASCII
+    r"\b(?:page[dr]?|bleep(?:ed)?|dial|contact(?:ed|able)?|reach(?:ed|able)?|call(?:ed|back)?|phone[d]?|ring|rang|"
+    r"beep(?:ed)?|discuss|queries)\b"
+    r"(?:\s[\w.,'’]+){0,5}?\s(?:on|at|via|to|#)\s?(\d[\d-]{2,9}\d)(?![\w/:]|\.\d|\s?(?:hrs?|h|am|pm|mm|cm|mg|ml)\b)",
+    re.IGNORECASE | re.ASCII,
 )
 _TRIPLE = re.compile(r"(?<![\w./-])\d{2}-\d{2}-\d{2}(?![\w/]|-\d|\.\d)", re.ASCII)
 _EXTENSION_ZH = re.compile(
-    r"(?:医师|医生|大夫|护士|主任|技师|教授|老师)\s?[（(]\s?(\d{4,6})\s?[）)]|(?:间|站|台|处|值班|内线|短号|分机|小号|虚拟网|转)\s?[:：]?\s?(\d{4,6})(?!\d|年|-|\.\d|[A-Za-z])"
+    r"(?:医师|医生|大夫|护士|主任|技师|教授|老师)\s?[（(]\s?(\d{4,6})\s?[）)]|(?:间|站|台|处|值班|内线|短号|分机|"
+    r"小号|虚拟网|转)\s?[:：]?\s?(\d{4,6})(?!\d|年|-|\.\d|[A-Za-z])"
 )
 _LONG = re.compile(r"(?<![\w.,])(?:[A-Z]{1,5}[-_/#]?)?\d{6,}(?:[-_/]\w+)*(?![\w]|\.\d)", re.ASCII)
 _MIXED = re.compile(r"(?<![\w.])(?=[A-Z0-9_/-]*\d)(?=[A-Z0-9_/-]*[A-Z])[A-Z0-9]+(?:[-_/][A-Z0-9]+)*(?![\w])", re.ASCII)
@@ -121,7 +125,8 @@ _MIXED_SMALL = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 _STAYS = re.compile(
-    r"(?:B\d{2,4}|(?:SE|IM|SER|IMG|SL)\d{1,4}|\d+(?:NG|PG|UG|PMOL|NMOL|MMOL|UMOL|FMOL|MEQ|KU|MU)(?:/[A-Z0-9.]+)?|[CTLS]\d{1,2}(?:[-/][CTLS]?\d{1,2})*|[cpy]{0,2}T[0-4X](?:is|"
+    r"(?:B\d{2,4}|(?:SE|IM|SER|IMG|SL)\d{1,4}|\d+(?:NG|PG|UG|PMOL|NMOL|MMOL|UMOL|FMOL|MEQ|KU|MU)(?:/[A-Z0-9.]+)?|"
+    r"[CTLS]\d{1,2}(?:[-/][CTLS]?\d{1,2})*|[cpy]{0,2}T[0-4X](?:is|"
     r"[a-d])?(?:N[0-3X][a-c]?)?(?:M[01X][a-c]?)?|"
     r"N[0-3][a-c]?M?[01]?|"
     r"\d+(?:\.\d+)?(?:MM|CM|ML|MG|MCG|G|KG|HU|KV|KVP|MAS|MA|MGY|MSV|T|MHZ|HZ|S|MS|MGI|MIN|H|HR|HRS|W|D|M|Y|YO|YR|YRS|"
@@ -162,9 +167,12 @@ _AGE = re.compile(
 
 
 _AGE_SEX = re.compile(
-    rf"(?<![\w.,/-])({_OVER})\s?(?:[yY]\w*\.?)?\s?[/,;]?\s?(?:[MF]\b|(?:fe)?male\b|man\b|woman\b|lady\b|gentleman\b|[男女])|"
+    rf"(?<![\w.,/-])({_OVER})\s?(?:[yY]\w*\.?)?\s?[/,;]?\s?(?:[MF]\b|(?:fe)?male\b|man\b|woman\b|lady\b|gentleman\b|"
+    rf"[男女])|"
     rf"(?:\b[MF]|\b(?:fe)?male|[男女]|\b(?:lady|gentleman|man|woman|mother|father|"
-    rf"husband|wife|grandmother|grandfather|resident|veteran|pensioner|widow|widower),?\s(?:of|aged|is|was|now|who is))(?:性)?\s?[/,，、;-]?\s?({_OVER})(?![\d.%/]|\s?(?:mm|cm|kg|bpm|beats))", re.ASCII
+    rf"husband|wife|grandmother|grandfather|resident|veteran|pensioner|widow|widower),?\s(?:of|aged|is|was|now|who "
+    rf"is))(?:性)?\s?[/,，、;-]?\s?({_OVER})(?![\d.%/]|\s?(?:mm|cm|kg|bpm|beats))",
+    re.ASCII,
 )
 
 
@@ -186,14 +194,20 @@ def number_spans(text: str) -> list[Span]:
             (_PHONE, "PHONE", "telephone"),
             (_RESIDENT, "ID", "resident identity"),
             (_PLATE, "ID", "plate"),
-            (_SOCIAL, "ID", "social security"), (_TRIPLE, "ID", "grouped number"),
+            (_SOCIAL, "ID", "social security"),
+            (_TRIPLE, "ID", "grouped number"),
         )
         for m in pattern.finditer(text)
     ]
     found += [Span(m.start(1), m.end(1), "PHONE", "labelled telephone") for m in _PHONE_LABEL.finditer(text)]
     found += [Span(m.start(), m.end(), "PHONE", "extension") for m in _EXTENSION_ALONE.finditer(text)]
     found += [Span(m.start(1), m.end(1), "PHONE", "reached at") for m in _REACHED.finditer(text)]
-    found += [Span(m.start(k), m.end(k), "PHONE", "extension") for m in _EXTENSION_ZH.finditer(text) for k in (1, 2) if m.group(k)]
+    found += [
+        Span(m.start(k), m.end(k), "PHONE", "extension")
+        for m in _EXTENSION_ZH.finditer(text)
+        for k in (1, 2)
+        if m.group(k)
+    ]
     for m in _LABELLED_EN.finditer(text):
         if _long_enough(m.group(1)):
             kind = (

@@ -87,8 +87,10 @@ _TAIL = (
     rf";\n]|$)))*"
 )
 _ADDRESS = re.compile(
-    rf"(?:(?i:{_SUB})[,\s]{{1,3}}|(?i:h\.?\s?no\.?)\s?)?(?<![\w.])\d{{1,6}}[A-Za-z]?(?:[-/]\d+)?[,]?[ ](?:(?:[NSEW]\.?|North|South|East|"
-    rf"West)[ ])?(?!(?:DAYS?|Ref|REF|Dr|DR)\b)(?:[A-Z\d](?:[\w'’-]*|[A-Za-z]{{0,2}}\.)[ ]){{1,4}}(?:(?!(?:Dr|DR)[- ])(?i:{_STREET})|{_MORE})\b\.?(?:[ ](?:[NSEW]|North|South|East|"
+    rf"(?:(?i:{_SUB})[,\s]{{1,3}}|(?i:h\.?\s?no\.?)\s?)?(?<![\w.])\d{{1,6}}[A-Za-z]?(?:[-/]\d+)?[,]?[ "
+    rf"](?:(?:[NSEW]\.?|North|South|East|"
+    rf"West)[ ])?(?!(?:DAYS?|Ref|REF|Dr|DR)\b)(?:[A-Z\d](?:[\w'’-]*|[A-Za-z]{{0,2}}\.)[ ]){{1,4}}(?:(?!(?:Dr|DR)[- "
+    rf"])(?i:{_STREET})|{_MORE})\b\.?(?:[ ](?:[NSEW]|North|South|East|"
     rf"West)\b\.?)?{_TAIL}(?:[,\s]{{1,3}}(?i:{_SUB}))?"
 )
 _SUBADDRESS = re.compile(
@@ -101,20 +103,39 @@ _STREET_ALONE = re.compile(
     r"Drive|Crescent|Terrace|Parkway|Highway|Close|Mews)\b(?!\s(?:Hospital|Clinic))"
 )
 _HOUSE = re.compile(rf"\bH\.?\s?No\.?\s?\d+[\w/-]*(?:,?[ ][A-Z][\w'’-]+){{1,5}}(?:[ ]\d{{6}})?{_TAIL}")
-_TOWN_CODE = re.compile(r"\b((?:[A-Z][a-z'’-]+ ){0,2}[A-Z][a-z'’-]{2,})[ ](\d{4,6}|[A-Z]\d[A-Z] ?\d[A-Z]\d|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2})(?![\w/])")
-_COMPASS = re.compile(r"\b(?:North|South|East|West|New|Lake|Port|Fort|Mount|Saint|Los|Las|San|Santa)[ ]([A-Z][a-z'’-]{2,})\b")
+_TOWN_CODE = re.compile(
+    r"\b((?:[A-Z][a-z'’-]+ ){0,2}[A-Z][a-z'’-]{2,})[ ](\d{4,6}|[A-Z]\d[A-Z] ?\d[A-Z]\d|[A-Z]{1,"
+    r"2}\d[A-Z\d]? ?\d[A-Z]{2})(?![\w/])"
+)
+_COMPASS = re.compile(
+    r"\b(?:North|South|East|West|New|Lake|Port|Fort|Mount|Saint|Los|Las|San|Santa)[ "
+    r"]([A-Z][a-z'’-]{2,})\b"
+)
 _BIG = re.compile(
-    r"\b((?:[A-Z][A-Z'’&.-]*[ ]){0,6}?)(UNIVERSITY HOSPITAL|HOSPITAL|INFIRMARY|CLINIC|MEDICAL CENT(?:ER|RE)|HEALTH CENT(?:ER|RE)|"
-    r"DIAGNOSTIC IMAGING|IMAGING|CANCER CENT(?:ER|RE)|MEDICAL PRACTICE|NHS TRUST)(?! OF)((?: (?:OF )?(?:NORTH |SOUTH |EAST |WEST |NEW |LAKE |PORT |ST )?"
-    r"[A-Z]{3,})?)\b")
+    r"\b((?:[A-Z][A-Z'’&.-]*[ ]){0,6}?)(UNIVERSITY HOSPITAL|HOSPITAL|INFIRMARY|CLINIC|MEDICAL CENT(?:ER|RE)|HEALTH "
+    r"CENT(?:ER|RE)|"
+    r"DIAGNOSTIC IMAGING|IMAGING|CANCER CENT(?:ER|RE)|MEDICAL PRACTICE|NHS TRUST)(?! OF)((?: (?:OF )?(?:NORTH |SOUTH "
+    r"|EAST |WEST |NEW |LAKE |PORT |ST )?"
+    r"[A-Z]{3,})?)\b"
+)
 _SMALL = re.compile(
-    r"\b((?:[a-z'’-]+ ){1,4}?)((?:(?:general|memorial|regional|community|district|university|county|royal|city|diagnostic|medical) )*"
-    r"(?:hospital|infirmary|clinic|medical cent(?:er|re)))\b")
-_FAMOUS = re.compile(r"\b(?:Johns Hopkins|Mayo Clinic|Cleveland Clinic|Mass General|MGH|Massachusetts General|Mount Sinai|Cedars[- ]Sinai|"
-                     r"Memorial Sloan[- ]Kettering|Sloan[- ]Kettering|MD Anderson|Guy[’']s(?: and St\.? Thomas[’']?)?|Great Ormond Street|"
-                     r"Addenbrooke[’']?s|Royal Marsden|Royal Free|Brigham(?: and Women[’']s)?|Stanford Health|NYU Langone|Kaiser(?: Permanente)?|"
-                     r"St\.? Thomas[’']|King[’']s College|Barts|AIIMS|Apollo|Fortis|Tata Memorial|SickKids|Sunnybrook|Westmead|Royal Prince Alfred|"
-                     r"Royal Melbourne|Peter Mac(?:Callum)?|Toronto General|Charing Cross|Hammersmith|Christie|Papworth|Bellevue|Duke University)\b(?! (?:disease|sign))(?: (?:Hospital|Clinic|Medical Cent(?:er|re)))?")
+    r"\b((?:[a-z'’-]+ ){1,4}?)((?:(?:general|memorial|regional|community|district|university|county|royal|city|"
+    r"diagnostic|medical) )*"
+    r"(?:hospital|infirmary|clinic|medical cent(?:er|re)))\b"
+)
+_FAMOUS = re.compile(
+    r"\b(?:Johns Hopkins|Mayo Clinic|Cleveland Clinic|Mass General|MGH|Massachusetts General|Mount "
+    r"Sinai|Cedars[- ]Sinai|"
+    r"Memorial Sloan[- ]Kettering|Sloan[- ]Kettering|MD Anderson|Guy[’']s(?: and St\.? "
+    r"Thomas[’']?)?|Great Ormond Street|"
+    r"Addenbrooke[’']?s|Royal Marsden|Royal Free|Brigham(?: and Women[’']s)?|Stanford Health|NYU "
+    r"Langone|Kaiser(?: Permanente)?|"
+    r"St\.? Thomas[’']|King[’']s College|Barts|AIIMS|Apollo|Fortis|Tata Memorial|SickKids|"
+    r"Sunnybrook|Westmead|Royal Prince Alfred|"
+    r"Royal Melbourne|Peter Mac(?:Callum)?|Toronto General|Charing Cross|Hammersmith|Christie|"
+    r"Papworth|Bellevue|Duke University)\b(?! (?:disease|sign))(?: (?:Hospital|Clinic|Medical "
+    r"Cent(?:er|re)))?"
+)
 _BOX = re.compile(rf"\bP\.?\s?O\.?\s?Box\s?\d+{_TAIL}", re.IGNORECASE)
 _MILITARY = re.compile(
     r"\b(?:PSC|CMR|Unit|UPR|USN[SV]?|USCGC|USS|USAV)\s[\w -]{1,30}?,?\s?(?:Box \d+)?,?\s*(?:APO|"
@@ -211,7 +232,7 @@ def english_places(text: str) -> list[Span]:
 
 
 def _hospitals(text: str) -> list[Span]:
-    """Hospitals in capitals, or in small letters, that have a name of their own after the last word that leads to it."""
+    """Hospitals in capitals, or in small letters, that have a name of their own."""
     found = []
     for pattern in (_BIG, _SMALL):
         for match in pattern.finditer(text):

@@ -34,7 +34,8 @@ _PIECE = (
 )
 _LABEL = re.compile(
     r"(?:(?:家庭|现|通讯|联系|户籍|工作|单位|居住|邮寄|收件|常住|户口|出生|详细|寄送|快递)?(?:地址|"
-    r"住址|住所|所在地|籍贯|户口|户籍|居住地|出生地)|现住|家住|(?<=[，。；,;\s])住(?=[\u3400-\u9fff]{2,}[市县区路街镇乡村苑园])|住在|居住(?:在|于)?|住于|暂住|租住|"
+    r"住址|住所|所在地|籍贯|户口|户籍|居住地|出生地)|现住|家住|(?<=[，。；,;\s])住(?=[\u3400-\u9fff]{2,"
+    r"}[市县区路街镇乡村苑园])|住在|居住(?:在|于)?|住于|暂住|租住|"
     r"寄(?:至|往|到)|邮寄(?:至|到)|常住|搬(?:至|到)|户籍|籍贯|来自|送(?:至|到|往)|祖籍|生于|老家)"
     r"\s?[:：为是在于]*\s*((?:[\u3400-\u9fffA-Za-z0-9#\-－—·]|\s(?=[\u3400-\u9fffA-Za-z0-9])|"
     r"，(?=[\u3400-\u9fff]{1,8}(?:路|街|镇|乡|村|号|区|县|室|栋|幢))|（(?=[^）]{1,12}）)|）)+)"
@@ -52,11 +53,15 @@ _PROVINCE_START = re.compile(
     rf"?\d{{6}}(?!\d))?".replace("{{6}}", "{6}")
 )
 _SHORT = re.compile(
-    r"(?:[\u3400-\u9fff]{1,6}?(?:医大|医科大|大学|附属?|医|人民|中医|市|省|县|区|总)(?:第)?[一二三四五六七八九十][附]?院)(?![士长内外])|"
+    r"(?:[\u3400-\u9fff]{1,6}?(?:医大|医科大|大学|附属?|医|人民|中医|市|省|县|区|"
+    r"总)(?:第)?[一二三四五六七八九十][附]?院)(?![士长内外])|"
     r"(?:华西|湘雅|盛京|阜外|宣武|积水潭|西京|齐鲁|瑞金|仁济|协和|安贞|邵逸夫|中日友好)(?:医院|医大|医科|总院)?"
 )
 _TOWN = re.compile(r"(?:在|到|去|赴|回|自|从|籍贯|老家|户籍|来自|至|往|返|途经|返回|住)")
-_IN_TOWN = re.compile(r"(?:[在到从自回赴往至]|老家|籍贯|户籍|来自)([\u3400-\u9fff]{2,4}?(?:市|县))(?![场区民级医值立人])")
+_IN_TOWN = re.compile(
+    r"(?:[在到从自回赴往至]|老家|籍贯|户籍|来自)([\u3400-\u9fff]{2,4}?(?:市|"
+    r"县))(?![场区民级医值立人])"
+)
 _COUNTRIES = frozenset(lines("zh_countries.txt"))
 _WARD = re.compile(
     r"(?:(?:[\u3400-\u9fff]{1,8}?科|[东西南北新老内外]|住院部|门诊楼?|急诊楼?|第)?(?:[A-Za-z]?\d{1,4}|"
@@ -101,8 +106,11 @@ def chinese_places(text: str) -> list[Span]:
         start = max(match.start(), _organisation_start(text, words, match.end() - 2))
         found.append(Span(start, match.end(), "PLACE", "short name"))
     found += _towns(text, words)
-    found += [Span(m.start(1), m.end(1), "ADDRESS", "town") for m in _IN_TOWN.finditer(text)
-              if not re.search(r"[本全外该城超菜都股门夜上]市|[本全该]县", m.group(1))]
+    found += [
+        Span(m.start(1), m.end(1), "ADDRESS", "town")
+        for m in _IN_TOWN.finditer(text)
+        if not re.search(r"[本全外该城超菜都股门夜上]市|[本全该]县", m.group(1))
+    ]
     for match in _LABEL.finditer(text):
         end = _address_end(text, words, match.start(1), match.end(1))
         if end > match.start(1):

@@ -30,7 +30,7 @@ _VERBS = re.compile(
     r"M|F|years?)|and (?:his|her|their)|known|status|presenting|s/p|scheduled|booked)\b"
 )
 _ANYBODY_BY = re.compile(r"(?i)\bby\s+$")
-_LEADERS = frozenset("the a an of left right upper lower both no this that any each per mild moderate severe his her".split())
+_LEADERS = context_words("leaders")
 _BY = re.compile(
     r"(?i)\b(?:(?:report|dictat|sign|verifi|approv|authori[sz]|transcrib|typ|read|interpret|review|"
     r"perform|scann|request|referr|order|prepar|seen|"
@@ -53,7 +53,12 @@ def name_rule(text: str, words: Sequence[Word], k: int) -> str:
         trailing = k > 1 and words[k - 2].shape == "title" and are_near(text, words[k - 2], before)
         if trailing or text[w.end : w.end + 1] == ":":
             pass
-        elif before.text not in ("A", "I") and not re.search(r"[\d-]$", text[: before.start]) and w.small not in _ORGANISMS and not is_department(w):
+        elif (
+            before.text not in ("A", "I")
+            and not re.search(r"[\d-]$", text[: before.start])
+            and w.small not in _ORGANISMS
+            and not is_department(w)
+        ):
             return "initial"
     if w.kept and not (
         w.listed
@@ -74,69 +79,89 @@ def name_rule(text: str, words: Sequence[Word], k: int) -> str:
     if w.small in TITLES | SUFFIXES:
         return ""
     if w.shape == "title":
-        if not w.known:
-            return "no known word"
-        by = announced or (_ANYBODY_BY.search(text, max(0, w.start - 6), w.start) and not w.kept)
-        if by and not is_thing(w) and not is_department(w) and not (after and after.small in _DEPARTMENTS):
-            return "by"
-        if before and before.small in ROLES and before.shape == "upper" and not is_department(w) and not is_thing(w):
-            return "role"
-        if not w.listed:
-            return ""
-        if before and before.small in ROLES and not re.match(r"\s?\d", text[w.end :]):
-            return "role"
-        if (
-            w.given is not None
-            and after
-            and after.shape == "title"
-            and not after.kept
-            and not is_thing(w)
-            and (
-                (after.family is not None and (not after.known or not w.first or w.given < 400))
-                or (not w.first and w.given < 900 and not is_department(after) and not is_thing(after))
-            )
-        ):
-            return "given and family"
-        frequent = (w.family is not None and w.family < 6000) or (w.given is not None and w.given < 3000)
-        if frequent and re.match(r"['’]s\b", text[w.end :]) and not is_thing(w):
-            return "possessive"
-        signed = re.match(r" [E-HJ-UWYZ][A-Z]?\.?(?=[\s.,;:)]|$)", text[w.end :])  # Stone E, Young EJ
-        if frequent and signed and after and not after.kept and not is_thing(w) and not is_department(w):
-            return "before initials"
-        if w.first:
-            return (
-                "person's verb"
-                if _VERBS.match(text, w.end) and frequent and not is_thing(w) and not is_department(w)
-                else ""
-            )
-        previous = words[k - 1] if k else None
-        if (
-            previous
-            and previous.shape == "lower"
-            and previous.small in NAMING
-            and _plain_gap(text, previous, w)
-            and not (after and after.shape in ("title", "upper") and after.known)
-            and not re.match(r"[\s-]?\d", text[w.end :])
-            and not is_thing(w)
-        ):
-            return "naming word"
-        if _VERBS.match(text, w.end) and not is_thing(w):
-            return "person's verb"
-        alone = not (after and after.shape in ("title", "upper")) and not re.match(r"[\s-]?\d", text[w.end :])
-        heads = previous is None or previous.shape != "lower" or previous.small in _LEADERS
-        listed = w.family is not None or (w.given is not None and w.given < 1500)
-        if alone and not heads and listed and not is_thing(w) and not is_department(w):
-            return "surname alone"
-        return "surname alone" if w.family is not None and re.fullmatch(r"\(.*\)", text[w.start - 1 : w.end + 1]) else ""
-    if w.shape == "upper" and announced and w.listed and len(w.text) >= 3 and not is_department(w) and not is_thing(w):
+        return _title_rule(text, words, k, before, after, announced)
+    if w.shape == "upper":
+        return _upper_rule(text, w, before, after, announced)
+    return _lower_rule(w, before, after, announced) if w.shape == "lower" else ""
+
+
+def _title_rule(
+    text: str, words: Sequence[Word], k: int, before: Word | None, after: Word | None, announced: bool
+) -> str:
+    """For a capitalised word."""
+    w = words[k]
+    if not w.known:
+        return "no known word"
+    by = announced or (_ANYBODY_BY.search(text, max(0, w.start - 6), w.start) and not w.kept)
+    if by and not is_thing(w) and not is_department(w) and not (after and after.small in _DEPARTMENTS):
         return "by"
-    if w.shape == "upper" and not w.known and len(w.text) >= 3:
+    if before and before.small in ROLES and before.shape == "upper" and not is_department(w) and not is_thing(w):
+        return "role"
+    if not w.listed:
+        return ""
+    if before and before.small in ROLES and not re.match(r"\s?\d", text[w.end :]):
+        return "role"
+    if (
+        w.given is not None
+        and after
+        and after.shape == "title"
+        and not after.kept
+        and not is_thing(w)
+        and (
+            (after.family is not None and (not after.known or not w.first or w.given < 400))
+            or (not w.first and w.given < 900 and not is_department(after) and not is_thing(after))
+        )
+    ):
+        return "given and family"
+    frequent = (w.family is not None and w.family < 6000) or (w.given is not None and w.given < 3000)
+    if frequent and re.match(r"['’]s\b", text[w.end :]) and not is_thing(w):
+        return "possessive"
+    signed = re.match(r" [E-HJ-UWYZ][A-Z]?\.?(?=[\s.,;:)]|$)", text[w.end :])  # Stone E, Young EJ
+    if frequent and signed and after and not after.kept and not is_thing(w) and not is_department(w):
+        return "before initials"
+    if w.first:
+        return (
+            "person's verb"
+            if _VERBS.match(text, w.end) and frequent and not is_thing(w) and not is_department(w)
+            else ""
+        )
+    previous = words[k - 1] if k else None
+    if (
+        previous
+        and previous.shape == "lower"
+        and previous.small in NAMING
+        and _plain_gap(text, previous, w)
+        and not (after and after.shape in ("title", "upper") and after.known)
+        and not re.match(r"[\s-]?\d", text[w.end :])
+        and not is_thing(w)
+    ):
+        return "naming word"
+    if _VERBS.match(text, w.end) and not is_thing(w):
+        return "person's verb"
+    alone = not (after and after.shape in ("title", "upper")) and not re.match(r"[\s-]?\d", text[w.end :])
+    heads = previous is None or previous.shape != "lower" or previous.small in _LEADERS
+    listed = w.family is not None or (w.given is not None and w.given < 1500)
+    if alone and not heads and listed and not is_thing(w) and not is_department(w):
+        return "surname alone"
+    return "surname alone" if w.family is not None and re.fullmatch(r"\(.*\)", text[w.start - 1 : w.end + 1]) else ""
+
+
+def _upper_rule(text: str, w: Word, before: Word | None, after: Word | None, announced: bool) -> str:
+    """For a word in capitals."""
+    if announced and w.listed and len(w.text) >= 3 and not is_department(w) and not is_thing(w):
+        return "by"
+    if not w.known and len(w.text) >= 3:
         caps = [x for x in (before, after) if x and x.shape == "upper" and x.listed and not x.kept]
         if w.listed and (len(w.text) >= 4 or caps or (w.given is not None and w.given < 500)):
             return "capitals"
         if len(w.text) >= 6 and not re.search(r"\d", text[max(0, w.start - 1) : w.end + 1]):
             return "no known word"
-    if w.shape == "lower" and not w.known and len(w.text) >= 3 and w.given is not None and w.small not in PARTICLES:
+    return ""
+
+
+def _lower_rule(w: Word, before: Word | None, after: Word | None, announced: bool) -> str:
+    """For a word in small letters, as dictations come from some systems."""
+    if not w.known and len(w.text) >= 3 and w.given is not None and w.small not in PARTICLES:
         if after and after.shape == "lower" and (after.family is not None and not after.known):
             return "small letters"
         if before and before.small in TITLES | ROLES:
@@ -144,16 +169,15 @@ def name_rule(text: str, words: Sequence[Word], k: int) -> str:
         if after and after.shape == "lower" and after.family is not None and not after.kept and not is_thing(after):
             return "small letters"
         return "small letters" if w.given < 1500 and len(w.text) >= 4 else ""
-    if w.shape == "lower" and announced and not w.kept and len(w.text) >= 3 and not is_thing(w) and not is_department(w):
-        if not w.known or (w.family is not None and w.family < 3000 and not (after and after.shape == "lower")):
-            return "by"
-    if w.shape == "lower" and not w.known and len(w.text) >= 4 and not w.kept:
+    may_be = not w.known or (w.family is not None and w.family < 3000 and not (after and after.shape == "lower"))
+    if announced and may_be and not w.kept and len(w.text) >= 3 and not is_thing(w) and not is_department(w):
+        return "by"
+    if not w.known and len(w.text) >= 4 and not w.kept:
         beside = [x for x in (before, after) if x and x.shape == "lower" and len(x.text) >= 3]
         if any(not x.known and not x.kept for x in beside):
             return "two unknown words"
     if (
-        w.shape == "lower"
-        and not w.known
+        not w.known
         and w.family is not None
         and before
         and before.shape == "lower"

@@ -43,7 +43,8 @@ _KIN = re.compile(
     r"(?=阿姨|大爷|大妈|大娘|大叔|大姐|大哥|叔叔|婶|伯伯|奶奶|爷爷|老师|同学|小朋友|宝宝|哥|姐)"
 )
 _INITIALS = re.compile(
-    r"(?:记录|审核|报告|书写|录入|打字|技师|操作|医师|医生|签名|签字|核对|复核|诊断|扫描|登记|校对|阅片|护士|者|人)\s?[:：/（(]?\s?"
+    r"(?:记录|审核|报告|书写|录入|打字|技师|操作|医师|医生|签名|签字|核对|复核|诊断|扫描|登记|校对|阅片|护士|者|"
+    r"人)\s?[:：/（(]?\s?"
     r"([A-Z]{2,4})(?:/([A-Z]{2,4}))?(?![A-Za-z0-9\u3400-\u9fff])|[（(]([A-Z]{2,3})[）)]|。\s?([A-Z]{2,3})\s*$"
 )
 _SYLLABLE = (
@@ -75,7 +76,9 @@ def chinese_names(text: str) -> list[Span]:
         Span(m.start() + _foreign_lead(m.group()), m.end(), "NAME", "transliterated") for m in _FOREIGN.finditer(text)
     ]
     found += [
-        Span(m.start(), m.end(), "NAME", "familiar") for m in _FAMILIAR.finditer(text) if m.group(1) in surname_costs() and m.group(1) not in "时方"
+        Span(m.start(), m.end(), "NAME", "familiar")
+        for m in _FAMILIAR.finditer(text)
+        if m.group(1) in surname_costs() and m.group(1) not in "时方"
     ]
     found += [
         Span(m.start(), m.end(), "NAME", "masked") for m in _MASKED.finditer(text) if m.group()[0] in surname_costs()
@@ -86,12 +89,16 @@ def chinese_names(text: str) -> list[Span]:
     ]
     found += [Span(m.start(1), m.end(1), "NAME", "nickname") for m in _NICKNAME.finditer(text)]
     found += [
-        Span(m.start(1), m.end(1), "NAME", "given name") for m in _KIN.finditer(text)
+        Span(m.start(1), m.end(1), "NAME", "given name")
+        for m in _KIN.finditer(text)
         if not is_word(m.group(1)) and sum(map(given_cost, m.group(1))) < 17
     ]
     for m in _INITIALS.finditer(text):
-        found += [Span(m.start(k), m.end(k), "NAME", "initials") for k in range(1, 5)
-                  if m.group(k) and m.group(k) not in abbreviations()]
+        found += [
+            Span(m.start(k), m.end(k), "NAME", "initials")
+            for k in range(1, 5)
+            if m.group(k) and m.group(k) not in abbreviations()
+        ]
     found += [Span(m.start(), m.end(), "NAME", "pinyin") for m in _PINYIN.finditer(text) if not _is_english(m.group())]
     found += [Span(m.start(), m.end(), "NAME", "parts of names") for m in _minority().finditer(text)]
     return found
@@ -100,7 +107,9 @@ def chinese_names(text: str) -> list[Span]:
 def _is_english(found: str) -> bool:
     """True where what reads as pinyin are English words, abbreviations or eponyms."""
     return all(
-        word in abbreviations() or (is_known(word.lower()) and word.lower() not in surnames()) or word.lower() in eponyms()
+        word in abbreviations()
+        or (is_known(word.lower()) and word.lower() not in surnames())
+        or word.lower() in eponyms()
         for word in re.findall(r"[A-Za-z]+", found)
     )
 
