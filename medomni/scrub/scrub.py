@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import count
 
 from medomni.scrub.dates import date_spans
 from medomni.scrub.numbers import number_spans
@@ -11,6 +12,10 @@ from medomni.scrub.spans import Span, replaced, united
 
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
 _NARROW = {code: code - 0xFEE0 for code in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))}
+PATIENCE = 8
+"""Passes after which a span takes its surroundings along."""
+_BLANKS = re.compile(r"\s+|\[[A-Z]+\]")
+_LINES = re.compile(r"[\n\r]+|\[[A-Z]+\]")
 _LATIN = re.compile(r"[A-Za-z]")
 
 
@@ -35,13 +40,31 @@ def scrub(text: str) -> Scrubbed:
     rules run until they find nothing more.
     """
     spans: list[Span] = []
-    while True:
+    for number in count():
         now, kept = replaced(text, spans)
-        found = united(now, _found(now))
+        found = united(now, _widened(now, _found(now), number))
         if not found:
-            return Scrubbed(now, tuple(spans))
+            break
         # What is found now lies in one kept piece: a span ends where a placeholder begins.
         spans = sorted(spans + [_back(span, kept) for span in found])
+    return Scrubbed(now, tuple(spans))
+
+
+def _widened(text: str, found: list[Span], number: int) -> list[Span]:
+    """After many passes, which no sentence needs, the whole run of characters around a span, then the whole line.
+
+    A text such as 12/12/12/... would else lose one piece a pass.
+    """
+    if number < PATIENCE:
+        return found
+    ends = _BLANKS if number < 2 * PATIENCE else _LINES
+    out = []
+    for span in found:
+        left = [m.end() for m in ends.finditer(text, 0, span.start)]
+        right = ends.search(text, span.end)
+        start, end = left[-1] if left else 0, right.start() if right else len(text)
+        out.append(Span(start, end, span.kind, span.rule))
+    return out
 
 
 def _found(text: str) -> list[Span]:
