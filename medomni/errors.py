@@ -185,6 +185,16 @@ _ENTRIES = [
                "See the log file that the message names."),
     ErrorEntry("MED-F05", "Another federation runs in this folder.",
                "Wait for it or end it, or choose another output folder."),
+    # --- P: privacy, texts -----------------------------------------------------------------------------
+    ErrorEntry("MED-P11", "No study is named.",
+               "Give a study key (16 hexadecimal digits, as findings.json has it), a StudyInstanceUID, or the study's "
+               "DICOM folder."),
+    ErrorEntry("MED-P12", "The folder holds more than one study.",
+               "Give the folder of one study, its key or its StudyInstanceUID; the message counts the studies."),
+    ErrorEntry("MED-P13", "A store of verdicts cannot be changed.",
+               "End the review server that holds it and give the command again: it finishes."),
+    ErrorEntry("MED-P14", "The file is not the proof of this study.",
+               "Give another file with --proof, or move this one away."),
     # --- R: review ------------------------------------------------------------------------------------
     ErrorEntry("MED-R01", "The verdict was written by someone else meanwhile.",
                "Reload the study and decide again; both decisions are kept in the history."),

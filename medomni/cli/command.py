@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Optional
 import typer
 
 from medomni import __version__
+from medomni.cli import forget, scrub
 from medomni.cli.deidentify import deidentify
 from medomni.cli.pacs import pacs
 from medomni.errors import MedomniError
@@ -336,6 +337,10 @@ app.command()(deidentify)
 def version() -> None:
     """The version."""
     print(__version__)
+
+
+app.command()(scrub.scrub)
+app.command()(forget.forget)
 
 
 @contextmanager
