@@ -190,3 +190,48 @@ def test_short_form_of_b6_third_part(tmp_path: Path) -> None:
 
     done = outcome(tmp_path, 2, 1, size=96, spacing_mm=8.0)
     assert done.before >= 5 and done.after == 0 and not done.changed and done.complete and done.runs == 1
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize("cut", [False, True])
+def test_an_inbox_and_a_cache_forget_it_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cut: bool) -> None:
+    """Instances, conflicting copies, rows, the listing and cached volumes of one of two studies."""
+    import pydicom
+
+    from medomni.dicom.cache import read_cached
+    from medomni.dicom.pacs.inbox import Inbox
+    from medomni.dicom.pacs.ingest import ingest_quiet
+
+    keys = []
+    with Inbox(tmp_path / "kept" / "inbox") as inbox:
+        for seed in (4, 5):
+            patient = sample_patient(seed, "A")
+            folder = tmp_path / "sent" / str(seed)
+            paths = write_series(patient, render(patient, 40, 20.0), folder)
+            keys.append({inbox.store(p.read_bytes()).study_key for p in paths}.pop())
+            ds = pydicom.dcmread(paths[0])
+            ds.ImagePositionPatient = [1, 2, 3]
+            ds.save_as(tmp_path / "other.dcm")
+            assert inbox.store((tmp_path / "other.dcm").read_bytes()).outcome == "conflict"
+            read_cached(folder, tmp_path / "kept" / "cache")
+        ingest_quiet(inbox, settle_s=0)
+    subject, roots = subject_of(str(tmp_path / "sent" / "4")), [tmp_path / "kept"]
+    assert subject.key == keys[0] and search(roots, subject.needles).traces
+    others = {p: p.read_bytes() for p in (tmp_path / "kept").rglob("*") if p.is_file() and keys[1] in str(p)}
+    if cut:
+        from medomni.forget import stores
+
+        with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+            patched.setattr(stores.sqlite3, "connect", _interrupted)
+            forget(subject, roots, tmp_path / "proof.json")
+    done = forget(subject, roots, tmp_path / "proof.json")
+    assert done.complete and not search(roots, subject.needles).traces
+    assert not [p for p in (tmp_path / "kept").rglob("*") if keys[0] in str(p)]
+    assert others and all(p.read_bytes() == content for p, content in others.items())
+    with Inbox(tmp_path / "kept" / "inbox") as inbox:
+        assert [row["study_key"] for row in inbox.index.studies()] == [keys[1]]
+        assert len(list((inbox.folder / "conflicts").iterdir())) == 1
+
+
+def _interrupted(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt

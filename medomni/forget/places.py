@@ -7,43 +7,22 @@ import os
 import re
 import sqlite3
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from medomni.cohort import HISTORY_NAME, REPORT_NAMES
 from medomni.dicom.keys import study_key
 from medomni.errors import MedomniError
 from medomni.files import reading_arrays, save_arrays
 from medomni.forget.files import about_arrays, plain_files, sha256
+from medomni.forget.held import Held, Place, unlinked
+from medomni.forget.stores import Caches, Inboxes
 from medomni.forget.subject import dicom_uids, forgotten_hash
 
 OUTPUT_NAMES = ("report.html", "report.txt", "report.json", "check.json", "contact.png", "seg.dcm")
 """What stands beside ``findings.json`` and ``images.npz`` in the folder of a study; these two, by which it is known,
 go last, so that a run that was cut finds the rest."""
-
-
-@dataclass(frozen=True)
-class Held:
-    """Something of the study: where it lies, what it is, the SHA-256 of the file as it was, rows or cases in it."""
-
-    path: Path
-    what: str
-    sha256: str
-    count: int = 1
-
-
-class Place(Protocol):
-    """A kind of place below a folder. To add one, write the class and name it in :data:`PLACES`."""
-
-    def __init__(self, root: Path) -> None: ...
-
-    def find(self, key: str) -> list[Held]:
-        """What is there of the study with this key."""
-
-    def remove(self, key: str) -> list[Held]:
-        """Remove it; gives what was removed. Given again after a kill it finishes."""
 
 
 class Outputs:
@@ -61,7 +40,7 @@ class Outputs:
         return [Held(p, "output", sha256(p)) for p in [*more, *own] if p.is_file()]
 
     def remove(self, key: str) -> list[Held]:
-        return _unlinked(self.find(key))
+        return unlinked(self.find(key))
 
 
 class Cases:
@@ -148,7 +127,7 @@ class Images:
         return [*beside, *(Held(p, "images", sha256(p)) for p in own)]
 
     def remove(self, key: str) -> list[Held]:
-        return _unlinked(self.find(key))
+        return unlinked(self.find(key))
 
 
 class Leftovers:
@@ -162,10 +141,10 @@ class Leftovers:
                 if (m := re.fullmatch(r"\..+\.(\d+)\.part", p.name)) and not _alive(int(m.group(1)))]
 
     def remove(self, key: str) -> list[Held]:
-        return _unlinked(self.find(key))
+        return unlinked(self.find(key))
 
 
-PLACES: tuple[type[Place], ...] = (Cases, Verdicts, Images, Outputs, Leftovers)
+PLACES: tuple[type[Place], ...] = (Cases, Verdicts, Images, Inboxes, Caches, Outputs, Leftovers)
 """Every kind of place that is looked through below each folder."""
 
 _OF_STUDY = "study_key = ? OR study_key GLOB ?"
@@ -199,15 +178,6 @@ def _is_verdicts(path: Path) -> bool:
             return {"verdicts", "heads"} <= {r[0] for r in base.execute("SELECT name FROM sqlite_master")}
     except sqlite3.Error:
         return False
-
-
-def _unlinked(found: list[Held]) -> list[Held]:
-    for one in found:
-        try:
-            one.path.unlink(missing_ok=True)
-        except OSError as exc:
-            raise MedomniError("MED-C04", exc.strerror or "", where=one.path.parent) from exc
-    return found
 
 
 def _alive(process: int) -> bool:

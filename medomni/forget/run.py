@@ -14,7 +14,8 @@ from medomni.dicom.keys import study_key
 from medomni.errors import MedomniError
 from medomni.files import write_text
 from medomni.forget.files import plain_files
-from medomni.forget.places import PLACES, Cases, Held, now
+from medomni.forget.held import Held
+from medomni.forget.places import PLACES, Cases, now
 from medomni.forget.subject import Subject, dicom_uids, forgotten_hash, parts_of
 from medomni.forget.traces import Searched, search
 
