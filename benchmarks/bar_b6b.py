@@ -13,8 +13,8 @@ from pathlib import Path
 
 FRAMES = Path(__file__).parent / "phi_sentences"
 COUNT = 1000
-SEEDS = {"first": 20_261_121, "after": 20_261_122}
-"""Seed of the first sight, and of the measurement after the rules were mended once."""
+SEEDS = {"first": 20_261_121, "mended once": 20_261_122, "mended twice": 20_261_123}
+"""Seed of the first sight, and of the measurements after the rules were mended by the failures of even frames."""
 WANTED = {"en": 0.98, "zh": 0.95}
 
 
@@ -54,7 +54,7 @@ def run() -> tuple[bool, str]:
     """1,000 sentences a language, on the seed that the rules were not mended on; odd frames, which nobody looked at."""
     parts, met = [], True
     for language, wanted in WANTED.items():
-        every, odd = measure(language, SEEDS["after"]), measure(language, SEEDS["after"], parity=1)
+        every, odd = measure(language, SEEDS["mended twice"]), measure(language, SEEDS["mended twice"], parity=1)
         met = met and odd.recall >= wanted and every.recall >= wanted
         parts.append(f"{language}: recall {told(odd)} on unseen frames, {told(every)} on all, precision "
                      f"{odd.precision:.3f}, {odd.alarmed} of {odd.clean} sentences without identifiers changed")

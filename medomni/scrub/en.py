@@ -12,6 +12,7 @@ from medomni.scrub.fields_en import (
     words_after_title,
     words_of_field,
 )
+from medomni.scrub.frames_en import words_of_frames
 from medomni.scrub.grow_en import grow, name_spans
 from medomni.scrub.seeds_en import name_rule
 from medomni.scrub.spans import Span
@@ -32,6 +33,8 @@ def english_names(text: str, taken: Sequence[tuple[int, int]] = ()) -> list[Span
     for match in LABEL.finditer(text):
         for k in words_of_field(text, words, match.end()):
             rules.setdefault(k, "field")
+    for k, rule in words_of_frames(text, words):
+        rules.setdefault(k, rule)
     mark_before_credentials(text, words, rules)
     grow(text, words, rules)
     return [*name_spans(text, words, rules), *initials_and_dicom(text)]

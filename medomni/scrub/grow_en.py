@@ -6,11 +6,14 @@ import re
 from collections.abc import Sequence
 
 from medomni.scrub.beside_en import NAMING, PARTICLES, ROLES, SUFFIXES, TITLES, gap_between, is_department, is_thing
+from medomni.scrub.seeds_en import PERSON_DOES
 from medomni.scrub.spans import Span
 from medomni.scrub.tokens import Word
 from medomni.scrub.words import context_words
 
 _BESIDE = re.compile(r"[ \t]{1,2}|\.[ \t]{0,2}|,[ \t]{0,2}|-|[ \t]?[\"“'(][\w]|[\"”')][ \t]")
+_AGE = re.compile(r",? \(?\d{1,3}\s?(?:[yY](?:\b|/|ears?\b|rs?\b|o\b)|[MF]\b|yo\b)")
+_CREDENTIALS = re.compile(r",? (?:MD|DO|MBBS|FRCR|MRCP|FRCS|RN|PA-C|FRANZCR|FACR)\b")
 _CAPITALS = ("title", "upper")
 _COMPASS = context_words("compass")
 _SYLLABLES = ("he", "an", "so", "you", "do", "may", "will", "long", "wan", "her")  # surnames in pinyin that are words
@@ -74,7 +77,7 @@ def _belongs(text: str, words: Sequence[Word], rules: dict[int, str], k: int, j:
     if (w.shape in _CAPITALS and w.shape == name.shape) or (w.shape == "upper" and w.listed and name.shape == "title"):
         return _follows(text, w, name) if j > k else _leads(text, words, j)
     if j < k and w.shape == "upper" and name.shape == "title" and len(w.text) >= 3:  # SURNAME Given
-        return not (w.kept or w.known)
+        return not (w.kept or w.known) or (w.family is not None and name.given is not None and not is_department(w))
     if j < k and name.small in PARTICLES and w.shape == "title":
         return w.given is not None
     if j > k and w.shape == "upper" and len(w.text) == 2 and name.shape == "title":  # Surname AB
@@ -107,6 +110,8 @@ def _follows(text: str, w: Word, name: Word) -> bool:
         return False
     if (not w.known and not w.kept) or (w.listed and not (w.kept and w.shape == "upper") and not is_thing(w)):
         return True
+    if w.shape == "title" and (PERSON_DOES.match(text, w.end) or _CREDENTIALS.match(text, w.end)) and not is_thing(w):
+        return True  # whatever it means elsewhere
     if name.given is None or w.kept or w.shape != "title":
         return False
     return w.family is not None or not (is_department(w) or is_thing(w))
@@ -134,6 +139,9 @@ def _leads(text: str, words: Sequence[Word], j: int) -> bool:
 
 
 def _numbered(text: str, w: Word) -> bool:
+    """True where a number stands behind a word that it counts; an age and a sex are the person's."""
+    if _AGE.match(text, w.end):
+        return False
     return bool(re.match(r"[ -]?\d{1,3}(?![\d/-])", text[w.end : w.end + 5]))
 
 

@@ -38,7 +38,7 @@ _PHONE = re.compile(
     r"\d{3}[-.]\d{4}|"
     r"0\d{2,4}[\s-]\d{3,8}(?:[\s-]\d{3,4})?|0\d{9,11}|"
     r"1[3-9]\d[\s-]?\d{4}[\s-]?\d{4}|[48]00[-\s]?\d{3,4}[-\s]?\d{3,4}"
-    rf")(?!\w|[./-]\d){_EXTENSION}",
+    rf")(?!(?!x\d)\w|[./-]\d){_EXTENSION}",
     re.IGNORECASE | re.ASCII,
 )
 _PHONE_LABEL = re.compile(

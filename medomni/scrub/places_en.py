@@ -114,7 +114,8 @@ _COMPASS = re.compile(
 _BIG = re.compile(
     r"\b((?:[A-Z][A-Z'’&.-]*[ ]){0,6}?)(UNIVERSITY HOSPITAL|HOSPITAL|INFIRMARY|CLINIC|MEDICAL CENT(?:ER|RE)|HEALTH "
     r"CENT(?:ER|RE)|"
-    r"DIAGNOSTIC IMAGING|IMAGING|CANCER CENT(?:ER|RE)|MEDICAL PRACTICE|NHS TRUST)(?! OF)((?: (?:OF )?(?:NORTH |SOUTH "
+    r"DIAGNOSTIC IMAGING|IMAGING|CANCER (?:CENT(?:ER|RE)|INSTITUTE)|HEART INSTITUTE|MEDICAL PRACTICE|NHS TRUST)"
+    r"(?! OF)((?: (?:OF )?(?:NORTH |SOUTH "
     r"|EAST |WEST |NEW |LAKE |PORT |ST )?"
     r"[A-Z]{3,})?)\b"
 )
@@ -124,7 +125,7 @@ _SMALL = re.compile(
     r"(?:hospital|infirmary|clinic|medical cent(?:er|re)))\b"
 )
 _FAMOUS = re.compile(
-    r"\b(?:Johns Hopkins|Mayo Clinic|Cleveland Clinic|Mass General|MGH|Massachusetts General|Mount "
+    r"\b(?:[Tt]he )?(?:Johns Hopkins|Mayo Clinic|Cleveland Clinic|Mass General|MGH|Massachusetts General|Mount "
     r"Sinai|Cedars[- ]Sinai|"
     r"Memorial Sloan[- ]Kettering|Sloan[- ]Kettering|MD Anderson|Guy[’']s(?: and St\.? "
     r"Thomas[’']?)?|Great Ormond Street|"
@@ -136,6 +137,16 @@ _FAMOUS = re.compile(
     r"Papworth|Bellevue|Duke University)\b(?! (?:disease|sign))(?: (?:Hospital|Clinic|Medical "
     r"Cent(?:er|re)))?"
 )
+_BY_TOWN = re.compile(
+    rf"(?:(?i:{_SUB})[,\s]{{1,3}})?(?<![\w.])\d{{1,6}}[A-Za-z]?,? (?:[A-Z][\w'’-]+ ){{1,4}}[A-Z][\w'’-]+,\s"
+    rf"(?:[A-Z][\w'’-]+[ ]?){{1,3}},\s(?:{_STATES}|{_STATE_NAMES}),?\s{_ZIP}(?!\w)"
+)
+"""A house and whatever its street is called, known by its town, state and code."""
+_INDIAN = re.compile(
+    r"(?<![\w./])(?:H\.?\s?No\.?\s?)?\d{1,4}(?:/\d{1,4})?,\s(?:[A-Z][\w'’-]+[ ]?){1,3},"
+    r"\s(?:[A-Z][\w'’-]+[ ]?){1,3}?[ -]\d{6}(?!\w)"
+)
+"""House number, street, town and the six digits of a postal index number."""
 _BOX = re.compile(rf"\bP\.?\s?O\.?\s?Box\s?\d+{_TAIL}", re.IGNORECASE)
 _MILITARY = re.compile(
     r"\b(?:PSC|CMR|Unit|UPR|USN[SV]?|USCGC|USS|USAV)\s[\w -]{1,30}?,?\s?(?:Box \d+)?,?\s*(?:APO|"
@@ -197,6 +208,8 @@ def english_places(text: str) -> list[Span]:
         ):
             found.append(Span(m.start(), m.end(), "PLACE", "named ward"))
     for pattern, rule in (
+        (_BY_TOWN, "street"),
+        (_INDIAN, "street"),
         (_ADDRESS, "street"),
         (_SUBADDRESS, "flat"),
         (_BOX, "box"),

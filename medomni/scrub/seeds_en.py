@@ -21,7 +21,7 @@ from medomni.scrub.words import context_words
 
 _DEPARTMENTS = context_words("departments")
 _ORGANISMS = context_words("organisms")
-_VERBS = re.compile(
+PERSON_DOES = re.compile(
     r"(?:['’]s\b)?,?\s*(?:presented|presents|attended|attends|was|is|has|had|reports?|reported|"
     r"complains?|complained|denies|"
     r"denied|states?|stated|underwent|underwent|returned|called|told|informed|lives|works|says|said|"
@@ -122,7 +122,7 @@ def _title_rule(
     if w.first:
         return (
             "person's verb"
-            if _VERBS.match(text, w.end) and frequent and not is_thing(w) and not is_department(w)
+            if PERSON_DOES.match(text, w.end) and frequent and not is_thing(w) and not is_department(w)
             else ""
         )
     previous = words[k - 1] if k else None
@@ -136,7 +136,7 @@ def _title_rule(
         and not is_thing(w)
     ):
         return "naming word"
-    if _VERBS.match(text, w.end) and not is_thing(w):
+    if PERSON_DOES.match(text, w.end) and not is_thing(w):
         return "person's verb"
     alone = not (after and after.shape in ("title", "upper")) and not re.match(r"[\s-]?\d", text[w.end :])
     heads = previous is None or previous.shape != "lower" or previous.small in _LEADERS
