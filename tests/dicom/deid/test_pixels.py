@@ -20,7 +20,7 @@ from medomni.dicom.deid.risk import at_risk
 from medomni.phantom.burnt import KINDS, burnt
 from tests.dicom.deid.support import cleaned, ct_file, found
 
-pytest.importorskip("rapidocr_onnxruntime")
+pytest.importorskip("rapidocr_onnxruntime", exc_type=ImportError)  # also where libGL is missing
 pytestmark = pytest.mark.unit
 LINES = ["MUELLER HANNA", "ID 4711998", "03.02.1950", "St. Mary Hospital"]
 
