@@ -192,7 +192,7 @@ def report_study(
     """``medomni report``: the whole job for one study.
 
     With ``config`` (a recipe) the model, its view of the images and its context are the recipe's; with ``dicom`` the
-    folder ``out/dicom`` gets what :func:`export_dicom` writes.
+    folder ``out/dicom`` gets what :func:`medomni.export.export_dicom` writes.
 
     Writes ``findings.json, report.json, report.txt, check.json, images.npz, report.html`` to ``out``.
 
@@ -213,37 +213,10 @@ def report_study(
     with _timed(seconds, "write", stage):
         paths = write_study(Path(out), study, report, check)
         if dicom:
-            paths += export_dicom(study, folder, Path(out) / "dicom")
+            from medomni.export import export_dicom
+
+            paths += export_dicom(study, folder, Path(out) / "dicom", document=Path(out))
     return {"seconds": {k: round(v, 2) for k, v in seconds.items()}, "paths": [str(p) for p in paths]}
-
-
-def export_dicom(study: MeasuredStudy, source: Path | str, out: Path) -> list[Path]:
-    """A measured study as DICOM beside its images: organs and findings as SEG, measurements as SR, a picture.
-
-    Returns:
-        The paths: ``organs.dcm``, ``findings.dcm`` (only where there is one with an outline), ``measurements.dcm``,
-        ``picture.dcm``.
-
-    Raises:
-        MedomniError: as :func:`medomni.dicom.seg.write_segmentation`; nothing is written where the first fails.
-    """
-    import numpy as np
-
-    from medomni.dicom.capture import write_capture
-    from medomni.dicom.seg import write_segmentation
-    from medomni.dicom.sr import write_measurements
-    from medomni.draw import sheet_image
-
-    masks = study.measured.masks
-    paths = [write_segmentation(study.segmentation, study.volume, source, out / "organs.dcm")]
-    outlined = masks.labels.any()
-    if outlined:
-        paths.append(write_segmentation(masks, study.volume, source, out / "findings.dcm",
-                                        study.findings.findings))
-    paths.append(write_measurements(study.findings, study.volume, source, out / "measurements.dcm",
-                                    paths[-1] if outlined else None))
-    picture = np.asarray(sheet_image(study.volume, outlines=masks if outlined else study.segmentation).convert("RGB"))
-    return [*paths, write_capture(picture, study.volume, source, out / "picture.dcm")]
 
 
 def check_study(text: str, study: MeasuredStudy) -> tuple[Report, CheckResult]:

@@ -7,6 +7,15 @@ from markupsafe import Markup, escape
 from medomni.check.reasons import reason_zh
 from medomni.knowledge import load_graph
 
+NOTES = {
+    "research": ("Research use only, not a medical device, not a diagnosis.", "仅供研究，非医疗器械，不作诊断。"),
+    "demonstration": ("Written by a demonstration model that was trained on synthetic patients only: its words carry "
+                      "no clinical meaning.", "本报告由仅用合成病例训练的演示模型生成，不具临床意义。"),
+    "synthetic": ("Synthetic patient (phantom).", "合成病例（体模）。"),
+    "rest": ("Everything that is not in this table was not looked for: a statement about it cannot be checked.",
+             "表中未列者未作评估，不等于“无”。"),
+}
+"""The notes of every page and document, English and Chinese."""
 WORDS = {
     "Study review": "检查审阅", "Worklist": "工作列表", "Report": "报告", "Flags": "警示", "Measured": "测量所见",
     "Looked for": "评估项目", "Organs": "器官", "Cannot be read": "无法读取",

@@ -22,7 +22,8 @@ from medomni.dicom.pacs.send import send_files
 from medomni.dicom.seg import write_segmentation
 from medomni.dicom.sr import write_measurements
 from medomni.errors import MedomniError
-from medomni.pipeline import MeasuredStudy, export_dicom, measure_study
+from medomni.export import export_dicom
+from medomni.pipeline import MeasuredStudy, check_study, measure_study, write_study
 from medomni.records import Coverage, Finding
 from medomni.volume import Label, Segmentation
 from tests.dicom.conftest import edit_all
@@ -156,8 +157,9 @@ def test_validators_and_orthanc_accept_all_of_it(study: MeasuredStudy, written: 
     lacking = missing() or ("dciodvfy (dicom3tools)" if shutil.which("dciodvfy") is None else "")
     if lacking:
         pytest.skip(f"this machine lacks {lacking}")
-    paths = export_dicom(study, written, tmp_path / "out")
-    assert [p.name for p in paths] == ["organs.dcm", "findings.dcm", "measurements.dcm", "picture.dcm"]
+    write_study(tmp_path / "finished", study, *check_study("No pleural effusion.", study))
+    paths = export_dicom(study, written, tmp_path / "out", document=tmp_path / "finished")
+    assert [p.name for p in paths] == ["organs.dcm", "findings.dcm", "measurements.dcm", "picture.dcm", "report.dcm"]
     for path in paths:
         said = subprocess.run(["dciodvfy", str(path)], capture_output=True, text=True).stderr
         errors = [line for line in said.splitlines() if line.startswith("Error")]
@@ -165,6 +167,6 @@ def test_validators_and_orthanc_accept_all_of_it(study: MeasuredStudy, written: 
     assert subprocess.run(["dsrdump", str(paths[2])], capture_output=True).returncode == 0
     with Orthanc(tmp_path / "orthanc", {"MEDOMNI": free_port()}) as archive:
         images = sorted(p for p in written.iterdir() if p.is_file())
-        assert send_files(Peer.parse(archive.peer), [*images, *paths]) == len(images) + 4
+        assert send_files(Peer.parse(archive.peer), [*images, *paths]) == len(images) + 5
         (found,) = find_studies(Peer.parse(archive.peer), Wanted(modality="SR"))
-        assert found.instances == len(images) + 4, "one study: that of the images"
+        assert found.instances == len(images) + 5, "one study: that of the images"
