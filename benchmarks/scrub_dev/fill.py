@@ -17,6 +17,7 @@ DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
 ORDINALS = ("first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth "
             "fifteenth sixteenth seventeenth eighteenth nineteenth twentieth").split()
 TENS = {2: "twenty", 3: "thirty", 4: "forty", 5: "fifty", 6: "sixty", 7: "seventy", 8: "eighty", 9: "ninety"}
+TEENS = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
 ONES = "one two three four five six seven eight nine".split()
 NICK = ("Bill Bob Dick Jim Jimmy Tommy Billy Bobby Chuck Hank Jack Ted Teddy Ned Gus Al Sal Vinny Mickey Mick Paddy "
         "Sandy Sam Sammy Alex Liz Lizzie Beth Betty Bess Peg Peggy Maggie Meg Molly Polly Dolly Nan Nancy Kit Kitty Kate "
@@ -43,6 +44,12 @@ KIND = {"dnum": "DATE", "age": "AGE", "ph": "PHONE", "fax": "PHONE", "pager": "P
         "lawfirm": "EMPLOYER"}
 DATES = {"diso", "dlong", "my", "dmd", "dshort", "dord", "ddot", "year", "dday", "dspoken", "dmy"}
 NUMBERS = {"mrn", "acc", "nhs", "ssn", "ins", "grp", "npi", "gmc", "lic", "trial", "badge", "login"}
+
+
+TITLED = re.compile(
+    r"(?i)\b(?:dr|doctor|mr|mrs|ms|mx|miss|prof|professor|sr|jr|rev|sgt|capt|lady|messrs|drs|sister|md|m\.d|do|phd|mbbs|"
+    r"frcr|np|rn|rdms|pa-c|ext|x|the|a\.?m|p\.?m|at \d{1,2}:\d\d(?: pm)?|of|at|little|box)\b")
+"""Titles, credentials and small words that a span may take along or leave."""
 
 
 @dataclass(frozen=True)
@@ -81,9 +88,9 @@ def foreign() -> list[str]:
 class Filler:
     """Draws a value for each slot from one seeded source; ``group`` is that of the names it draws."""
 
-    def __init__(self, seed: str) -> None:
+    def __init__(self, seed: str, group: str = "") -> None:
         self.rng = random.Random(seed)
-        self.group = self.rng.choices(("common", "reserved", "made"), (4, 4, 2))[0]
+        self.group = group or self.rng.choices(("common", "reserved", "made"), (4, 4, 2))[0]
 
     def pick(self, *values: str) -> str:
         return self.rng.choice(values)
@@ -98,6 +105,8 @@ class Filler:
                        if c == "@" else c for c in out)
 
     def name(self, part: str) -> str:
+        if self.group == "words":
+            return self.rng.choice(WORD_FIRST if part == "first" else WORD_LAST)
         return self.rng.choice(names()[part, self.group]).capitalize()
 
     def day(self) -> date:
@@ -105,8 +114,7 @@ class Filler:
 
     def spoken_year(self, year: int) -> str:
         tens, ones = divmod(year % 100, 10)
-        low = (ORDINALS and ("ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()[ones])
-               if tens == 1 else " ".join(filter(None, [TENS.get(tens, "oh"), ONES[ones - 1] if ones else ""])))
+        low = (TEENS[ones] if tens == 1 else " ".join(filter(None, [TENS.get(tens, "oh"), ONES[ones - 1] if ones else ""])))
         return f"nineteen {low}" if year < 2000 else f"twenty {low}" if year > 2009 else (
             "two thousand" + (f" and {ONES[year % 10 - 1]}" if year % 10 else ""))
 
@@ -236,9 +244,12 @@ class Filler:
         return self.other(slot) if slot in KIND or slot in NUMBERS or slot in NEUTRAL else self.person(slot)
 
 
-def filled(frame: str, seed: str) -> Filled:
-    """The frame with every slot filled; the same seed gives the same text."""
-    filler = Filler(seed)
+def filled(frame: str, seed: str, group: str = "") -> Filled:
+    """The frame with every slot filled; the same seed gives the same text.
+
+    ``group`` fixes the group of names, else the seed draws it: ``words`` gives names that are English words.
+    """
+    filler = Filler(seed, group)
     parts, at, length = [], 0, 0
     marks, neutral = [], []
     for match in SLOT.finditer(frame):
@@ -254,4 +265,5 @@ def filled(frame: str, seed: str) -> Filled:
             marks.append((length, length + len(value), kind, filler.group if own else match[1]))
         length += len(value)
         at = match.end()
-    return Filled("".join([*parts, frame[at:]]), tuple(marks), tuple(neutral))
+    text = "".join([*parts, frame[at:]])
+    return Filled(text, tuple(marks), (*neutral, *((m.start(), m.end()) for m in TITLED.finditer(text))))

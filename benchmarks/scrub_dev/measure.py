@@ -1,7 +1,8 @@
-"""Recall and precision of the English scrub on this corpus: ``python -m benchmarks.scrub_dev.measure [mend|check]``.
+"""Recall and precision of the English scrub on this corpus: ``python -m benchmarks.scrub_dev.measure [mend|check] [words]``.
 
 Recall: identifiers of which every letter and figure was taken. Precision: letters and figures taken that belong to an
-identifier, or to one of the stretches that are neither (weekdays, states, makers). ``mend --show`` lists the mend
+identifier, or to one of the stretches that are neither (weekdays, states, makers, titles). ``words`` fills every name
+with one that is an English word too. ``mend --show`` lists the mend
 half's misses and false findings; the check half's are never listed.
 """
 
@@ -27,9 +28,9 @@ def frames(half: str) -> list[tuple[int, dict[str, str]]]:
     return [(n, row) for n, row in enumerate(rows) if n % 2 == (half == "check")]
 
 
-def sentences(half: str, seed: str = "a", rounds: int = ROUNDS) -> list[Filled]:
+def sentences(half: str, seed: str = "a", rounds: int = ROUNDS, group: str = "") -> list[Filled]:
     """Every frame of the half, filled ``rounds`` times; frames without a slot once."""
-    return [filled(row["text"], f"{seed}{n}.{turn}") for n, row in frames(half)
+    return [filled(row["text"], f"{seed}{n}.{turn}", group) for n, row in frames(half)
             for turn in range(rounds if row["group"] != "none" else 1)]
 
 
@@ -64,9 +65,9 @@ def measured(rows: list[Filled], show: bool = False) -> dict[str, object]:
             (wrong_clean, clean), "seconds per 1,000": round(1000 * seconds / len(rows), 2)}
 
 
-def main(halves: list[str], show: bool) -> None:
+def main(halves: list[str], show: bool, group: str) -> None:
     for half in halves:
-        out = measured(sentences(half), show and half == "mend")
+        out = measured(sentences(half, group=group), show and half == "mend")
         print(half, json.dumps({k: v for k, v in out.items() if k != "recall"}))
         recall = out["recall"]
         assert isinstance(recall, dict)
@@ -75,4 +76,5 @@ def main(halves: list[str], show: bool) -> None:
 
 
 if __name__ == "__main__":
-    main([a for a in sys.argv[1:] if a in ("mend", "check")] or ["mend", "check"], "--show" in sys.argv)
+    main([a for a in sys.argv[1:] if a in ("mend", "check")] or ["mend", "check"], "--show" in sys.argv,
+         "words" if "words" in sys.argv else "")
