@@ -53,12 +53,14 @@ class Frame(NamedTuple):
         pattern: its groups are names, whole or in parts.
         lone: nothing but a name can stand there, so any word of the lists goes, also one of headings and rooms.
         small: words in small letters count too.
+        any_word: an ordinary word that no list of names holds counts too.
     """
 
     rule: str
     pattern: re.Pattern[str]
     lone: bool = False
     small: bool = False
+    any_word: bool = False
 
 
 _FRAMES = (
@@ -91,7 +93,9 @@ _FRAMES = (
     Frame("beside a mark", re.compile(
         rf"(?:^|\n|[|;:-] ?|\b(?:[Pp]rovider|[Ss]ubject|[Pp]atient|[Pp]t|[Nn]ame|[Rr]eferrer|[Pp]hysician)[: ] ?)({_CAP}), "
         rf"({_CAP})(?=(?:,? | ?[-–|(] ?)(?:{_MARK}|DOB|dob|NPI|MRN|MD\b|[A-Z]\.)|$|\n)"), lone=True),
-    Frame("beside a mark", re.compile(rf"\[NAME\] ({_CAP})(?=\s?(?:{_MARK}|[-–,;.|(]|$|\n| [a-z]))")),
+    Frame("beside a mark", re.compile(
+        rf"\[NAME\] ({_CAP})(?=\s?(?:{_MARK}|[-–,;.|(]|$|\n)| (?:has|is|was|had|will|who|and|on|at|for|by|to|from|aware|"
+        rf"reports|states|says|called|needs|MD|NP|RN|DO)\b)"), lone=True, any_word=True),
     Frame("list", re.compile(
         rf"\b(?:[Pp]resent|[Aa]ttendees|[Pp]articipants|[Aa]pologies|[Pp]anel): {_WHOLE}(?:, {_WHOLE})?(?:, {_WHOLE})?"
         rf"(?:,? (?:and|&) {_WHOLE})?"), lone=True),
@@ -170,6 +174,8 @@ def _may_be(w: Word, frame: Frame) -> bool:
         return False
     if frame.small:
         return w.listed or not w.known
+    if frame.any_word and not is_thing(w):
+        return True
     return (w.listed or (frame.lone and not w.known)) and (frame.lone or not is_thing(w))
 
 
@@ -181,7 +187,7 @@ def _likely(words: Sequence[Word], inside: list[int], frame: Frame) -> bool:
     if len(found) > 1:
         return any(w.given is not None or not w.known for w in found)
     w = found[0]
-    if not w.known:
+    if not w.known or frame.any_word:
         return True
     if frame.small:
         return w.given is not None

@@ -82,6 +82,8 @@ def _belongs(text: str, words: Sequence[Word], rules: dict[int, str], k: int, j:
         return w.given is not None
     if j > k and w.shape == "upper" and len(w.text) == 2 and name.shape == "title":  # Surname AB
         return not w.kept and not w.known
+    if j > k and w.shape == "mixed" and re.match(r"(?:al|el|de|da|ben|bin|ka)-[A-Z]", w.text):  # Fatima el-Khoury
+        return True
     if w.shape == "lower" == name.shape and w.small not in NAMING | ROLES and not is_thing(w):
         if j < k:
             return w.given is not None and w.given < 600

@@ -114,7 +114,7 @@ def _title_rule(
     ):
         return "given and family"
     frequent = (w.family is not None and w.family < 6000) or (w.given is not None and w.given < 3000)
-    if frequent and re.match(r"['’]s\b", text[w.end :]) and not is_thing(w):
+    if frequent and re.match(r"['’]s\b(?! licen)", text[w.end :]) and not is_thing(w):
         return "possessive"
     signed = re.match(r" [E-HJ-UWYZ][A-Z]?\.?(?=[\s.,;:)]|$)", text[w.end :])  # Stone E, Young EJ
     if frequent and signed and after and not after.kept and not is_thing(w) and not is_department(w):
