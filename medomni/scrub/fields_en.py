@@ -26,7 +26,8 @@ LABEL = re.compile(
     r"radiologist|radiographer|technologist|technician|sonographer|operator|physician|consultant|gp|referrer|"
     r"referring|signed|signature|attn|attention|"
     r"cc|to|from|dear|author|transcriptionist|typist|dictator|attending|resident|fellow|registrar|surgeon|nurse|"
-    r"witness|reader|regards|sincerely|doctor|clinician|provider|"
+    r"present|attendees|apologies|participants|chaperone|interpreter|caller|informant|requester|requestor|subject|operator|"
+    r"midwife|therapist|physiotherapist|pharmacist|porter|secretary|paramedic|anaesthetist|anesthesiologist|witness|reader|regards|sincerely|doctor|clinician|provider|"
     r"husband|wife|son|daughter|mother|father|brother|sister|spouse|partner|guardian|carer|nok)"
     r"\s*(?:\((?:\w+\s?){1,3}\))?\s*(?:[:=]|#|\bis\b:?|\s-\s|,?\n)[ \t]*(?=\S)"
 )

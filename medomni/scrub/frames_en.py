@@ -53,6 +53,7 @@ class Frame(NamedTuple):
         pattern: its groups are names, whole or in parts.
         lone: nothing but a name can stand there, so any word of the lists goes, also one of headings and rooms.
         small: words in small letters count too.
+        unknown: only words count that no list of ordinary words holds.
         any_word: an ordinary word that no list of names holds counts too.
     """
 
@@ -61,6 +62,7 @@ class Frame(NamedTuple):
     lone: bool = False
     small: bool = False
     any_word: bool = False
+    unknown: bool = False
 
 
 _FRAMES = (
@@ -96,6 +98,17 @@ _FRAMES = (
     Frame("beside a mark", re.compile(
         rf"\[NAME\] ({_CAP})(?=\s?(?:{_MARK}|[-–,;.|(]|$|\n)| (?:has|is|was|had|will|who|and|on|at|for|by|to|from|aware|"
         rf"reports|states|says|called|needs|MD|NP|RN|DO)\b)"), lone=True, any_word=True),
+    Frame("beside a mark", re.compile(rf"{_MARK}[,;]? ({_CAP}),? ({_CAP})(?=\.?$|\n|[.;] )", re.MULTILINE), lone=True),
+    Frame("given and family", re.compile(
+        rf"{_BEGIN}({_CAP}) (?:[A-Z]\.? )?({_CAP})(?=(?: (?:is|was|has|had|will|who|and|[a-z]+ed|[a-z]+s)\b|,? (?:Jr|Sr|II|III|IV)\b|['’]s |,| \(| [-–] |"
+        rf"\.?$|\.?\n))", re.MULTILINE), lone=True),
+    Frame("given and family", re.compile(rf"(?<=[a-z,;] )({_CAP}) (?:[A-Z]\.? )?({_CAP})(?! [A-Z0-9])"), lone=True),
+    Frame("vocative", re.compile(
+        rf"(?:^|\n|[.!?] ){_ONE}, (?=(?:can|could|please|pls|would|will|I|we|thanks|thank|just|did|have|any)\b)"), lone=True),
+    Frame("relative", re.compile(
+        r"\b(?:brother|sister|mother|father|wife|husband|son|daughter|mum|mom|dad|carer|neighbou?r|partner|friend|uncle|aunt|"
+        r"cousin|niece|nephew|grandson|granddaughter|spoke (?:to|with)|tel|nurse|porter) ([a-z]{3,})(?: ([a-z]{3,}))?"
+        r"(?= |[,.;(]|$)"), small=True, unknown=True),
     Frame("list", re.compile(
         rf"\b(?:[Pp]resent|[Aa]ttendees|[Pp]articipants|[Aa]pologies|[Pp]anel): {_WHOLE}(?:, {_WHOLE})?(?:, {_WHOLE})?"
         rf"(?:,? (?:and|&) {_WHOLE})?"), lone=True),
@@ -116,7 +129,7 @@ _FRAMES = (
 )
 _SURNAME_GIVEN = re.compile(r"(?<![\w-])([A-Z]{3,}),?\s?([A-Z][a-z]{2,})(?=\s[–-]\s|[.;]|,\s|\s\(?\d|$)", re.MULTILINE)
 _CAPITALS = re.compile(
-    rf"(?:^|\n|[|;:–-] ?|\b(?:PT|PATIENT|NAME|BY:?|FOR|RE:?|SEEING|MR|MRS|MS|DR) )([A-Z]{{3,}}),? ([A-Z]{{3,}})"
+    rf"(?:^|\n|[|;:–-] ?|\b(?:PT|PATIENT|NAME|BY:?|FOR|RE:?|SEEING|MR|MRS|MS|DR) )([A-Z][A-Z'’-]+),? ([A-Z][A-Z'’-]+)"
     rf"(?=,? ?(?:[-–|;(] ?)?(?:{_MARK}|DOB|MRN|\d{{1,3}} ?[MFY]|M\.?D\.?\b|PHD)|,? ?$|\n)"
     r"|\b(?:PT|PATIENT|MISS|FOR SEEING|REFERRING) ([A-Z]{3,})(?= (?:IS|WAS|HAS|HAD|DENIES|REPORTS|CALLED|COMPLAINS)\b|\s*$)",
     re.MULTILINE)
@@ -158,7 +171,7 @@ def words_of_frames(text: str, words: Sequence[Word]) -> Iterator[tuple[int, str
 
 def _is_pair(a: Word, b: Word) -> bool:
     """True for a given name and a surname of the lists, or unknown words, in either order."""
-    if any(w.kept and w.given is None or is_department(w) for w in (a, b)):
+    if any((w.kept and w.given is None and (w.family is None or w.family > 3000)) or is_department(w) for w in (a, b)):
         return False
     return all(w.listed or not w.known for w in (a, b)) and (
         any(w.given is not None for w in (a, b)) or not (a.known and b.known))
@@ -170,10 +183,12 @@ def _may_be(w: Word, frame: Frame) -> bool:
         return True
     if w.shape not in (("lower",) if frame.small else ("title", "mixed")):
         return False
-    if w.small in TITLES | NAMING | ROLES or is_department(w) or (w.kept and w.given is None):
+    if w.small in TITLES | NAMING | ROLES or (w.kept and w.given is None):
+        return False
+    if is_department(w) and not (frame.lone and w.family is not None and w.family < 4000):
         return False
     if frame.small:
-        return w.listed or not w.known
+        return not w.known or (w.listed and not frame.unknown)
     if frame.any_word and not is_thing(w):
         return True
     return (w.listed or (frame.lone and not w.known)) and (frame.lone or not is_thing(w))

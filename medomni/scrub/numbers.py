@@ -148,6 +148,12 @@ _STAYS = re.compile(
     re.IGNORECASE,
 )
 
+_LOGIN = re.compile(
+    r"\b(?:login|log-in|username|user ?name|user id|userid)\b(?: (?:is|was))?\s?[:=]?\s+"
+    r"(?!(?:is|was|and|to|with|in|for|page|details|failed|not|again|as|at|on|screen)\b)([A-Za-z][\w.\\-]{2,40})",
+    re.IGNORECASE | re.ASCII,
+)
+
 _AGE_WORDS = (
     r"(?:nine?ty(?:[ -](?:one|two|three|four|five|six|seven|eight|nine))?|(?:one|a) hundred(?:(?: and)?[ "
     r"-](?:one|two|three|"
@@ -215,6 +221,7 @@ def number_spans(text: str) -> list[Span]:
         for k in (1, 2)
         if m.group(k)
     ]
+    found += [Span(m.start(1), m.end(1), "ID", "login") for m in _LOGIN.finditer(text)]
     for m in _LABELLED_EN.finditer(text):
         if _long_enough(m.group(1)):
             kind = (

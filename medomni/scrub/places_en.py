@@ -6,8 +6,9 @@ import re
 
 from medomni.scrub.organisations_en import organisations
 from medomni.scrub.spans import Span
-from medomni.scrub.words import context_words, given_names, is_known
+from medomni.scrub.words import context_words, given_names, is_known, kept_words, medical_words
 
+_NO_TOWN = context_words("departments") | context_words("things") | context_words("generic_places")
 _STREETS = context_words("streets")
 _MORE = "(?:" + "|".join(w.capitalize() for w in sorted(context_words("streets_more"))) + ")(?=,|\\s\\d|\\.?$)"
 _STREET = "(?:" + "|".join(sorted(_STREETS, key=len, reverse=True)) + ")"
@@ -57,6 +58,17 @@ _STREET_ALONE = re.compile(
 _STREET_AFTER = re.compile(
     r"\b(?:on|outside|near|off|along|crossing|down|opposite|corner of) ((?:[A-Z][\w'’-]+ ){1,2}"
     r"(?:St|Ct|Pl|Way|Trail|Circle|Hill|Row|Square|Place|Grove|Gardens|Court|Green|Walk)\b)(?! (?:Hospital|Clinic))"
+)
+_TOWN_AT = re.compile(
+    r"\b(?:[Ll]iv(?:es|ed|ing) in|[Rr]esid(?:es|ed|ing) in|[Bb]orn in|[Mm]oved (?:to|from|back to)|[Tt]ravel(?:l?ed|l?ing|s)? "
+    r"(?:to|from|in)|[Rr]eturn(?:ed|ing) (?:to|from)|[Vv]isit(?:ed|ing)?(?: from)?|[Tt]rip to|[Hh]oliday in|[Dd]river from|"
+    r"[Ww]ork(?:s|ed|ing) in|[Bb]ased in|[Aa]mbulance from|[Ll]ocally in|[Nn]ear|[Gg]rew up in|[Cc]omes? from|[Ff]lew (?:to|from)|"
+    r"[Oo]riginally from|[Rr]etired to|[Dd]og in|[Pp]olice in|[Cc]rash in|[Mm]an from|[Ww]oman from|[Pp]atient from|[Ff]amily in|(?:brother|sister|son|daughter|mother|father|dogs?|cats?) in) "
+    r"([A-Z][a-z'’-]{2,}(?: (?:[A-Z][a-z'’-]+|upon|on|le|under)){0,2})(?=[\s.,;)]|$)(?! (?:[A-Z]|\[))(?<!Hospital)(?<!Clinic)(?<!Center)(?<!Centre)"
+)
+_TOWN_TAIL = re.compile(
+    rf"\b(?:in|from|near|to|at|of|around|outside) ((?:[A-Z][a-z'’-]+ |\[NAME\] ){{1,2}}"
+    rf"(?:{'|'.join(sorted(w.capitalize() for w in context_words('town_tails')))}))\b(?! [A-Z])"
 )
 _HOUSE = re.compile(rf"\bH\.?\s?No\.?\s?\d+[\w/-]*(?:,?[ ][A-Z][\w'’-]+){{1,5}}(?:[ ]\d{{6}})?{_TAIL}")
 _TOWN_CODE = re.compile(
@@ -121,6 +133,11 @@ def english_places(text: str) -> list[Span]:
         (_STREET_ALONE, "street"),
     ):
         found += [Span(m.start(), m.end(), "ADDRESS", rule) for m in pattern.finditer(text)]
+    for match in _TOWN_AT.finditer(text):
+        words = [w.lower() for w in match.group(1).split()]
+        if not any(w in kept_words() or w in medical_words() or w in _NO_TOWN for w in words):
+            found.append(Span(match.start(1), match.end(1), "ADDRESS", "town"))
+    found += [Span(m.start(1), m.end(1), "ADDRESS", "town") for m in _TOWN_TAIL.finditer(text)]
     found += [Span(m.start(1), m.end(1), "ADDRESS", "street") for m in _STREET_AFTER.finditer(text)]
     found += [
         Span(m.start(1), m.end(1), "ADDRESS", "home")
