@@ -9,7 +9,7 @@ from typing import NamedTuple
 from medomni.scrub.beside_en import NAMING, ROLES, TITLES, is_department, is_thing
 from medomni.scrub.tokens import Word
 
-_CAP = r"[A-Z][\w'’-]*[a-z][\w'’-]*"
+_CAP = r"[A-Z](?=[A-Z'’-]{0,20}[a-z])[\w'’-]{1,40}"
 _ONE = rf"({_CAP})"
 _WHOLE = rf"({_CAP}(?: (?:[A-Z]\.? )?{_CAP})?)"
 _BEGIN = r"(?:^|(?<=[.!?:;\n]) *|(?<=\n) *)"
