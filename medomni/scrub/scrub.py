@@ -49,7 +49,8 @@ def scrub(text: str) -> Scrubbed:
     clean: set[str] = set()
     for number in count():
         now, kept = replaced(text, spans)
-        found = united(now, _widened(now, _found(now, clean), number))
+        again = _names_again(text, now, spans) if number else []
+        found = united(now, _widened(now, [*_found(now, clean), *again], number))
         if not found:
             break
         # What is found now lies in one kept piece: a span ends where a placeholder begins.
@@ -89,6 +90,15 @@ def _found(text: str, clean: set[str]) -> list[Span]:
         if not found:
             clean.add(piece)
     return out
+
+
+def _names_again(text: str, now: str, spans: list[Span]) -> list[Span]:
+    """The names of ``text`` that are found already, where ``now`` has them still."""
+    if not _LATIN.search(now):
+        return []
+    from medomni.scrub.memory_en import names_again, words_of_names
+
+    return names_again(now, words_of_names(text, spans))
 
 
 def _pieces(text: str) -> Iterator[tuple[int, int]]:
