@@ -32,7 +32,7 @@ def words_of_names(text: str, spans: Iterable[Span]) -> frozenset[str]:
                 continue
             if not is_known(small):
                 out |= {word, small, small.capitalize(), word.upper()}
-            elif (word[0].isupper() and (small in surnames() or small in given_names()):
+            elif word[0].isupper() and (small in surnames() or small in given_names()):
                 out.add(word)
     return frozenset(out)
 
