@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from medomni.scrub.beside_en import NAMING, ROLES, TITLES, is_department, is_thing
+from medomni.scrub.seeds_en import PERSON_DOES
 from medomni.scrub.tokens import Word
 
 _CAP = r"[A-Z](?=[A-Z'’-]{0,20}[a-z])[\w'’-]{1,40}"
@@ -100,9 +101,8 @@ _FRAMES = (
         rf"reports|states|says|called|needs|MD|NP|RN|DO)\b)"), lone=True, any_word=True),
     Frame("beside a mark", re.compile(rf"{_MARK}[,;]? ({_CAP}),? ({_CAP})(?=\.?$|\n|[.;] )", re.MULTILINE), lone=True),
     Frame("given and family", re.compile(
-        rf"{_BEGIN}({_CAP}) (?:[A-Z]\.? )?({_CAP})(?=(?: (?:is|was|has|had|will|who|and|[a-z]+ed|[a-z]+s)\b|,? (?:Jr|Sr|II|III|IV)\b|['’]s |,| \(| [-–] |"
-        rf"\.?$|\.?\n))", re.MULTILINE), lone=True),
-    Frame("given and family", re.compile(rf"(?<=[a-z,;] )({_CAP}) (?:[A-Z]\.? )?({_CAP})(?! [A-Z0-9])"), lone=True),
+        rf"(?:^|\n|[^\w\s'’.-] ?|[a-z0-9.\]A-Z] |\bPt )({_CAP}) (?:[A-Z]\.? )?({_CAP})(?! ?[A-Z][a-z])(?![\w-])"), lone=True),
+    Frame("person's verb", re.compile(rf"{_BEGIN}(May|April|June|August|Will|Jan|Art)(?={PERSON_DOES.pattern})"), lone=True),
     Frame("vocative", re.compile(
         rf"(?:^|\n|[.!?] ){_ONE}, (?=(?:can|could|please|pls|would|will|I|we|thanks|thank|just|did|have|any)\b)"), lone=True),
     Frame("relative", re.compile(

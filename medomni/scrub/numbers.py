@@ -52,7 +52,7 @@ _PHONE_LABEL = re.compile(
 
 _LABEL_EN = (
     r"\b(?:MRN|M\.R\.N\.?|URN|PID|UHID|(?:medical|hospital|health|patient|clinic(?:al)?|case|chart|file|registration|"
-    r"encounter|"
+    r"encounter|reg|hosp|slide|histology|cytology|pathology|path|lab|trial|protocol|med(?:ical)? rec|"
     r"visit|admission|record|account|acct|claim|member(?:ship)?|policy|subscriber|insurance|beneficiary|group|plan|"
     r"certificate|"
     r"accession|acc|exam(?:ination)?|order|request|requisition|referral|booking|reference|ref|study|specimen|sample|"
@@ -98,7 +98,7 @@ _PLATE = re.compile(
 _PLATE_UK = re.compile(r"(?<![\w-])[A-HJ-PR-Y][A-HJ-PR-Z]\d{2} ?[A-HJ-PR-Z]{3}(?![\w-])", re.ASCII)
 """Great Britain since 2001: area, age, three letters."""
 _SOCIAL = re.compile(
-    r"(?<![\w-])\d{3}-\d{2}-\d{4}(?![\w-])|(?<!\w)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]\s?\d{2}\s?\d{2"
+    r"(?<![\w-])(?:\d{3}|[xX*]{3})-(?:\d{2}|[xX*]{2})-\d{4}(?![\w-])|(?<!\w)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]\s?\d{2}\s?\d{2"
     r"}\s?\d{2}\s?[A-D](?!\w)",
     re.ASCII,
 )

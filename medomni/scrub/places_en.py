@@ -56,7 +56,7 @@ _STREET_ALONE = re.compile(
     r"Drive|Crescent|Terrace|Parkway|Highway|Close|Mews)\b(?!\s(?:Hospital|Clinic))"
 )
 _STREET_AFTER = re.compile(
-    r"\b(?:on|outside|near|off|along|crossing|down|opposite|corner of) ((?:[A-Z][\w'’-]+ ){1,2}"
+    r"\b(?:at|on|outside|near|off|along|crossing|down|opposite|corner of|\[DATE\],|\[NAME\],) ((?:[A-Z][\w'’-]+ ){1,2}"
     r"(?:St|Ct|Pl|Way|Trail|Circle|Hill|Row|Square|Place|Grove|Gardens|Court|Green|Walk)\b)(?! (?:Hospital|Clinic))"
 )
 _TOWN_AT = re.compile(
@@ -65,6 +65,10 @@ _TOWN_AT = re.compile(
     r"[Ww]ork(?:s|ed|ing) in|[Bb]ased in|[Aa]mbulance from|[Ll]ocally in|[Nn]ear|[Gg]rew up in|[Cc]omes? from|[Ff]lew (?:to|from)|"
     r"[Oo]riginally from|[Rr]etired to|[Dd]og in|[Pp]olice in|[Cc]rash in|[Mm]an from|[Ww]oman from|[Pp]atient from|[Ff]amily in|(?:brother|sister|son|daughter|mother|father|dogs?|cats?) in) "
     r"([A-Z][a-z'’-]{2,}(?: (?:[A-Z][a-z'’-]+|upon|on|le|under)){0,2})(?=[\s.,;)]|$)(?! (?:[A-Z]|\[))(?<!Hospital)(?<!Clinic)(?<!Center)(?<!Centre)"
+)
+_TOWN_OF = re.compile(
+    r"\b[Tt]he ([A-Z][a-z'’-]+(?: [A-Z][a-z'’-]+)?) (?:police|fire brigade|fire department|ambulance service|council|area)\b|"
+    r"\[(?:PLACE|ADDRESS)\], ([A-Z][a-z'’-]+(?: [A-Z][a-z'’-]+){0,2})(?=[,.;\n]|$)"
 )
 _TOWN_TAIL = re.compile(
     rf"\b(?:in|from|near|to|at|of|around|outside) ((?:[A-Z][a-z'’-]+ |\[NAME\] ){{1,2}}"
@@ -133,10 +137,11 @@ def english_places(text: str) -> list[Span]:
         (_STREET_ALONE, "street"),
     ):
         found += [Span(m.start(), m.end(), "ADDRESS", rule) for m in pattern.finditer(text)]
-    for match in _TOWN_AT.finditer(text):
-        words = [w.lower() for w in match.group(1).split()]
+    for match in (*_TOWN_AT.finditer(text), *_TOWN_OF.finditer(text)):
+        k = match.lastindex or 1
+        words = [w.lower() for w in match.group(k).split()]
         if not any(w in kept_words() or w in medical_words() or w in _NO_TOWN for w in words):
-            found.append(Span(match.start(1), match.end(1), "ADDRESS", "town"))
+            found.append(Span(match.start(k), match.end(k), "ADDRESS", "town"))
     found += [Span(m.start(1), m.end(1), "ADDRESS", "town") for m in _TOWN_TAIL.finditer(text)]
     found += [Span(m.start(1), m.end(1), "ADDRESS", "street") for m in _STREET_AFTER.finditer(text)]
     found += [
