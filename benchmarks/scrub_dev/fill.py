@@ -12,30 +12,18 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 SLOT = re.compile(r"\{(\w+)(?::([ul]))?\}")
-MONTHS = ("January February March April May June July August September October November December").split()
-DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
-ORDINALS = ("first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth "
-            "fifteenth sixteenth seventeenth eighteenth nineteenth twentieth").split()
+MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"]
+DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+ORDINALS = ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth", "twentieth"]
 TENS = {2: "twenty", 3: "thirty", 4: "forty", 5: "fifty", 6: "sixty", 7: "seventy", 8: "eighty", 9: "ninety"}
-TEENS = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
-ONES = "one two three four five six seven eight nine".split()
-NICK = ("Bill Bob Dick Jim Jimmy Tommy Billy Bobby Chuck Hank Jack Ted Teddy Ned Gus Al Sal Vinny Mickey Mick Paddy "
-        "Sandy Sam Sammy Alex Liz Lizzie Beth Betty Bess Peg Peggy Maggie Meg Molly Polly Dolly Nan Nancy Kit Kitty Kate "
-        "Katie Kathy Cathy Sue Susie Suzy Trish Patty Pat Deb Debbie Babs Barb Ginny Winnie Minnie Millie Gracie Mel "
-        "Steph Mo Moe Larry Lenny Manny Izzy Ollie Archie Freddie Charlie Eddie Buddy Junior Doc Red Skip Bubba").split()
-WORD_FIRST = ("May Rose Grace Hope Mark Will Art Faith Joy Summer Autumn Dawn Grant Ray Rich Drew Chase Hunter Mason "
-              "Heather Ivy Jade Amber Ruby Pearl Violet Olive Hazel Daisy Lily Iris Robin Guy Dean Frank Miles Rod Penny "
-              "Melody April June Carol Destiny Harmony Sky River Rocky Angel Star Brook Cliff Dale Glen Heath").split()
-WORD_LAST = ("Brown White Black Green Young Long Short Small Little Rich Stone Wood Woods Hill Rivers Lake Fields Banks "
-             "Bush Flowers Bird Fox Wolf Lamb Fish Bass Pike Cook Baker Butcher Carpenter Mason Potter Walker Turner Page "
-             "Price Cross Church Pope Bishop King Knight Day Weeks Winter Summers Frost Snow Love Sharp Strong Hardy Wise "
-             "Best Noble Gray Power Chance Case Ball Bell Street Park Parks Marsh Ford Bridges Hand Head Legg Payne Rose "
-             "Root Bone Hart Back Lung Child Mann Good Speed Steel Waters Wells Major Judge Gray Crisp").split()
-STREETS = ("Street St Road Rd Avenue Ave Lane Ln Drive Dr Court Ct Close Crescent Terrace Way Place Pl Blvd Boulevard "
-           "Circle Gardens Grove Mews Parkway Highway Trail Hill Row Square").split()
-TREES = "Oak Elm Maple Mill Church High Station Park Chestnut Willow Cedar Lake River Kings Queens Garden Orchard".split()
-STATES = ("Ohio Texas Oregon Maine Nevada Utah Iowa Kansas Florida Georgia Michigan OH TX OR ME NV UT IA KS FL GA MI NY "
-          "CA PA VA").split()
+TEENS = ["ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
+ONES = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
+NICK = ["Bill", "Bob", "Dick", "Jim", "Jimmy", "Tommy", "Billy", "Bobby", "Chuck", "Hank", "Jack", "Ted", "Teddy", "Ned", "Gus", "Al", "Sal", "Vinny", "Mickey", "Mick", "Paddy", "Sandy", "Sam", "Sammy", "Alex", "Liz", "Lizzie", "Beth", "Betty", "Bess", "Peg", "Peggy", "Maggie", "Meg", "Molly", "Polly", "Dolly", "Nan", "Nancy", "Kit", "Kitty", "Kate", "Katie", "Kathy", "Cathy", "Sue", "Susie", "Suzy", "Trish", "Patty", "Pat", "Deb", "Debbie", "Babs", "Barb", "Ginny", "Winnie", "Minnie", "Millie", "Gracie", "Mel", "Steph", "Mo", "Moe", "Larry", "Lenny", "Manny", "Izzy", "Ollie", "Archie", "Freddie", "Charlie", "Eddie", "Buddy", "Junior", "Doc", "Red", "Skip", "Bubba"]
+WORD_FIRST = ["May", "Rose", "Grace", "Hope", "Mark", "Will", "Art", "Faith", "Joy", "Summer", "Autumn", "Dawn", "Grant", "Ray", "Rich", "Drew", "Chase", "Hunter", "Mason", "Heather", "Ivy", "Jade", "Amber", "Ruby", "Pearl", "Violet", "Olive", "Hazel", "Daisy", "Lily", "Iris", "Robin", "Guy", "Dean", "Frank", "Miles", "Rod", "Penny", "Melody", "April", "June", "Carol", "Destiny", "Harmony", "Sky", "River", "Rocky", "Angel", "Star", "Brook", "Cliff", "Dale", "Glen", "Heath"]
+WORD_LAST = ["Brown", "White", "Black", "Green", "Young", "Long", "Short", "Small", "Little", "Rich", "Stone", "Wood", "Woods", "Hill", "Rivers", "Lake", "Fields", "Banks", "Bush", "Flowers", "Bird", "Fox", "Wolf", "Lamb", "Fish", "Bass", "Pike", "Cook", "Baker", "Butcher", "Carpenter", "Mason", "Potter", "Walker", "Turner", "Page", "Price", "Cross", "Church", "Pope", "Bishop", "King", "Knight", "Day", "Weeks", "Winter", "Summers", "Frost", "Snow", "Love", "Sharp", "Strong", "Hardy", "Wise", "Best", "Noble", "Gray", "Power", "Chance", "Case", "Ball", "Bell", "Street", "Park", "Parks", "Marsh", "Ford", "Bridges", "Hand", "Head", "Legg", "Payne", "Rose", "Root", "Bone", "Hart", "Back", "Lung", "Child", "Mann", "Good", "Speed", "Steel", "Waters", "Wells", "Major", "Judge", "Gray", "Crisp"]
+STREETS = ["Street", "St", "Road", "Rd", "Avenue", "Ave", "Lane", "Ln", "Drive", "Dr", "Court", "Ct", "Close", "Crescent", "Terrace", "Way", "Place", "Pl", "Blvd", "Boulevard", "Circle", "Gardens", "Grove", "Mews", "Parkway", "Highway", "Trail", "Hill", "Row", "Square"]
+TREES = ["Oak", "Elm", "Maple", "Mill", "Church", "High", "Station", "Park", "Chestnut", "Willow", "Cedar", "Lake", "River", "Kings", "Queens", "Garden", "Orchard"]
+STATES = ["Ohio", "Texas", "Oregon", "Maine", "Nevada", "Utah", "Iowa", "Kansas", "Florida", "Georgia", "Michigan", "OH", "TX", "OR", "ME", "NV", "UT", "IA", "KS", "FL", "GA", "MI", "NY", "CA", "PA", "VA"]
 NEUTRAL = {"wday", "ward", "state", "insurer", "device", "month"}
 KIND = {"dnum": "DATE", "age": "AGE", "ph": "PHONE", "fax": "PHONE", "pager": "PHONE", "ext": "PHONE", "em": "EMAIL",
         "url": "URL", "ip": "IP", "serial": "DEVICE", "plate": "ID", "addr": "ADDRESS", "street": "ADDRESS",

@@ -9,40 +9,12 @@ from typing import NamedTuple
 from medomni.scrub.beside_en import NAMING, ROLES, TITLES, is_department, is_thing
 from medomni.scrub.seeds_en import PERSON_DOES
 from medomni.scrub.tokens import Word
+from medomni.scrub.words import lines, pattern_text
 
 _CAP = r"[A-Z](?=[A-Z'’-]{0,20}[a-z])[\w'’-]{1,40}"
 _ONE = rf"({_CAP})"
 _WHOLE = rf"({_CAP}(?: (?:[A-Z]\.? )?{_CAP})?)"
 _BEGIN = r"(?:^|(?<=[.!?:;\n]) *|(?<=\n) *)"
-_DOES = (
-    r"(?:weighs?|weighed|vomited|vomits|fainted|collapsed|slipped|tripped|fell|smokes?|smoked|drinks|lives|lived|works|"
-    r"worked|walks|walked|takes|took|denies|denied|complains|complained|states|stated|says|said|told|"
-    r"called|phoned|rang|asked|asks|wants|wanted|agrees|agreed|consented|consents|declined|declines|refused|refuses|"
-    r"attended|attends|underwent|died|missed|stood|sat|lay|came|went|felt|feels|looked|looks|"
-    r"slept|ate|speaks|spoke|thinks|thought|remembers|noticed|mobilised|lifted|passed away|was intubated|was told|"
-    r"was brought|was taken|was admitted|was discharged|was seen in|cannot|could not|did not|does not|tells|told|"
-    r"will (?:ring|call|see|review|follow|attend|come|bring|need|be seen)|"
-    r"(?:is|was) (?:now )?(?:\d{1,3}\b(?!\s?(?:mm|cm|ml|mg|%))|married|retired|pregnant|allergic|waiting|otherwise well|well known|"
-    r"known to|a (?:\d{1,3}|\[AGE\])[\s-]?(?:y|year)|an? (?:\w+[ -]){0,3}(?:man|woman|lady|gentleman|patient|boy|girl|"
-    r"smoker|teacher|farmer|nurse|pensioner|widow|widower|student|driver|doctor|surgeon|colleague|friend)\b)|"
-    r"(?:is|was) (?:an? )?\[AGE\])"
-)
-"""What a person does and hardly ever a finding."""
-_TOLD = (
-    r"(?:[Tt]old|[Aa]sked|[Ii]nformed|[Ee]xamined|[Oo]ffered|[Pp]honed|[Rr]ang|[Mm]et|[Aa]dvised|[Cc]onsented|"
-    r"[Ww]arned|[Tt]hanked|[Pp]aged|[Bb]leeped|[Cc]ounselled|[Rr]eassured|[Rr]eminded|[Gg]ave|[Rr]ing|[Cc]ontact|"
-    r"scan|scanned|saw|[Bb]leep holder|possibly|[Pp]er|with|to|by|overread by|[Rr]ead by|member|[Ff]ormerly|now|"
-    r"[Ss]een by|called|named|holder|"
-    r"(?:[Ss]cans?|[Ff]ilms?|[Ii]mages|[Ss]tudy|[Ss]tudies|[Rr]eport|[Bb]iopsy|[Ff]ather|[Mm]other|[Ss]on|[Dd]aughter|"
-    r"[Ww]ife|[Hh]usband|[Nn]eighbour|[Rr]elatives|[Ff]amily|[Ff]riend) of|[Tt]hank you)"
-)
-_LATER = (
-    r"(?:Unfortunately|Yesterday|Today|Then|Later|When|While|Although|Because|Since|After|Overnight|Sadly|Initially|"
-    r"Fortunately|Meanwhile|Once|If|Tonight|Afterwards|[Tt]his (?:morning|afternoon|evening)|[Ll]ast night|"
-    r"(?:In|On|By|Since) \[DATE\])"
-)
-_THANKS = r"(?:[Mm]any [Tt]hanks|[Tt]hanks|[Cc]heers|[Tt]a|[Tt]hx|(?:[Kk]ind |[Ww]arm |[Bb]est )?[Rr]egards|[Bb]est wishes|" \
-          r"[Bb]est|[Ss]incerely(?: yours)?|[Yy]ours(?: sincerely| truly| faithfully)?|[Bb]w)"
 _MARK = r"\[(?:NAME|DATE|ID|AGE|PHONE|ADDRESS|EMAIL|PLACE)\]"
 
 
@@ -66,73 +38,22 @@ class Frame(NamedTuple):
     unknown: bool = False
 
 
-_FRAMES = (
-    Frame("asked of", re.compile(
-        r"\b(?:Will|May|Can|Could|Should|Would|Shall|Must)\s([A-Z][\w'’-]+)\s"
-        r"(?=(?:be|have|need|require|undergo|attend|come|get|stay)\b)")),
-    Frame("greeting", re.compile(
-        rf"(?:^|(?<=[\n.!?:])\s?)(?:Hi|Hey|Hello|Hiya|(?:Good )?[Mm]orning|Good afternoon|Dear|Thank you|Thanks|Ta|Cheers),? "
-        rf"{_WHOLE}(?=\s?(?:[,!;:–-]|$|\n))"), lone=True),
-    Frame("signature", re.compile(rf"\b{_THANKS},?\s+{_WHOLE}\.?\s*$", re.MULTILINE), lone=True),
-    Frame("signature", re.compile(rf"(?:^|[.!?\n]\s?){_THANKS},?\s+([a-z]{{3,}})\.?\s*$", re.MULTILINE), small=True),
-    Frame("person's verb", re.compile(rf"(?:{_BEGIN}|\] from \[PLACE\]: ){_ONE} (?={_DOES}\b)"), lone=True),
-    Frame("person's verb", re.compile(rf"(?:^|\n|[:.]\s|\[PLACE\] ){_ONE}(?=(?:, |,? \()(?:age[d]? )?(?:\[AGE\]|\d{{2,3}}\)))"),
-          lone=True),
-    Frame("adverb", re.compile(
-        rf"\b{_LATER},? {_ONE} (?=(?:had|has|was|is|[a-z]+(?:ed|s)|felt|fell|stood|sat|got|went|came|ate|slept|lay)\b)")),
-    Frame("adverb", re.compile(rf"\b{_LATER},? {_ONE} (?={_DOES}\b)"), lone=True),
-    Frame("told", re.compile(rf"\b{_TOLD} {_WHOLE}(?= [a-z(#\[]|[,.;:)?]|$|\n)")),
-    Frame("told", re.compile(
-        rf"\b(?:[Tt]old|[Aa]sked|[Ii]nformed|[Ee]xamined|[Pp]honed|[Rr]ang|[Oo]ffered|[Rr]eassured|overread by|[Rr]ead by|"
-        rf"(?:scan|films?|images|study) of|holder) {_ONE}(?= (?:[a-z(#]|\[)|[,.;:)?]|$|\n)"), lone=True),
-    Frame("role", re.compile(
-        rf"\b(?:{'|'.join(sorted(w.capitalize() for w in ROLES | TITLES if len(w) > 3))}|"
-        rf"Twin [AB12],|twin [AB12],|Social worker|Little|Care ?worker) {_WHOLE}(?=[ ,.;:)']|$|\n)")),
-    Frame("beside a mark", re.compile(
-        rf"(?:^|\n|[|;:] ?|\d\. |[a-z] )({_CAP}) (?:[A-Z]\.? )?({_CAP})(?=(?:,? | ?[-–|(] ?|, ?)(?:{_MARK}|DOB|D\.O\.B|dob|"
-        rf"\d{{1,3}} ?[yY]|\(nee|née|nee|MRN|[MF],))"), lone=True),
-    Frame("beside a mark", re.compile(
-        rf"(?:^|\n|[|;:] ?|{_MARK}[,;]? )({_CAP}) ({_CAP})(?=(?:,? | ?[-–|(] ?|, ?)(?:{_MARK}|DOB|dob|[MF]\b))"), lone=True),
-    Frame("beside a mark", re.compile(
-        rf"(?:^|\n|[|;:-] ?|\b(?:[Pp]rovider|[Ss]ubject|[Pp]atient|[Pp]t|[Nn]ame|[Rr]eferrer|[Pp]hysician)[: ] ?)({_CAP}), "
-        rf"({_CAP})(?=(?:,? | ?[-–|(] ?)(?:{_MARK}|DOB|dob|NPI|MRN|MD\b|[A-Z]\.)|$|\n)"), lone=True),
-    Frame("beside a mark", re.compile(
-        rf"\[NAME\] ({_CAP})(?=\s?(?:{_MARK}|[-–,;.|(]|$|\n)| (?:has|is|was|had|will|who|and|on|at|for|by|to|from|aware|"
-        rf"reports|states|says|called|needs|MD|NP|RN|DO)\b)"), lone=True, any_word=True),
-    Frame("beside a mark", re.compile(rf"{_MARK}[,;]? ({_CAP}),? ({_CAP})(?=\.?$|\n|[.;] )", re.MULTILINE), lone=True),
-    Frame("given and family", re.compile(
-        rf"(?:^|\n|[^\w\s'’.-] ?|[a-z0-9.\]A-Z] |\bPt )({_CAP}) (?:[A-Z]\.? )?({_CAP})(?! ?[A-Z][a-z])(?![\w-])"), lone=True),
-    Frame("person's verb", re.compile(rf"{_BEGIN}(May|April|June|August|Will|Jan|Art)(?={PERSON_DOES.pattern})"), lone=True),
-    Frame("vocative", re.compile(
-        rf"(?:^|\n|[.!?] ){_ONE}, (?=(?:can|could|please|pls|would|will|I|we|thanks|thank|just|did|have|any)\b)"), lone=True),
-    Frame("relative", re.compile(
-        r"\b(?:brother|sister|mother|father|wife|husband|son|daughter|mum|mom|dad|carer|neighbou?r|partner|friend|uncle|aunt|"
-        r"cousin|niece|nephew|grandson|granddaughter|spoke (?:to|with)|tel|nurse|porter) ([a-z]{3,})(?: ([a-z]{3,}))?"
-        r"(?= |[,.;(]|$)"), small=True, unknown=True),
-    Frame("list", re.compile(
-        rf"\b(?:[Pp]resent|[Aa]ttendees|[Pp]articipants|[Aa]pologies|[Pp]anel): {_WHOLE}(?:, {_WHOLE})?(?:, {_WHOLE})?"
-        rf"(?:,? (?:and|&) {_WHOLE})?"), lone=True),
-    Frame("list", re.compile(rf"(?:^|[\s(]){_ONE}/{_ONE}(?= (?:round|list|clinic|team)\b)"), lone=True),
-    Frame("possessive", re.compile(rf"(?<=[a-z] )({_CAP}?)['’]s (?=[a-z])"), lone=True),
-    Frame("small letters", re.compile(
-        r"\b(?:patient(?: name)?(?: is)?|pt|history colon|this is|dictating (?:on|for)|doctor|regarding|re:|signed|"
-        r"on patient) ([a-z]{3,}) ([a-z]{3,})(?= (?:is an?|dob|date of|comma|dictating|spelled|c/o|\d{1,3} ?y|presents|\[)|$)",
-        re.MULTILINE), small=True),
-    Frame("small letters", re.compile(
-        r"(?:^|\n)([a-z]{3,}) ([a-z]{3,})(?= (?:dob\b|date of birth|\d{2,3} ?(?:y|m\b|f\b)|\[(?:DATE|ID)\]|is an? \d))"),
-        small=True),
-    Frame("small letters", re.compile(
-        r"\b(?:name is|spelled|tech|nurse|nok|wife|husband|son|daughter|mother|mum|carer|sister|brother|per|thanks) ([a-z]{3,})"
-        r"(?= (?:spelled|says|said|states|called|reports|phoned|rang|comma)\b)"), small=True),
-    Frame("doctor", re.compile(
-        r"\b(?:to|with|by|from) doctor ([a-z]{3,})(?= (?:in|at|on|who|of|from|comma|period)\b)"), small=True),
-)
+def _frames() -> Iterator[Frame]:
+    """The frames of ``en_frames.tsv``, their pieces filled in."""
+    roles = "|".join(sorted(w.capitalize() for w in ROLES | TITLES if len(w) > 3))
+    pieces = {"ONE": _ONE, "WHOLE": _WHOLE, "CAP": _CAP, "BEGIN": _BEGIN, "MARK": _MARK, "ROLES": roles,
+              "PERSON_DOES": PERSON_DOES.pattern} | {k.upper(): pattern_text(k) for k in ("does", "told", "later", "thanks")}
+    for line in lines("en_frames.tsv"):
+        rule, flags, text = line.split("\t")
+        text = re.sub(r"<<(\w+)>>", lambda m: pieces[m[1]], text)
+        has = frozenset(flags.split(","))
+        yield Frame(rule, re.compile(text, re.MULTILINE if "lines" in has else 0),
+                    *(name in has for name in ("lone", "small", "any_word", "unknown")))
+
+
+_FRAMES = tuple(_frames())
 _SURNAME_GIVEN = re.compile(r"(?<![\w-])([A-Z]{3,}),?\s?([A-Z][a-z]{2,})(?=\s[–-]\s|[.;]|,\s|\s\(?\d|$)", re.MULTILINE)
-_CAPITALS = re.compile(
-    rf"(?:^|\n|[|;:–-] ?|\b(?:PT|PATIENT|NAME|BY:?|FOR|RE:?|SEEING|MR|MRS|MS|DR) )([A-Z][A-Z'’-]+),? ([A-Z][A-Z'’-]+)"
-    rf"(?=,? ?(?:[-–|;(] ?)?(?:{_MARK}|DOB|MRN|\d{{1,3}} ?[MFY]|M\.?D\.?\b|PHD)|,? ?$|\n)"
-    r"|\b(?:PT|PATIENT|MISS|FOR SEEING|REFERRING) ([A-Z]{3,})(?= (?:IS|WAS|HAS|HAD|DENIES|REPORTS|CALLED|COMPLAINS)\b|\s*$)",
-    re.MULTILINE)
+_CAPITALS = re.compile(pattern_text("capitals").replace("<<MARK>>", _MARK), re.MULTILINE)
 _SPELLED = re.compile(r"(?i)\bspel(?:led|t|ling)\b[^\n.]{0,30}?\b((?-i:[A-Z])(?:[-. ](?-i:[A-Z])){2,})\b")
 
 

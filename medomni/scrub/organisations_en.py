@@ -5,23 +5,11 @@ from __future__ import annotations
 import re
 
 from medomni.scrub.spans import Span
-from medomni.scrub.words import context_words, given_names, is_known, kept_words, surnames
+from medomni.scrub.words import context_words, given_names, is_known, kept_words, pattern_text, surnames
 
 _CAP = r"(?:[A-Z][\w'’.&-]*|St\.?|of|the|and|&|for|de|la|del)"
 _NAME = rf"[A-Z][\w'’&-]*\.?(?:[ ]{_CAP}){{0,6}}?"
-_KIND = (
-    r"(?:Hospitals?|Infirmary|Clinics?|Medical (?:Center|Centre|Group|Practice|School|College|Associates|Arts|"
-    r"Imaging)|Health ?(?:Center|Centre|System|Care|Services?|Board|Campus)|"
-    r"Hospice|Sanatorium|Surgery(?=[\s,.;]|$)|Nursing Home|Care Home|Care Cent(?:er|re)|Rest Home|Institute|"
-    r"University|College|Academy|NHS(?: Foundation)? Trust|Foundation Trust|"
-    r"Imaging(?: Cent(?:er|re)| Associates| Partners)?|Diagnostics|Radiology(?: Associates| Partners| Group| "
-    r"Cent(?:er|re))?|Cancer Cent(?:er|re)|Heart Cent(?:er|re)|Cent(?:er|re)|Practice|Pharmacy|"
-    r"Rehabilitation(?: Cent(?:er|re))?|Insurance|Health Plan|Elementary|High School|Primary School|Church|"
-    r"Memorial(?! (?:Hospital|Medical|Cent|Healthcare|Clinic))|Inc\.?|LLC|LLP|Ltd\.?|PLC|Corp\.?|Corporation|Company|Group|Pavilion|Building|Wing|Ward|Unit|Suite|House|"
-    r"Lodge|Court|Manor|Logistics|Steel|Foods|Motors|Industries|Holdings|Construction|Engineering|Haulage|"
-    r"Airlines|Bakery|Brewery|Farms|Electric|Technologies|Solutions|Manufacturing|Police Department)"
-    r"(?: (?:Inc\.?|LLC|Ltd\.?|PLC|LLP|GmbH)(?!\w))?"
-)
+_KIND = pattern_text("organisation_kind")
 _ORGANISATION = re.compile(
     rf"\b(?:The )?({_NAME}) ({_KIND})(?:(?: (?:of|at|in|for)(?: the)? [A-Z][\w'’-]+(?:[ "
     rf"-][A-Z][\w'’-]+){{0,2}})?)(?!\w)"
@@ -39,50 +27,18 @@ _FIRM = re.compile(
 _FIRM_END = re.compile(r"(?:Group|Inc|LLC|LLP|Ltd|PLC|Sons|Associates|Partners)$")
 _GENERIC = context_words("generic_places")
 _TOWNS = context_words("compass")
-_WARD = re.compile(
-    r"\b(?:(?:ward|room|rm|bed|bay|suite|cubicle|bedspace|clinic|theatre|theater|side ?room|exam room|scan room|"
-    r"wing|annexe?|cot|chair)(?:\b|(?=\d))\s?(?:no\.?|number|#|is)?[\s:-]{0,2}"
-    r"(?:(?-i:[A-Z]{1,3})[-\s/]?\d{1,4}(?:[-/]?[A-Z0-9]{1,3})?|\d{1,5}(?:[-/.]?[A-Z0-9]{1,4})?|[A-Z]{1,2})(?![\w%]|"
-    r"\s?(?:mm|cm|days?|weeks?|hours?))|"
-    r"(?<!L)(?:floor|level|building|block|tower|department|unit)\s(?:no\.?\s|number\s|#)?(?:[A-Z]?\d{1,4}[A-Z]?|"
-    r"[A-Z])(?=\s?,?\s?(?:room|rm|bed|ward|bay)\b)|"
-    r"\d{1,3}(?:st|nd|rd|th) floor|"
-    r"(?<![\w.])\d{1,2}[\s-]?(?:North|South|East|West|[NSEW])(?:\s?(?:wing|ward|tower))(?!\w)|(?<=\b(?:to|on|in|"
-    r"at)\s)\d{1,2} (?:North|South|East|West)\b|"
-    r"(?:ICU|CCU|HDU|NICU|PICU|MICU|SICU|ED|ER|A&E|ITU)\s?(?:bed|bay|room)?\s?#?\d{1,3}[A-Z]?(?!\w|[.:/]\d|"
-    r"\s?(?:days?|hours?|mm|cm)))",
-    re.IGNORECASE,
-)
+_WARD = re.compile(pattern_text("ward"), re.IGNORECASE)
 _WARD_NAMED = re.compile(
     r"\b(?:[Ww]ard|WARD)\s(?:name(?:d)?\s)?([A-Z][a-z'’]+(?: [A-Z][a-z'’]+)?)(?![\w])|"
     r"\b([A-Z][a-z'’]+(?: [A-Z][a-z'’]+)?) (?:[Ww]ard|[Ww]ing|Suite)\b"
 )
-_BIG = re.compile(
-    r"\b((?:[A-Z][A-Z'’&.-]*[ ]){0,6}?)(UNIVERSITY HOSPITAL|HOSPITAL|INFIRMARY|CLINIC|MEDICAL CENT(?:ER|RE)|HEALTH "
-    r"CENT(?:ER|RE)|"
-    r"DIAGNOSTIC IMAGING|IMAGING|CANCER (?:CENT(?:ER|RE)|INSTITUTE)|HEART INSTITUTE|MEDICAL PRACTICE|NHS TRUST)"
-    r"(?! OF)((?: (?:OF )?(?:NORTH |SOUTH "
-    r"|EAST |WEST |NEW |LAKE |PORT |ST )?"
-    r"[A-Z]{3,})?)\b"
-)
+_BIG = re.compile(pattern_text("hospital_in_capitals"))
 _SMALL = re.compile(
     r"\b((?:[a-z'’-]+ ){1,4}?)((?:(?:general|memorial|regional|community|district|university|county|royal|city|"
     r"diagnostic|medical) )*"
     r"(?:hospital|infirmary|clinic|medical cent(?:er|re)))\b"
 )
-_FAMOUS = re.compile(
-    r"\b(?:[Tt]he )?(?:Johns Hopkins|Mayo Clinic|Cleveland Clinic|Mass General|MGH|Massachusetts General|Mount "
-    r"Sinai|Cedars[- ]Sinai|"
-    r"Memorial Sloan[- ]Kettering|Sloan[- ]Kettering|MD Anderson|Guy[’']s(?: and St\.? "
-    r"Thomas[’']?)?|Great Ormond Street|"
-    r"Addenbrooke[’']?s|Royal Marsden|Royal Free|Brigham(?: and Women[’']s)?|Stanford Health|NYU "
-    r"Langone|Kaiser(?: Permanente)?|"
-    r"St\.? Thomas[’']|King[’']s College|Barts|AIIMS|Apollo|Fortis|Tata Memorial|SickKids|"
-    r"Sunnybrook|Westmead|Royal Prince Alfred|"
-    r"Royal Melbourne|Peter Mac(?:Callum)?|Toronto General|Charing Cross|Hammersmith|Christie|"
-    r"Papworth|Bellevue|Duke University)\b(?! (?:disease|sign))(?: (?:Hospital|Clinic|Medical "
-    r"Cent(?:er|re)))?"
-)
+_FAMOUS = re.compile(pattern_text("famous"))
 
 
 def organisations(text: str) -> list[Span]:

@@ -6,7 +6,7 @@ import re
 
 from medomni.scrub.organisations_en import organisations
 from medomni.scrub.spans import Span
-from medomni.scrub.words import context_words, given_names, is_known, kept_words, medical_words
+from medomni.scrub.words import context_words, given_names, is_known, kept_words, medical_words, pattern_text
 
 _NO_TOWN = context_words("departments") | context_words("things") | context_words("generic_places")
 _STREETS = context_words("streets")
@@ -59,13 +59,7 @@ _STREET_AFTER = re.compile(
     r"\b(?:at|on|outside|near|off|along|crossing|down|opposite|corner of|\[DATE\],|\[NAME\],) ((?:[A-Z][\w'’-]+ ){1,2}"
     r"(?:St|Ct|Pl|Way|Trail|Circle|Hill|Row|Square|Place|Grove|Gardens|Court|Green|Walk)\b)(?! (?:Hospital|Clinic))"
 )
-_TOWN_AT = re.compile(
-    r"\b(?:[Ll]iv(?:es|ed|ing) in|[Rr]esid(?:es|ed|ing) in|[Bb]orn in|[Mm]oved (?:to|from|back to)|[Tt]ravel(?:l?ed|l?ing|s)? "
-    r"(?:to|from|in)|[Rr]eturn(?:ed|ing) (?:to|from)|[Vv]isit(?:ed|ing)?(?: from)?|[Tt]rip to|[Hh]oliday in|[Dd]river from|"
-    r"[Ww]ork(?:s|ed|ing) in|[Bb]ased in|[Aa]mbulance from|[Ll]ocally in|[Nn]ear|[Gg]rew up in|[Cc]omes? from|[Ff]lew (?:to|from)|"
-    r"[Oo]riginally from|[Rr]etired to|[Dd]og in|[Pp]olice in|[Cc]rash in|[Mm]an from|[Ww]oman from|[Pp]atient from|[Ff]amily in|(?:brother|sister|son|daughter|mother|father|dogs?|cats?) in) "
-    r"([A-Z][a-z'’-]{2,}(?: (?:[A-Z][a-z'’-]+|upon|on|le|under)){0,2})(?=[\s.,;)]|$)(?! (?:[A-Z]|\[))(?<!Hospital)(?<!Clinic)(?<!Center)(?<!Centre)"
-)
+_TOWN_AT = re.compile(pattern_text("town_at"))
 _TOWN_OF = re.compile(
     r"\b[Tt]he ([A-Z][a-z'’-]+(?: [A-Z][a-z'’-]+)?) (?:police|fire brigade|fire department|ambulance service|council|area)\b|"
     r"\[(?:PLACE|ADDRESS)\], ([A-Z][a-z'’-]+(?: [A-Z][a-z'’-]+){0,2})(?=[,.;\n]|$)"
