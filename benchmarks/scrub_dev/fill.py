@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import random
 import re
 from collections.abc import Callable
@@ -12,18 +13,16 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 SLOT = re.compile(r"\{(\w+)(?::([ul]))?\}")
-MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"]
-DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
-ORDINALS = ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth", "twentieth"]
+MONTHS = list(calendar.month_name)[1:]
+DAYS = list(calendar.day_name)
+ORDINALS = [
+    "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth",
+    "eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth",
+    "sixteenth", "seventeenth", "eighteenth", "nineteenth", "twentieth",
+]
 TENS = {2: "twenty", 3: "thirty", 4: "forty", 5: "fifty", 6: "sixty", 7: "seventy", 8: "eighty", 9: "ninety"}
 TEENS = ["ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
 ONES = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
-NICK = ["Bill", "Bob", "Dick", "Jim", "Jimmy", "Tommy", "Billy", "Bobby", "Chuck", "Hank", "Jack", "Ted", "Teddy", "Ned", "Gus", "Al", "Sal", "Vinny", "Mickey", "Mick", "Paddy", "Sandy", "Sam", "Sammy", "Alex", "Liz", "Lizzie", "Beth", "Betty", "Bess", "Peg", "Peggy", "Maggie", "Meg", "Molly", "Polly", "Dolly", "Nan", "Nancy", "Kit", "Kitty", "Kate", "Katie", "Kathy", "Cathy", "Sue", "Susie", "Suzy", "Trish", "Patty", "Pat", "Deb", "Debbie", "Babs", "Barb", "Ginny", "Winnie", "Minnie", "Millie", "Gracie", "Mel", "Steph", "Mo", "Moe", "Larry", "Lenny", "Manny", "Izzy", "Ollie", "Archie", "Freddie", "Charlie", "Eddie", "Buddy", "Junior", "Doc", "Red", "Skip", "Bubba"]
-WORD_FIRST = ["May", "Rose", "Grace", "Hope", "Mark", "Will", "Art", "Faith", "Joy", "Summer", "Autumn", "Dawn", "Grant", "Ray", "Rich", "Drew", "Chase", "Hunter", "Mason", "Heather", "Ivy", "Jade", "Amber", "Ruby", "Pearl", "Violet", "Olive", "Hazel", "Daisy", "Lily", "Iris", "Robin", "Guy", "Dean", "Frank", "Miles", "Rod", "Penny", "Melody", "April", "June", "Carol", "Destiny", "Harmony", "Sky", "River", "Rocky", "Angel", "Star", "Brook", "Cliff", "Dale", "Glen", "Heath"]
-WORD_LAST = ["Brown", "White", "Black", "Green", "Young", "Long", "Short", "Small", "Little", "Rich", "Stone", "Wood", "Woods", "Hill", "Rivers", "Lake", "Fields", "Banks", "Bush", "Flowers", "Bird", "Fox", "Wolf", "Lamb", "Fish", "Bass", "Pike", "Cook", "Baker", "Butcher", "Carpenter", "Mason", "Potter", "Walker", "Turner", "Page", "Price", "Cross", "Church", "Pope", "Bishop", "King", "Knight", "Day", "Weeks", "Winter", "Summers", "Frost", "Snow", "Love", "Sharp", "Strong", "Hardy", "Wise", "Best", "Noble", "Gray", "Power", "Chance", "Case", "Ball", "Bell", "Street", "Park", "Parks", "Marsh", "Ford", "Bridges", "Hand", "Head", "Legg", "Payne", "Rose", "Root", "Bone", "Hart", "Back", "Lung", "Child", "Mann", "Good", "Speed", "Steel", "Waters", "Wells", "Major", "Judge", "Gray", "Crisp"]
-STREETS = ["Street", "St", "Road", "Rd", "Avenue", "Ave", "Lane", "Ln", "Drive", "Dr", "Court", "Ct", "Close", "Crescent", "Terrace", "Way", "Place", "Pl", "Blvd", "Boulevard", "Circle", "Gardens", "Grove", "Mews", "Parkway", "Highway", "Trail", "Hill", "Row", "Square"]
-TREES = ["Oak", "Elm", "Maple", "Mill", "Church", "High", "Station", "Park", "Chestnut", "Willow", "Cedar", "Lake", "River", "Kings", "Queens", "Garden", "Orchard"]
-STATES = ["Ohio", "Texas", "Oregon", "Maine", "Nevada", "Utah", "Iowa", "Kansas", "Florida", "Georgia", "Michigan", "OH", "TX", "OR", "ME", "NV", "UT", "IA", "KS", "FL", "GA", "MI", "NY", "CA", "PA", "VA"]
 NEUTRAL = {"wday", "ward", "state", "insurer", "device", "month"}
 KIND = {"dnum": "DATE", "age": "AGE", "ph": "PHONE", "fax": "PHONE", "pager": "PHONE", "ext": "PHONE", "em": "EMAIL",
         "url": "URL", "ip": "IP", "serial": "DEVICE", "plate": "ID", "addr": "ADDRESS", "street": "ADDRESS",
@@ -58,10 +57,10 @@ def kind_of(slot: str) -> str:
 
 @cache
 def names() -> dict[tuple[str, str], list[str]]:
-    """{(first, last or town; group): names} of names.tsv."""
+    """{(first, last or town, ...; group): names} of names.tsv and written.tsv."""
     out: dict[tuple[str, str], list[str]] = {}
-    for line in (HERE / "names.tsv").read_text("utf-8").split("\n"):
-        if line:
+    for path in (HERE / "names.tsv", HERE / "written.tsv"):
+        for line in path.read_text("utf-8").splitlines():
             part, group, name = line.split("\t")
             out.setdefault((part, group), []).append(name)
     return out
@@ -93,16 +92,19 @@ class Filler:
                        if c == "@" else c for c in out)
 
     def name(self, part: str) -> str:
-        if self.group == "words":
-            return self.rng.choice(WORD_FIRST if part == "first" else WORD_LAST)
-        return self.rng.choice(names()[part, self.group]).capitalize()
+        found = self.rng.choice(names()[part, self.group])
+        return found if self.group == "words" else found.capitalize()
+
+    def written(self, part: str, group: str = "written") -> str:
+        return self.rng.choice(names()[part, group])
 
     def day(self) -> date:
         return date(1935, 1, 1) + timedelta(days=self.rng.randrange(33000))
 
     def spoken_year(self, year: int) -> str:
         tens, ones = divmod(year % 100, 10)
-        low = (TEENS[ones] if tens == 1 else " ".join(filter(None, [TENS.get(tens, "oh"), ONES[ones - 1] if ones else ""])))
+        parts = [TENS.get(tens, "oh"), ONES[ones - 1] if ones else ""]
+        low = TEENS[ones] if tens == 1 else " ".join(filter(None, parts))
         return f"nineteen {low}" if year < 2000 else f"twenty {low}" if year > 2009 else (
             "two thousand" + (f" and {ONES[year % 10 - 1]}" if year % 10 else ""))
 
@@ -130,10 +132,12 @@ class Filler:
                            f"{d.day}{self.suffix(d.day)} {month} {d.year}", f"{short} {d.day}, {d.year}",
                            f"{short}. {d.day}, {d.year}", f"{d.day}{self.suffix(d.day)} of {month}, {d.year}"),
                  "my": (f"{month} {d.year}", f"{short} {d.year}", f"{month} of {d.year}", f"{short} '{two:02}"),
-                 "dmy": (f"{d.month}/{d.year}", f"{d.month:02}/{two:02}", f"{d.month:02}-{d.year}", f"{short}-{two:02}"),
+                 "dmy": (f"{d.month}/{d.year}", f"{d.month:02}/{two:02}",
+                         f"{d.month:02}-{d.year}", f"{short}-{two:02}"),
                  "dmd": (f"{month} {d.day}", f"{d.day} {month}", f"{month} {d.day}{self.suffix(d.day)}",
                          f"{short} {d.day}", f"{d.day}{self.suffix(d.day)} {short}"),
-                 "dshort": (f"{d.day}/{d.month}", f"{d.month}/{d.day}", f"{d.day:02}/{d.month:02}", f"{d.day}.{d.month}."),
+                 "dshort": (f"{d.day}/{d.month}", f"{d.month}/{d.day}",
+                            f"{d.day:02}/{d.month:02}", f"{d.day}.{d.month}."),
                  "dord": (f"{d.day}{self.suffix(d.day)} of {month}", f"{d.day}{self.suffix(d.day)} {month}",
                           f"{ORDINALS[(d.day - 1) % 20]} of {month}"),
                  "ddot": (f"{d.day}.{d.month}.{two:02}", f"{d.day:02}.{d.month:02}.{d.year}"),
@@ -153,8 +157,9 @@ class Filler:
             "lf": lambda: f"{last}, {first}", "lfm": lambda: f"{last}, {first} {letter}.",
             "dbl": lambda: f"{last}-{self.name('last')}", "fdbl": lambda: f"{first} {last}-{self.name('last')}",
             "part": lambda: self.particle(last), "fpart": lambda: f"{first} {self.particle(last)}",
-            "nick": lambda: self.pick(*NICK), "wfirst": lambda: self.pick(*WORD_FIRST),
-            "wlast": lambda: self.pick(*WORD_LAST), "wfull": lambda: f"{self.pick(*WORD_FIRST)} {self.pick(*WORD_LAST)}",
+            "nick": lambda: self.written("nick"), "wfirst": lambda: self.written("first", "words"),
+            "wlast": lambda: self.written("last", "words"),
+            "wfull": lambda: self.written("first", "words") + " " + self.written("last", "words"),
             "foreign": lambda: self.pick(*foreign()),
             "suf": lambda: f"{first} {last}" + self.pick(" Jr.", ", Jr.", " III", " Sr", " II"),
             "spelled": lambda: self.pick("-", " ", ".").join(last.upper())}
@@ -162,16 +167,18 @@ class Filler:
 
     def particle(self, last: str) -> str:
         return self.pick(f"van der {last}", f"Van {last}", f"de la {last}", f"De {last}", f"von {last}", f"O'{last}",
-                         f"Mc{last}", f"Mac{last}", f"St. {last}", f"Di {last}", f"al-{last}", f"Le {last}", f"dos {last}",
+                         f"Mc{last}", f"Mac{last}", f"St. {last}", f"Di {last}", f"al-{last}", f"Le {last}",
+                         f"dos {last}",
                          f"D'{last}", f"El {last}", f"Ben {last}")
 
     def other(self, slot: str) -> str:
         last = self.name("last")
         town = self.rng.choice(names()["town", "geonames"])
-        road = f"{self.pick(*TREES, last, last, self.name('first'))} {self.pick(*STREETS)}"
+        road = f"{self.pick(self.written('tree'), last, self.name('first'))} {self.written('road')}"
         house = str(self.rng.randrange(1, 9900))
         some: dict[str, Callable[[], str]] = {
-            "ph": lambda: self.pattern("###-###-####", "(###) ###-####", "###.###.####", "### ### ####", "+1 ### ### ####",
+            "ph": lambda: self.pattern("###-###-####", "(###) ###-####", "###.###.####", "### ### ####",
+                                       "+1 ### ### ####",
                                        "+44 #### ######", "0#### ######", "020 #### ####", "07### ######", "##########",
                                        "###-####", "+49 30 #######", "1-800-###-####"),
             "fax": lambda: self.pattern("###-###-####", "(###) ###-####", "0#### ######", "###-####"),
@@ -202,7 +209,7 @@ class Filler:
             "addr": lambda: f"{house} {road}" + self.pick("", "", "", f", Apt {self.digits(1)}{self.pattern('@')}",
                                                           f" #{self.pattern('##')}", f", Unit {self.pattern('#')}",
                                                           f", Flat {self.pattern('#@')}"),
-            "street": lambda: road, "city": lambda: town, "state": lambda: self.pick(*STATES),
+            "street": lambda: road, "city": lambda: town, "state": lambda: self.written("state"),
             "zip": lambda: self.pattern("#####", "#####-####"), "box": lambda: self.pattern("####", "###"),
             "postcode": lambda: self.pattern("@@# #@@", "@## #@@", "@@## #@@", "@# #@@"),
             "room": lambda: self.pattern("###", "#@", "####"), "bed": lambda: self.pattern("##", "#", "#@"),
@@ -210,7 +217,8 @@ class Filler:
             "hosp": lambda: self.pick(f"St. {self.name('first')}'s Hospital", f"{town} General Hospital",
                                       f"{last} Medical Center", f"{town} Memorial", f"University Hospital {town}",
                                       f"{last} Clinic", f"Royal {town} Infirmary", f"{town} District Hospital",
-                                      f"{last} Memorial Hospital", f"Our Lady of {town}", f"{town} Regional Medical Center"),
+                                      f"{last} Memorial Hospital", f"Our Lady of {town}",
+                                      f"{town} Regional Medical Center"),
             "practice": lambda: self.pick(f"{town} Family Practice", f"{last} Surgery", f"The {town} Medical Group",
                                           f"{road} Health Centre"),
             "nursing": lambda: self.pick(f"{town} Nursing Home", f"{last} House", f"{town} Care Home", f"{last} Manor",
@@ -218,9 +226,11 @@ class Filler:
             "school": lambda: self.pick(f"{town} High School", f"{last} Academy", f"St. {self.name('first')}'s School",
                                         f"{town} College", f"University of {town}"),
             "employer": lambda: self.pick(f"{last} & Sons", f"{last} Ltd", f"{town} Logistics", f"{last} Brothers Inc.",
-                                          f"{last} and {self.name('last')} LLP", f"{last} Group", f"{last}-{self.name('last')}",
+                                          f"{last} and {self.name('last')} LLP", f"{last} Group",
+                                          f"{last}-{self.name('last')}",
                                           f"{town} Steel", f"{last} Foods PLC"),
-            "lawfirm": lambda: self.pick(f"{last} & {self.name('last')}", f"{last}, {self.name('last')} and Partners LLP"),
+            "lawfirm": lambda: self.pick(f"{last} & {self.name('last')}",
+                                         f"{last}, {self.name('last')} and Partners LLP"),
             "age": lambda: str(self.rng.randrange(90, 105)), "month": lambda: self.pick(*MONTHS),
             "wday": lambda: self.pick(*DAYS)}
         return some[slot]()

@@ -1,4 +1,4 @@
-"""Recall and precision of the English scrub on this corpus: ``python -m benchmarks.scrub_dev.measure [mend|check] [words]``.
+"""Recall and precision of the English scrub: ``python -m benchmarks.scrub_dev.measure [mend|check] [words]``.
 
 Recall: identifiers of which every letter and figure was taken. Precision: letters and figures taken that belong to an
 identifier, or to one of the stretches that are neither (weekdays, states, makers, titles). ``words`` fills every name

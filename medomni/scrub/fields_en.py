@@ -40,7 +40,9 @@ _INITIALS = re.compile(
     r"[:/]\s?([A-Z]{2,3})\b|\b(?:[Bb]y|BY|initials|author|reader|operator)\s([A-Z]{2,3})(?=[.,;)/\s]|$)|"
     r"\(([A-Z]{2,3}),\s?(?=\d|\[DATE\])|[.!]\s+([A-Z]{2,3})(?:/([A-Za-z]{2,3}))?\s*$"
 )
-_DICOM = re.compile(r"\b[A-Za-z][A-Za-z'’ -]{0,64}(?:\^[A-Za-z][A-Za-z'’ .-]{0,64}?){1,5}(?=\s[A-Z]{2}\b|[^A-Za-z'’ .^-]|\s|$)")
+_DICOM = re.compile(
+    r"\b[A-Za-z][A-Za-z'’ -]{0,64}(?:\^[A-Za-z][A-Za-z'’ .-]{0,64}?){1,5}(?=\s[A-Z]{2}\b|[^A-Za-z'’ .^-]|\s|$)"
+)
 _METHODS = frozenset(w.upper() for w in context_words("methods"))
 
 

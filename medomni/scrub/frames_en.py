@@ -41,8 +41,9 @@ class Frame(NamedTuple):
 def _frames() -> Iterator[Frame]:
     """The frames of ``en_frames.tsv``, their pieces filled in."""
     roles = "|".join(sorted(w.capitalize() for w in ROLES | TITLES if len(w) > 3))
-    pieces = {"ONE": _ONE, "WHOLE": _WHOLE, "CAP": _CAP, "BEGIN": _BEGIN, "MARK": _MARK, "ROLES": roles,
-              "PERSON_DOES": PERSON_DOES.pattern} | {k.upper(): pattern_text(k) for k in ("does", "told", "later", "thanks")}
+    pieces = {k.upper(): pattern_text(k) for k in ("does", "told", "later", "thanks")}
+    pieces |= {"ONE": _ONE, "WHOLE": _WHOLE, "CAP": _CAP, "BEGIN": _BEGIN, "MARK": _MARK, "ROLES": roles,
+               "PERSON_DOES": PERSON_DOES.pattern}
     for line in lines("en_frames.tsv"):
         rule, flags, text = line.split("\t")
         text = re.sub(r"<<(\w+)>>", lambda m: pieces[m[1]], text)
@@ -68,19 +69,19 @@ def words_of_frames(text: str, words: Sequence[Word]) -> Iterator[tuple[int, str
                 for k in inside:
                     yield k, frame.rule
     for m in _SURNAME_GIVEN.finditer(text):
-        k, j = at.get(m.start(1)), at.get(m.start(2))
-        if k is None or j is None or words[j].given is None or is_department(words[k]) or is_thing(words[k]):
+        k, j = at.get(m.start(1), -1), at.get(m.start(2), -1)
+        if k < 0 or j < 0 or words[j].given is None or is_department(words[k]) or is_thing(words[k]):
             continue
         if words[k].family is not None:
             yield k, "surname in capitals"
             yield j, "surname in capitals"
     for m in _CAPITALS.finditer(text):
         if m.group(3):
-            k = at.get(m.start(3))
-            if k is not None and words[k].listed and not words[k].kept and not is_department(words[k]):
+            k = at.get(m.start(3), -1)
+            if k >= 0 and words[k].listed and not words[k].kept and not is_department(words[k]):
                 yield k, "capitals"
             continue
-        pair = [words[k] for n in (1, 2) if (k := at.get(m.start(n))) is not None]
+        pair = [words[at[m.start(n)]] for n in (1, 2) if m.start(n) in at]
         if len(pair) == 2 and _is_pair(pair[0], pair[1]):
             yield at[pair[0].start], "capitals"
             yield at[pair[1].start], "capitals"

@@ -13,7 +13,7 @@ from medomni.scrub.words import context_words, given_names, is_known, kept_words
 _WORD = re.compile(r"[A-Za-zÀ-ž][A-Za-zÀ-ž'’-]{2,40}")
 _BEGINS = re.compile(r"(?:^|[.!?:;\n•*\]])[\s\"'“(\[-]*$")
 _ARTICLE = re.compile(r"\b(?:[Tt]he|[Aa]n?) $")
-_NO_NAMES = frozenset(w.lower() for w in context_words("things") | context_words("departments") | context_words("roles"))
+_NO_NAMES = context_words("things") | context_words("departments") | context_words("roles")
 
 
 def words_of_names(text: str, spans: Iterable[Span]) -> frozenset[str]:

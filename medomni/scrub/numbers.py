@@ -150,7 +150,7 @@ _STAYS = re.compile(
 
 _LOGIN = re.compile(
     r"\b(?:login|log-in|username|user ?name|user id|userid)\b(?: (?:is|was))?\s?[:=]?\s+"
-    r"(?!(?:is|was|and|to|with|in|for|page|details|failed|not|again|as|at|on|screen)\b)([A-Za-z][\w.\\-]{2,40})",
+    r"(?!(?:is|was|and|to|with|in|for|page|details|failed|not|again|as|at|on|screen)\b)([A-Za-z][\w.\\-]{1,40}\w)",
     re.IGNORECASE | re.ASCII,
 )
 
@@ -175,7 +175,8 @@ _AGE = re.compile(
 
 
 _AGE_OF_NAME = re.compile(
-    rf"\[(?:NAME|PLACE|ADDRESS)\](?:, (?:age[d]? )?({_OVER})(?=[,.;]|$| (?:with|and|from)\b)|,? \(({_OVER})\))", re.ASCII
+    rf"\[(?:NAME|PLACE|ADDRESS)\]"
+    rf"(?:, (?:age[d]? )?({_OVER})(?=[,.;]|$| (?:with|and|from)\b)|,? \(({_OVER})\))", re.ASCII
 )
 """The age that stands behind a name in commas or brackets; the name is a placeholder by the second pass."""
 _AGE_SEX = re.compile(

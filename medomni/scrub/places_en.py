@@ -61,7 +61,8 @@ _STREET_AFTER = re.compile(
 )
 _TOWN_AT = re.compile(pattern_text("town_at"))
 _TOWN_OF = re.compile(
-    r"\b[Tt]he ([A-Z][a-z'’-]+(?: [A-Z][a-z'’-]+)?) (?:police|fire brigade|fire department|ambulance service|council|area)\b|"
+    r"\b[Tt]he ([A-Z][a-z'’-]+(?: [A-Z][a-z'’-]+)?) (?:police|fire brigade|fire department|ambulance service|council|"
+    r"area)\b|"
     r"\[(?:PLACE|ADDRESS)\], ([A-Z][a-z'’-]+(?: [A-Z][a-z'’-]+){0,2})(?=[,.;\n]|$)"
 )
 _TOWN_TAIL = re.compile(
