@@ -9,7 +9,10 @@ from medomni.scrub.words import context_words, given_names, is_known, kept_words
 
 _PATTERN = {
     name: re.compile(pattern_text(name))
-    for name in ["organisation", "organisation_of", "our_lady", "famous", "university", "firm", "ward", "ward_named", "hospital_in_capitals", "hospital_in_small"]
+    for name in (
+        *("organisation", "organisation_of", "our_lady", "famous", "university", "firm", "ward", "ward_named"),
+        *("hospital_in_capitals", "hospital_in_small"),
+    )
 }
 _FIRM_END = re.compile(r"(?:Group|Inc|LLC|LLP|Ltd|PLC|Sons|Associates|Partners)$")
 _GENERIC = context_words("generic_places")

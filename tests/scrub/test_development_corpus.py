@@ -31,7 +31,9 @@ def test_there_are_frames_enough() -> None:
 
 
 @pytest.mark.unit
-@pytest.mark.parametrize(("half", "group", "least"), [("mend", "", 0.98), ("check", "", 0.96), ("check", "words", 0.86)])
+@pytest.mark.parametrize(
+    ("half", "group", "least"), [("mend", "", 0.98), ("check", "", 0.96), ("check", "words", 0.86)]
+)
 def test_recall_and_precision_do_not_fall(half: str, group: str, least: float) -> None:
     out = measured(sentences(half, rounds=2, group=group))
     recall, precision = out["recall"], out["precision"]
