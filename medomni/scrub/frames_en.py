@@ -9,7 +9,7 @@ from typing import NamedTuple
 from medomni.scrub.beside_en import NAMING, ROLES, TITLES, is_department, is_thing
 from medomni.scrub.seeds_en import PERSON_DOES
 from medomni.scrub.tokens import Word
-from medomni.scrub.words import lines, pattern_text
+from medomni.scrub.words import context_words, lines, pattern_text
 
 _CAP = r"[A-Z](?=[A-Z'’-]{0,20}[a-z])[\w'’-]{1,40}"
 _ONE = rf"({_CAP})"
@@ -52,6 +52,7 @@ def _frames() -> Iterator[Frame]:
                     *(name in has for name in ("lone", "small", "any_word", "unknown")))
 
 
+_SURNAME_THINGS = context_words("surname_things")
 _FRAMES = tuple(_frames())
 _SURNAME_GIVEN = re.compile(r"(?<![\w-])([A-Z]{3,}),?\s?([A-Z][a-z]{2,})(?=\s[–-]\s|[.;]|,\s|\s\(?\d|$)", re.MULTILINE)
 _CAPITALS = re.compile(pattern_text("capitals").replace("<<MARK>>", _MARK), re.MULTILINE)
@@ -76,8 +77,8 @@ def words_of_frames(text: str, words: Sequence[Word]) -> Iterator[tuple[int, str
             yield k, "surname in capitals"
             yield j, "surname in capitals"
     for m in _CAPITALS.finditer(text):
-        if m.group(3):
-            k = at.get(m.start(3), -1)
+        if alone := m.group(3) or m.group(4):
+            k = at.get(m.end() - len(alone), -1)
             if k >= 0 and words[k].listed and not words[k].kept and not is_department(words[k]):
                 yield k, "capitals"
             continue
@@ -113,7 +114,8 @@ def _may_be(w: Word, frame: Frame) -> bool:
         return not w.known or (w.listed and not frame.unknown)
     if frame.any_word and not is_thing(w):
         return True
-    return (w.listed or (frame.lone and not w.known)) and (frame.lone or not is_thing(w))
+    thing = is_thing(w) and w.small.rstrip("s") not in _SURNAME_THINGS
+    return not thing and w.listed or frame.lone and (w.listed or not w.known)
 
 
 def _likely(words: Sequence[Word], inside: list[int], frame: Frame) -> bool:
