@@ -22,7 +22,7 @@ _SHORT_YEAR = r"(?:[’']\d{2}(?!\d))"
 _SPOKEN_YEAR = (
     r"(?:(?:nineteen|twenty|two thousand)(?: and)?(?:[ -](?:hundred|oh|ten|eleven|twelve|thirteen|fourteen|"
     r"fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|"
-    r"one|two|three|four|five|six|seven|eight|nine)){1,2})"
+    r"one|two|three|four|five|six|seven|eight|nine)){1,2}|two thousand)"
 )
 _ANY_YEAR = rf"(?:{_YEAR}|{_SHORT_YEAR}|{_SPOKEN_YEAR})"
 _WEEKDAY = r"(?:Mon|Tues?|Wed(?:nes)?|Thu(?:rs?)?|Fri|Sat(?:ur)?|Sun)(?:day)?\b\.?"
@@ -65,12 +65,18 @@ _COMPACT = re.compile(
 _CUE = (
     r"(?:\b(?:on|dated?|since|until|till|by|from|born|d\.?o\.?b\.?|seen|scan|study|performed|exam(?:ination)?|"
     r"visit|admitted|discharged|scheduled|for|before|after|prior|ct|mri?|x-?ray|ultrasound|radiograph|"
-    r"birth|lmp|last|chemo|surgery|biopsy|films?|cxrs?|seen)\b[\s:,]*(?:of\s|on\s)?)"
+    r"birth|lmp|last|due|chemo|surgery|biopsy|films?|cxrs?|seen)\b[\s:,]*(?:of\s|on\s)?)"
 )
 _NO_YEAR = re.compile(
     rf"{_CUE}((?:0?[1-9]|1[0-2])/{_DAY}|{_DAY}/(?:0?[1-9]|1[0-2]))(?![\d/]|\s?(?:pain|scale|mm|cm))",
     re.IGNORECASE | re.ASCII,
 )
+_DOTTED = re.compile(
+    rf"\b(?:on|dated?|since|until|till|by|from|to|and|due|seen|scan|scheduled|for|before|after|admitted|discharged),? "
+    rf"({_DAY}\.\s?(?:0?[1-9]|1[0-2])\.)(?![\d\w])",
+    re.IGNORECASE | re.ASCII,
+)
+"""Day and month as Germans write them: 3.12. with both full stops."""
 _DAY_MONTH = re.compile(
     r"(?<![\w./-])(?:0[1-9]/(?:0[1-9]|[12]\d|3[01])|(?:0[1-9]|[12]\d|3[01])/(?:0[1-9]|1[0-2])|(?:0?[1-9]|"
     r"1[0-2])/(?:1[3-46-9]|2[1-9]|31)|"
@@ -85,7 +91,9 @@ _LISTED = re.compile(
 )
 _MONTH_YEAR = re.compile(
     r"(?<![\w./-])(?:0?[1-9]|1[0-2])[/.-](?:19|20)\d{2}(?![\w/]|[.-]\d)|"
-    r"(?<![\w./-])(?:19|20)\d{2}[/-](?:0?[1-9]|1[0-2])(?![\w/]|[.-]\d)",
+    r"(?<![\w./-])(?:19|20)\d{2}[/-](?:0?[1-9]|1[0-2])(?![\w/]|[.-]\d)|"
+    r"(?<![\w./-])(?:0[1-5789]|1[0-2])/(?:[4-9]\d)(?![\w/%.-]|\s?(?:mm|mmHg|pain)\b)|"
+    r"\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[-'’]\d{2}(?![\w/-])",
     re.ASCII,
 )
 _MONTH_ALONE = re.compile(
@@ -114,6 +122,7 @@ _OF_A_RULE = re.compile(
     r"image|slice|frame|Society)\s*\(?$",
     re.IGNORECASE,
 )
+_BEFORE_DATE = re.compile(r"\b(?:on|since|until|till|from|before|after|seen|due|dated) $", re.IGNORECASE)
 _HOLIDAY = re.compile(
     r"\b(?:Christmas|New Year|Easter|Thanksgiving|Boxing|Independence|Labor|Memorial|Valentine|"
     r"Halloween)"
@@ -158,7 +167,8 @@ def date_spans(text: str) -> list[Span]:
 
     Intervals ("3 months ago", 3个月前) and times alone stay.
     """
-    found = [Span(m.start(), m.end(), "DATE", "date") for m in _ENGLISH.finditer(text) if _plain(m.group())]
+    found = [Span(m.start(), m.end(), "DATE", "date") for m in _ENGLISH.finditer(text) if _plain(m.group())
+             or _BEFORE_DATE.search(text, max(0, m.start() - 8), m.start())]
     for pattern, rule in (
         (_RANGE, "range"),
         (_COMPACT, "compact"),
@@ -170,7 +180,7 @@ def date_spans(text: str) -> list[Span]:
     found += [Span(m.start(), m.end(), "DATE", "day and month") for m in pairs]
     if found or "[DATE]" in text:
         found += [Span(m.start(1), m.end(1), "DATE", "listed") for m in _LISTED.finditer(text)]
-    for pattern, rule in ((_NO_YEAR, "day and month"), (_MONTH_ALONE, "month")):
+    for pattern, rule in ((_NO_YEAR, "day and month"), (_DOTTED, "day and month"), (_MONTH_ALONE, "month")):
         found += [Span(m.start(1), m.end(1), "DATE", rule) for m in pattern.finditer(text)]
     found += [
         Span(m.start(), m.end(), "DATE", "year")

@@ -21,7 +21,8 @@ from medomni.scrub.tokens import latin_words
 
 def english_names(text: str, taken: Sequence[tuple[int, int]] = ()) -> list[Span]:
     """Spans of names; ``taken`` are spans of other kinds, whose words are not looked at again."""
-    words = [w for w in latin_words(text) if not any(a < w.end and w.start < b for a, b in taken)]
+    gone = {at for a, b in taken for at in range(a, b)}
+    words = [w for w in latin_words(text) if gone.isdisjoint(range(w.start, w.end))]
     rules: dict[int, str] = {}
     for k, word in enumerate(words):
         rule = name_rule(text, words, k)

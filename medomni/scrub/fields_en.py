@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 
 from medomni.scrub.beside_en import PARTICLES, ROLES, SUFFIXES, TITLES, gap_between
@@ -26,7 +27,8 @@ LABEL = re.compile(
     r"radiologist|radiographer|technologist|technician|sonographer|operator|physician|consultant|gp|referrer|"
     r"referring|signed|signature|attn|attention|"
     r"cc|to|from|dear|author|transcriptionist|typist|dictator|attending|resident|fellow|registrar|surgeon|nurse|"
-    r"witness|reader|regards|sincerely|doctor|clinician|provider|"
+    r"present|attendees|apologies|participants|chaperone|interpreter|caller|informant|requester|requestor|subject|operator|"
+    r"midwife|therapist|physiotherapist|pharmacist|porter|secretary|paramedic|anaesthetist|anesthesiologist|witness|reader|regards|sincerely|doctor|clinician|provider|"
     r"husband|wife|son|daughter|mother|father|brother|sister|spouse|partner|guardian|carer|nok)"
     r"\s*(?:\((?:\w+\s?){1,3}\))?\s*(?:[:=]|#|\bis\b:?|\s-\s|,?\n)[ \t]*(?=\S)"
 )
@@ -38,7 +40,9 @@ _INITIALS = re.compile(
     r"[:/]\s?([A-Z]{2,3})\b|\b(?:[Bb]y|BY|initials|author|reader|operator)\s([A-Z]{2,3})(?=[.,;)/\s]|$)|"
     r"\(([A-Z]{2,3}),\s?(?=\d|\[DATE\])|[.!]\s+([A-Z]{2,3})(?:/([A-Za-z]{2,3}))?\s*$"
 )
-_DICOM = re.compile(r"\b[A-Za-z][A-Za-z'’ -]*(?:\^[A-Za-z][A-Za-z'’ .-]*?)+(?=\s[A-Z]{2}\b|[^A-Za-z'’ .^-]|\s|$)")
+_DICOM = re.compile(
+    r"\b[A-Za-z][A-Za-z'’ -]{0,64}(?:\^[A-Za-z][A-Za-z'’ .-]{0,64}?){1,5}(?=\s[A-Z]{2}\b|[^A-Za-z'’ .^-]|\s|$)"
+)
 _METHODS = frozenset(w.upper() for w in context_words("methods"))
 
 
@@ -109,9 +113,8 @@ def words_of_field(text: str, words: Sequence[Word], start: int) -> list[int]:
     stop = _LABELLED_STOP.search(text, start)
     end = min(stop.start() if stop else len(text), start + 60)
     out: list[int] = []
-    for k, w in enumerate(words):
-        if w.start < start:
-            continue
+    for k in range(bisect_left(words, start, key=lambda w: w.start), len(words)):
+        w = words[k]
         if w.end > end or len(out) >= 6 or text[w.end : w.end + 1] == ":":
             break
         if w.shape in ("title", "upper", "initial", "mixed"):

@@ -76,12 +76,16 @@ def _belongs(text: str, words: Sequence[Word], rules: dict[int, str], k: int, j:
         return _over_comma(w, name, j > k)
     if (w.shape in _CAPITALS and w.shape == name.shape) or (w.shape == "upper" and w.listed and name.shape == "title"):
         return _follows(text, w, name) if j > k else _leads(text, words, j)
-    if j < k and w.shape == "upper" and name.shape == "title" and len(w.text) >= 3:  # SURNAME Given
-        return not (w.kept or w.known) or (w.family is not None and name.given is not None and not is_department(w))
+    if j < k and w.shape == "upper" and name.shape == "title":  # SURNAME Given, AB Surname
+        return not (w.kept or w.known) or (
+            len(w.text) >= 3 and w.family is not None and name.given is not None and not is_department(w)
+        )
     if j < k and name.small in PARTICLES and w.shape == "title":
         return w.given is not None
     if j > k and w.shape == "upper" and len(w.text) == 2 and name.shape == "title":  # Surname AB
         return not w.kept and not w.known
+    if j > k and re.match(r"(?:al|el|de|da|ben|bin|ka)-[A-Z]", w.text):  # Fatima el-Khoury
+        return True
     if w.shape == "lower" == name.shape and w.small not in NAMING | ROLES and not is_thing(w):
         if j < k:
             return w.given is not None and w.given < 600

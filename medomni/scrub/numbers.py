@@ -52,7 +52,7 @@ _PHONE_LABEL = re.compile(
 
 _LABEL_EN = (
     r"\b(?:MRN|M\.R\.N\.?|URN|PID|UHID|(?:medical|hospital|health|patient|clinic(?:al)?|case|chart|file|registration|"
-    r"encounter|"
+    r"encounter|reg|hosp|slide|histology|cytology|pathology|path|lab|trial|protocol|med(?:ical)? rec|"
     r"visit|admission|record|account|acct|claim|member(?:ship)?|policy|subscriber|insurance|beneficiary|group|plan|"
     r"certificate|"
     r"accession|acc|exam(?:ination)?|order|request|requisition|referral|booking|reference|ref|study|specimen|sample|"
@@ -95,8 +95,10 @@ _PLATE = re.compile(
     r"6}(?![A-Z0-9])",
     re.ASCII,
 )
+_PLATE_UK = re.compile(r"(?<![\w-])[A-HJ-PR-Y][A-HJ-PR-Z]\d{2} ?[A-HJ-PR-Z]{3}(?![\w-])", re.ASCII)
+"""Great Britain since 2001: area, age, three letters."""
 _SOCIAL = re.compile(
-    r"(?<![\w-])\d{3}-\d{2}-\d{4}(?![\w-])|(?<!\w)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]\s?\d{2}\s?\d{2"
+    r"(?<![\w-])(?:\d{3}|[xX*]{3})-(?:\d{2}|[xX*]{2})-\d{4}(?![\w-])|(?<!\w)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]\s?\d{2}\s?\d{2"
     r"}\s?\d{2}\s?[A-D](?!\w)",
     re.ASCII,
 )
@@ -136,7 +138,7 @@ _STAYS = re.compile(
     r"(?:TC|I|F|GA|LU|Y|RA|SR|IN|XE|TL|C|N|O|RB|CU|ZR|SM|CO|CS)-?\d{1,3}M?(?:-[A-Z]+)?|\d{1,3}M?-?(?:TC|I|F|GA|LU|Y|"
     r"RA|SR|IN|XE|TL)(?:-[A-Z]+)*|"
     r"CA-?\d{2,3}(?:[-/.]\d)?|V\d{3}E|HER-?2|HLA-?[A-Z]+\d+|COVID-?\d+|CD\d{1,3}|P\d{2}|KI-?67|FVC|FEV1|B\d{1,2}|"
-    r"SPO2|PO2|PCO2|H2O|"
+    r"SPO2|PO2|PCO2|H2O|CHA2DS2(?:-VASC)?|"
     r"(?:BI|LI|PI|TI|LUNG|O|CAD|NI|C|VI)-?RADS-?\d[A-Z]?|LR-?\d|Z\d{1,3}|\d{1,2}[A-Z]|[A-Z]\d{1,2}[A-Z]?|[A-Z]{1,"
     r"3}\d{1,2}|T1|T2|"
     r"\d{1,2}[-/]\d{1,2}[A-Z]{1,3}|\d+/\d+|(?:T[12]|STIR|DWI|ADC|FLAIR)[A-Z0-9/-]*|\d+P\d+Q?|1P19Q|G\d+P\d+(?:A\d+)?|"
@@ -144,6 +146,12 @@ _STAYS = re.compile(
     r"\d{1,2}-[A-Z]+(?:-[A-Z]+)*|\d{3,4}CC|RECIST\d*|X\d+|\d+X\d+(?:X\d+)?|[A-Z]+-\d{1,2}|\d+-?(?:YEAR|MONTH|WEEK|"
     r"DAY|SLICE|ROW|GAUGE|HOUR|MINUTE|LEAD|VIEW)S?(?:-OLD)?)",
     re.IGNORECASE,
+)
+
+_LOGIN = re.compile(
+    r"\b(?:login|log-in|username|user ?name|user id|userid)\b(?: (?:is|was))?\s?[:=]?\s+"
+    r"(?!(?:is|was|and|to|with|in|for|page|details|failed|not|again|as|at|on|screen)\b)([A-Za-z][\w.\\-]{1,40}\w)",
+    re.IGNORECASE | re.ASCII,
 )
 
 _AGE_WORDS = (
@@ -166,6 +174,11 @@ _AGE = re.compile(
 )
 
 
+_AGE_OF_NAME = re.compile(
+    rf"\[(?:NAME|PLACE|ADDRESS)\]"
+    rf"(?:, (?:age[d]? )?({_OVER})(?=[,.;]|$| (?:with|and|from)\b)|,? \(({_OVER})\))", re.ASCII
+)
+"""The age that stands behind a name in commas or brackets; the name is a placeholder by the second pass."""
 _AGE_SEX = re.compile(
     rf"(?<![\w.,/-])({_OVER})\s?(?:[yY]\w*\.?)?\s?[/,;]?\s?(?:[MF]\b|(?:fe)?male\b|man\b|woman\b|lady\b|gentleman\b|"
     rf"[男女])|"
@@ -194,6 +207,7 @@ def number_spans(text: str) -> list[Span]:
             (_PHONE, "PHONE", "telephone"),
             (_RESIDENT, "ID", "resident identity"),
             (_PLATE, "ID", "plate"),
+            (_PLATE_UK, "ID", "plate"),
             (_SOCIAL, "ID", "social security"),
             (_TRIPLE, "ID", "grouped number"),
         )
@@ -208,6 +222,7 @@ def number_spans(text: str) -> list[Span]:
         for k in (1, 2)
         if m.group(k)
     ]
+    found += [Span(m.start(1), m.end(1), "ID", "login") for m in _LOGIN.finditer(text)]
     for m in _LABELLED_EN.finditer(text):
         if _long_enough(m.group(1)):
             kind = (
@@ -233,11 +248,10 @@ def number_spans(text: str) -> list[Span]:
             for m in pattern.finditer(text)
             if _identifies(m.group())
         ]
-    found += [Span(m.start(1), m.end(1), "AGE", "age over 89") for m in _AGE_SEX.finditer(text) if m.group(1)]
-    found += [Span(m.start(2), m.end(2), "AGE", "age over 89") for m in _AGE_SEX.finditer(text) if m.group(2)]
-    for m in _AGE.finditer(text):
-        k = next(k for k in range(1, 6) if m.group(k))
-        found.append(Span(m.start(k), m.end(k), "AGE", "age over 89"))
+    for pattern in (_AGE, _AGE_SEX, _AGE_OF_NAME):
+        for m in pattern.finditer(text):
+            k = next(k for k in range(1, pattern.groups + 1) if m.group(k))
+            found.append(Span(m.start(k), m.end(k), "AGE", "age over 89"))
     return found
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
 
@@ -14,6 +16,10 @@ _CHINESE = re.compile(r"[\u3400-\u9fff]")
 _NARROW = {code: code - 0xFEE0 for code in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))}
 PATIENCE = 8
 """Passes after which a span takes its surroundings along."""
+PIECE = 4000
+"""Characters that the rules see at once: time grows with the text's length and not with its square."""
+_RUN = re.compile(r"[!-~À-ž‐-’]{256,}")
+"""What no blank breaks and no word, address or number is; taken whole, before any rule tries its pieces."""
 _BLANKS = re.compile(r"\s+|\[[A-Z]+\]")
 _LINES = re.compile(r"[\n\r]+|\[[A-Z]+\]")
 _LATIN = re.compile(r"[A-Za-z]")
@@ -40,9 +46,11 @@ def scrub(text: str) -> Scrubbed:
     rules run until they find nothing more.
     """
     spans: list[Span] = []
+    clean: set[str] = set()
     for number in count():
         now, kept = replaced(text, spans)
-        found = united(now, _widened(now, _found(now), number))
+        again = _names_again(text, now, spans) if number else []
+        found = united(now, _widened(now, [*_found(now, clean), *again], number))
         if not found:
             break
         # What is found now lies in one kept piece: a span ends where a placeholder begins.
@@ -60,14 +68,51 @@ def _widened(text: str, found: list[Span], number: int) -> list[Span]:
     ends = _BLANKS if number < 2 * PATIENCE else _LINES
     out = []
     for span in found:
-        left = [m.end() for m in ends.finditer(text, 0, span.start)]
+        left = [m.end() for m in ends.finditer(text, max(0, span.start - PIECE), span.start)]
         right = ends.search(text, span.end)
-        start, end = left[-1] if left else 0, right.start() if right else len(text)
+        start, end = left[-1] if left else max(0, span.start - PIECE), right.start() if right else len(text)
         out.append(Span(start, end, span.kind, span.rule))
     return out
 
 
-def _found(text: str) -> list[Span]:
+def _found(text: str, clean: set[str]) -> list[Span]:
+    """Spans of the text, piece by piece; ``clean`` keeps the pieces in which nothing was found."""
+    runs = [m for m in _RUN.finditer(text) if sum(c.isalnum() for c in m.group()) >= len(m.group()) // 4]
+    if runs:
+        return [Span(m.start(), m.end(), "URL" if "://" in m.group()[:12] else "ID", "long run") for m in runs]
+    out: list[Span] = []
+    for start, end in _pieces(text):
+        piece = text[start:end]
+        if piece in clean:
+            continue
+        found = _found_in(piece)
+        out += [Span(s.start + start, s.end + start, s.kind, s.rule) for s in found]
+        if not found:
+            clean.add(piece)
+    return out
+
+
+def _names_again(text: str, now: str, spans: list[Span]) -> list[Span]:
+    """The names of ``text`` that are found already, where ``now`` has them still."""
+    if not _LATIN.search(now):
+        return []
+    from medomni.scrub.memory_en import names_again, words_of_names
+
+    return names_again(now, words_of_names(text, spans))
+
+
+def _pieces(text: str) -> Iterator[tuple[int, int]]:
+    """(start, end) of pieces of the text, cut at the last line, sentence or blank before the length of a piece."""
+    start = 0
+    while len(text) - start > PIECE:
+        cut = next((at + len(mark) for mark in ("\n", "。", ". ", " ")
+                    if (at := text.rfind(mark, start + PIECE // 2, start + PIECE)) > 0), start + PIECE)
+        yield start, cut
+        start = cut
+    yield start, len(text)
+
+
+def _found_in(text: str) -> list[Span]:
     text = text.translate(_NARROW)
     found = [*date_spans(text), *number_spans(text)]
     if _LATIN.search(text):
@@ -86,5 +131,5 @@ def _found(text: str) -> list[Span]:
 
 def _back(span: Span, kept: list[tuple[int, int, int]]) -> Span:
     """The span in the offsets of the text that was given."""
-    new, old, _ = next(piece for piece in reversed(kept) if piece[0] <= span.start)
+    new, old, _ = kept[bisect_right(kept, span.start, key=lambda piece: piece[0]) - 1]
     return Span(span.start - new + old, span.end - new + old, span.kind, span.rule)

@@ -31,6 +31,8 @@ PERSON_DOES = re.compile(
 )
 _ANYBODY_BY = re.compile(r"(?i)\bby\s+$")
 _LEADERS = context_words("leaders")
+_MONTH_FRONTS = context_words("month_fronts")
+_SURNAME_THINGS = context_words("surname_things")
 _BY = re.compile(
     r"(?i)\b(?:(?:report|dictat|sign|verifi|approv|authori[sz]|transcrib|typ|read|interpret|review|"
     r"perform|scann|request|referr|order|prepar|seen|"
@@ -71,6 +73,7 @@ def name_rule(text: str, words: Sequence[Word], k: int) -> str:
                 and before.shape == w.shape
                 and (not before.known or before.given < 900)
             )
+            or _is_month_or_will_of_somebody(text, words, k, after)
         )
     ):
         return ""
@@ -83,6 +86,20 @@ def name_rule(text: str, words: Sequence[Word], k: int) -> str:
     if w.shape == "upper":
         return _upper_rule(text, w, before, after, announced)
     return _lower_rule(w, before, after, announced) if w.shape == "lower" else ""
+
+
+def _is_month_or_will_of_somebody(text: str, words: Sequence[Word], k: int, after: Word | None) -> bool:
+    """True for May, April or Will in the midst of a sentence, where no month can stand."""
+    w, previous = words[k], words[k - 1] if k else None
+    if w.given is None or w.given > 3000 or w.shape != "title" or w.first or previous is None:
+        return False
+    return (
+        previous.shape == "lower"
+        and previous.small not in _LEADERS | _MONTH_FRONTS
+        and _plain_gap(text, previous, w)
+        and not re.match(r"[\s,-]*\d", text[w.end :])
+        and (after is None or after.shape == "lower" or after.family is not None)
+    )
 
 
 def _title_rule(
@@ -114,7 +131,7 @@ def _title_rule(
     ):
         return "given and family"
     frequent = (w.family is not None and w.family < 6000) or (w.given is not None and w.given < 3000)
-    if frequent and re.match(r"['’]s\b", text[w.end :]) and not is_thing(w):
+    if frequent and re.match(r"['’]s\b(?! licen)", text[w.end :]) and not is_thing(w):
         return "possessive"
     signed = re.match(r" [E-HJ-UWYZ][A-Z]?\.?(?=[\s.,;:)]|$)", text[w.end :])  # Stone E, Young EJ
     if frequent and signed and after and not after.kept and not is_thing(w) and not is_department(w):
@@ -140,8 +157,9 @@ def _title_rule(
         return "person's verb"
     alone = not (after and after.shape in ("title", "upper")) and not re.match(r"[\s-]?\d", text[w.end :])
     heads = previous is None or previous.shape != "lower" or previous.small in _LEADERS
-    listed = w.family is not None or (w.given is not None and w.given < 1500)
-    if alone and not heads and listed and not is_thing(w) and not is_department(w):
+    listed = w.family is not None or (w.given is not None and w.given < 5200)
+    thing = is_thing(w) and w.small not in _SURNAME_THINGS
+    if alone and not heads and listed and not thing and not is_department(w):
         return "surname alone"
     return "surname alone" if w.family is not None and re.fullmatch(r"\(.*\)", text[w.start - 1 : w.end + 1]) else ""
 

@@ -74,6 +74,12 @@ def context_words(name: str) -> frozenset[str]:
 
 
 @cache
+def pattern_text(name: str) -> str:
+    """A pattern of ``data/en_patterns.tsv``, not compiled."""
+    return dict(line.split("\t") for line in lines("en_patterns.tsv"))[name]
+
+
+@cache
 def given_names() -> dict[str, int]:
     """English given names and their rank, 0 the most frequent of its list."""
     return {name: k for k, name in enumerate(lines("en_first_names.txt"))}

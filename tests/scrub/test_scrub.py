@@ -112,3 +112,30 @@ def test_a_run_that_loses_a_piece_a_pass_ends_soon() -> None:
     begun = time.perf_counter()
     done = scrub("12/" * 2000)
     assert time.perf_counter() - begun < 20 and scrub(done.text).spans == ()
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize(
+    "unit", ["a", "A", "1", "word ", "Word ", "1-", "A.", "a-", "Aa-", "O’", "a@", "1 ", "(", "MRN ", "Smith, ", "12/"]
+)
+def test_a_long_hostile_text_takes_seconds(unit: str) -> None:
+    import time
+
+    text = unit * (200_000 // len(unit))
+    begun = time.perf_counter()
+    scrub(text)
+    assert time.perf_counter() - begun < 5
+
+
+@pytest.mark.unit
+def test_a_name_found_once_is_found_wherever_the_text_has_it() -> None:
+    done = scrub("Dr. Bell saw him. Bell missed the appointment; Bell palsy was excluded.").text
+    assert done == "[NAME] saw him. [NAME] missed the appointment; Bell palsy was excluded."
+
+
+@pytest.mark.unit
+def test_a_long_text_is_scrubbed_like_its_lines() -> None:
+    done = scrub("\n\n".join([*ENGLISH] * 8)).text
+    assert done.count("[DATE]") == 8 * sum(wanted.count("[DATE]") for wanted in ENGLISH.values())
+    assert not any(name in done for name in ("Winterbottom", "Featherstone", "WINTERBOTTOM", "Greenwood", "patel"))
+    assert scrub(done).spans == ()

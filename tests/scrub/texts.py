@@ -32,6 +32,14 @@ ENGLISH = {
     "Write to a.person@clinic.example.org or see https://portal.example.org/x?y=1.": "Write to [EMAIL] or see [URL].",
     "The console at 10.20.30.40 (00:1B:44:11:3A:B7), serial number SN-88231-K.":
         "The console at [IP] ([DEVICE]), serial number [DEVICE].",
+    "Hi Rosalind, could you look at the scan of Fields from Tuesday? Many thanks, Ted":
+        "Hi [NAME], could you look at the scan of [NAME] from Tuesday? Many thanks, [NAME]",
+    "Will Marsh weighs 92 kg. Present: Stone, Gray and Oduya.": "[NAME] weighs 92 kg. Present: [NAME] and [NAME].",
+    "Winterbottom, 94, fell outside Mill Trail in Riverside Heights.":
+        "[NAME], [AGE], fell outside [ADDRESS] in [ADDRESS].",
+    "patient name is odalys spelled O-D-A-L-Y-S": "patient name is [NAME] spelled [NAME]",
+    "From 18.11. to 24.11. at Our Lady of Zell, login rfeatherstone.":
+        "From [DATE]. to [DATE]. at [PLACE], login [ID].",
 }
 CHINESE = {
     "患者王秀兰，女，67岁，因胸痛于2024年3月12日上午9点30分入院，住院号：0012345。":
