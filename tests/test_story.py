@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from medomni.errors import MedomniError
+from tests.cases import square_cases
 
 ROOT = Path(__file__).resolve().parents[1]
 COMMAND = str(Path(sys.executable).parent / "medomni")
@@ -111,12 +112,15 @@ def test_short_form_of_a4(home_cases: list) -> None:
 
 @pytest.mark.flow
 def test_short_form_of_a4_at_another_hospital(tmp_path: Path) -> None:
-    """LoRA by ``configs/adapt.yaml``, cut to a few steps: reports of unseen patients of hospital B become likelier."""
+    """LoRA by ``configs/adapt.yaml``, cut to a few steps: reports of unseen patients of hospital B become likelier, and
+    the facts of the reports that it writes of its own patients truer."""
     import torch
 
     from medomni.config import load_config
     from medomni.data import Encoder, SlabSettings, collate
     from medomni.demo.corpus import build_cases
+    from medomni.evaluate import count_facts
+    from medomni.generate import decode
     from medomni.model import load_bundle
     from medomni.model.coverage import trainable_share
     from medomni.train import Recipe
@@ -133,8 +137,12 @@ def test_short_form_of_a4_at_another_hospital(tmp_path: Path) -> None:
     batch = collate([encoder.encode(c, facts=False) for c in unseen], encoder)
     with torch.no_grad():
         before = float(report_loss(bundle, batch))
+    own = [c.truth for c in local]
+    first = count_facts(decode(bundle, local, facts=False), own).f1()
     adapted, _ = run_recipe(recipe, local, None, bundle=bundle)
     assert trainable_share(adapted.model) <= 0.10
+    then = count_facts(decode(adapted, local, facts=False), own).f1()
+    assert first <= 0.80 and then > first, (first, then)
     with torch.no_grad():
         after = float(report_loss(adapted, batch))
     assert after < 0.8 * before, (before, after)
@@ -222,6 +230,27 @@ def test_short_form_of_the_demo(tmp_path: Path) -> None:
     assert re.search(r"[\d,]+ of [\d,]+ parameters trained", done.stdout) and "training seed" in done.stdout
     page = (tmp_path / "index.html").read_text()
     assert "phantom" in page and "federated" in page and (tmp_path / "patient" / "report.html").is_file()
+
+
+@pytest.mark.unit
+def test_short_form_of_a5s_figure() -> None:
+    """Reports written by hand, so that the figure is known: each local arm is right at its own hospital alone."""
+    from benchmarks.bar_a5 import compared
+    from medomni.demo.arms import Arm
+
+    test = {s: square_cases(20, first=20 * k) for k, s in enumerate("ABC")}
+    right = {s: [c.report or "" for c in test[s]] for s in test}
+    wrong = {s: [r.replace("left", "?").replace("right", "left").replace("?", "right") for r in right[s]] for s in test}
+    arms = {f"local {s}": Arm(f"local {s}", wrong | {s: right[s]}) for s in test}
+    arms |= {"base": Arm("base", wrong), "pooled": Arm("pooled", right), "federated": Arm("federated", right)}
+    told = compared(arms, test)
+    assert told.federated.value == 1.0 and told.gap.value == 0.0 and told.gain.value == 1.0
+    assert told.local.value == pytest.approx(1 / 3) and told.above.value == pytest.approx(2 / 3)
+    half = {s: [(w, r)[k % 2] for k, (w, r) in enumerate(zip(wrong[s], right[s], strict=True))] for s in test}
+    some = compared(arms | {"federated": Arm("federated", half)}, test).above
+    assert some.value == pytest.approx(1 / 6) and 0.0 < some.low < some.value < some.high < 1 / 3
+    worse = compared(arms | {"federated": Arm("federated", wrong)}, test)
+    assert worse.above.high < 0 < worse.gap.low, "a federation worse than the hospitals alone is told as such"
 
 
 @cache
