@@ -13,8 +13,10 @@ from pathlib import Path
 
 FRAMES = Path(__file__).parent / "phi_sentences"
 COUNT = 1000
-SEEDS = {"first": 20_261_121, "mended once": 20_261_122, "mended twice": 20_261_123}
-"""Seed of the first sight, and of the measurements after the rules were mended by the failures of even frames."""
+SEEDS = {"first": 20_261_121, "mended once": 20_261_122, "mended twice": 20_261_123,
+         "mended by other sentences": 20_261_124}
+"""Seed of the first sight, of the measurements after the rules were mended by the failures of even frames, and after
+they were mended by sentences of another making (``scrub_dev``), of none of these."""
 WANTED = {"en": 0.98, "zh": 0.95}
 
 
@@ -53,8 +55,9 @@ class Tally:
 def run() -> tuple[bool, str]:
     """1,000 sentences a language, on the seed that the rules were not mended on; odd frames, which nobody looked at."""
     parts, met = [], True
+    seed = list(SEEDS.values())[-1]
     for language, wanted in WANTED.items():
-        every, odd = measure(language, SEEDS["mended twice"]), measure(language, SEEDS["mended twice"], parity=1)
+        every, odd = measure(language, seed), measure(language, seed, parity=1)
         met = met and odd.recall >= wanted and every.recall >= wanted
         parts.append(f"{language}: recall {told(odd)} on unseen frames, {told(every)} on all, precision "
                      f"{odd.precision:.3f}, {odd.alarmed} of {odd.clean} sentences without identifiers changed")

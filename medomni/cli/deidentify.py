@@ -23,8 +23,9 @@ def deidentify(source: Annotated[Path, typer.Argument(help="DICOM folder, zip or
                    "--retain-characteristics", help="Keep sex, size, weight, and age up to 90.")] = False,
                clean_descriptors: Annotated[bool, typer.Option(
                    "--clean-descriptors", help="Keep the harmless words of descriptions.")] = False,
-               keep_face: Annotated[bool, typer.Option(
-                   "--keep-face", help="Write heads as they are; faces are never removed.")] = False,
+               deface: Annotated[bool, typer.Option(
+                   "--deface", help="Cut the face off head CT; other heads are refused.")] = False,
+               keep_face: Annotated[bool, typer.Option("--keep-face", help="Write heads as they are.")] = False,
                project_key_file: Annotated[Optional[Path], typer.Option(  # noqa: UP045
                    help="Key that several hospitals share, hexadecimal; the site's own by default.")] = None) -> None:
     """De-identify DICOM images by PS3.15 Annex E; a verifier withdraws what may still identify. Resumes."""
@@ -32,7 +33,9 @@ def deidentify(source: Annotated[Path, typer.Argument(help="DICOM folder, zip or
     from medomni.dicom.deid import deidentify as run
     from medomni.dicom.deid.report import summary
 
-    options = Options(dates, retain_device, clean_descriptors, retain_characteristics, keep_face)
+    if deface and keep_face:
+        raise MedomniError("MED-C03", "either --deface or --keep-face", where="medomni deidentify")
+    options = Options(dates, retain_device, clean_descriptors, retain_characteristics, keep_face, deface)
     with counted("files, cleaned and verified", None) as advance:
         report = run(source, out, options, keyed(project_key_file), advance)
     for line in summary(report):

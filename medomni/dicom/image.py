@@ -12,6 +12,7 @@ from pydicom.pixels import apply_color_lut, apply_modality_lut
 
 from medomni.dicom import codes
 from medomni.dicom.faults import UnreadableError
+from medomni.dicom.marker import agreed, left_edge
 from medomni.dicom.headers import IDENTIFYING, SPACING_MM, SliceHeader
 from medomni.dicom.names import shown_name
 from medomni.dicom.parse import read_elements
@@ -24,7 +25,7 @@ from medomni.picture import Picture
 WANTED = [
     *PIXEL_TAGS, *IDENTIFYING, "SOPClassUID", "RescaleType", "VOILUTSequence", "WindowCenter", "WindowWidth",
     "VOILUTFunction", "PresentationLUTShape", "PixelSpacing", "ImagerPixelSpacing", "PixelSpacingCalibrationType",
-    "SequenceOfUltrasoundRegions", "PatientOrientation", "ImageLaterality", "Laterality", "ViewPosition",
+    "SequenceOfUltrasoundRegions", "PatientOrientation", "ImageLaterality", "Laterality", "ViewPosition", "BodyPartExamined",
     *(f"{colour}PaletteColorLookupTable{part}" for colour in ("Red", "Green", "Blue")
       for part in ("Descriptor", "Data")),
 ]
@@ -37,13 +38,15 @@ VIEWS = frozenset(("AP", "PA", "LL", "RL", "RLD", "LLD", "RLO", "LLO"))
 _CENTIMETRES = 3  # of Physical Units X and Y Direction (0018,6024), PS3.3 C.8.5.5.1.5
 
 
-def read_image(path: Path | str, *, frame: int = 0) -> Picture:
+def read_image(path: Path | str, *, frame: int = 0, marker: bool = False) -> Picture:
     """Read one image at its full resolution.
 
     Of a PNG, JPEG or WebP file neither the patient's side nor millimetres are known.
 
     Args:
         frame: of a multi-frame image, from 0.
+        marker: also look for a side marker that is burnt into the pixels (seconds; extra ``deid``); see
+            :func:`medomni.dicom.marker.left_edge`.
 
     Raises:
         MedomniError: MED-C08, MED-C03 for a frame that is not there, MED-D01 where the file is no image, MED-D03 where
@@ -66,9 +69,12 @@ def read_image(path: Path | str, *, frame: int = 0) -> Picture:
     windows = presets(ds)
     inverted = ds.get("PhotometricInterpretation") == "MONOCHROME1" or ds.get("PresentationLUTShape") == "INVERSE"
     spacing, why_not = _spacing(ds, modality)
-    edge, side_reason = _left_edge(ds)
     view = str(ds.get("ViewPosition") or "").upper()
-    return Picture(values, shown(values, ds, inverted, windows), modality, inverted, windows, spacing, why_not, edge,
+    seen = shown(values, ds, inverted, windows)
+    edge, side_reason = _left_edge(ds)
+    if marker:
+        edge, side_reason = agreed((edge, side_reason), left_edge(seen, str(ds.get("BodyPartExamined") or ""), view))
+    return Picture(values, seen, modality, inverted, windows, spacing, why_not, edge,
                    side_reason, _laterality(ds), view if view in VIEWS else None, frame, _frames(ds))
 
 

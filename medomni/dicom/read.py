@@ -95,7 +95,7 @@ def _read(inventory: Inventory, number: int, resample: bool, threads: int | None
     uids = tuple(h.text("SOPInstanceUID") for h in stack.headers)
     tilted, affine = stack.tilt_deg > SHEAR_TOLERANCE_DEG, stack.affine
     if affine is None or (tilted and resample):
-        even = _regular(stack, array)
+        even = regular_of(stack, array)
         warnings.append(_resampled(even, stack))
         array, affine = even.array, even.affine
         uids = even.real(uids)
@@ -106,7 +106,8 @@ def _read(inventory: Inventory, number: int, resample: bool, threads: int | None
     return Volume(array, affine, study.model_copy(update={"spacing_mm": volume.spacing_mm}), slice_uids=uids)
 
 
-def _regular(stack: Stack, array: NDArray[Any]) -> Regular:
+def regular_of(stack: Stack, array: NDArray[Any]) -> Regular:
+    """The slices of a stack on an even, upright grid; errors MED-D05, MED-D12."""
     from medomni.dicom.regular import regular  # scipy takes longer to load than a series to read
 
     first = stack.headers[0]

@@ -182,6 +182,17 @@ def _capture(rng: np.random.Generator) -> NDArray[np.float32]:
     return np.clip(grey + rng.normal(0, 0.04, (rows, columns)), 0, 1)[None].astype(np.float32)
 
 
+def marked(seed: int, letter: str, at: tuple[int, int], size: int) -> NDArray[np.uint8]:
+    """A synthetic radiograph, (600, 520) uint8, with one side marker of ``size`` pixels at (row, column)."""
+    rng = np.random.default_rng([seed, 98])
+    grey = _radiograph(rng)[0]
+    cover = _cover(letter, size, rng)
+    place = np.s_[at[0]:at[0] + cover.shape[0], at[1]:at[1] + cover.shape[1]]
+    cover = cover[:grey[place].shape[0], :grey[place].shape[1]]
+    grey[place] = grey[place] * (1 - cover) + rng.uniform(0.85, 1.0) * cover  # lead is white
+    return np.rint(grey * 255).astype(np.uint8)
+
+
 _BACKGROUNDS = {"ultrasound": _ultrasound, "page": _page, "radiograph": _radiograph, "capture": _capture}
 
 

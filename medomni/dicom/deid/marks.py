@@ -14,12 +14,14 @@ from medomni.dicom.deid.table import EDITION
 IMPLEMENTATION = "2.25.153416183026838227064281937441012547681"
 
 
-def mark(ds: Dataset, number: str, keys: Keyed, options: Options, *, looked: bool, face: bool) -> None:
+def mark(ds: Dataset, number: str, keys: Keyed, options: Options, *, looked: bool, face: bool,
+         defaced: bool) -> None:
     """Write the pseudonym and the required marks into a cleaned data set.
 
     Args:
         looked: the pixels were searched for text; else it stays open whether there is any.
         face: the image may show a face that was not removed.
+        defaced: it would, and was cut.
     """
     pseudonym = keys.patient(number)
     ds.SpecificCharacterSet = "ISO_IR 192"
@@ -28,7 +30,8 @@ def mark(ds: Dataset, number: str, keys: Keyed, options: Options, *, looked: boo
         ds.PatientSex = ""
     ds.PatientIdentityRemoved = "YES"
     ds.DeidentificationMethod = f"medomni {__version__}, PS3.15 {EDITION} table E.1-1"
-    ds.DeidentificationMethodCodeSequence = Sequence([_code(*c) for c in options.codes() if looked or c[0] != "113101"])
+    not_done = {code for code, done in (("113101", looked), ("113102", defaced)) if not done}
+    ds.DeidentificationMethodCodeSequence = Sequence([_code(*c) for c in options.codes() if c[0] not in not_done])
     ds.LongitudinalTemporalInformationModified = "MODIFIED" if options.dates == "shift" else "REMOVED"
     if looked:
         ds.BurnedInAnnotation = "NO"

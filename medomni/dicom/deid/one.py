@@ -8,12 +8,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import pydicom
+from numpy.typing import NDArray
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.multival import MultiValue
 from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian, RLELossless
 
 from medomni.dicom.deid.clean import Cleaning
+from medomni.dicom.deid.face import Faces, without_face
 from medomni.dicom.deid.keyed import Keyed
 from medomni.dicom.deid.marks import mark, new_meta
 from medomni.dicom.deid.options import Options
@@ -43,6 +46,7 @@ class Cleaned:
         counts: (what, rule) to how many elements.
         pixels: ``searched`` for text, or ``not searched``.
         boxes: how many boxes of text were blackened; ``share`` is their part of the image's area.
+        defaced: a head, whose face was cut off.
     """
 
     name: str = ""
@@ -51,6 +55,7 @@ class Cleaned:
     pixels: str = "not searched"
     boxes: int = 0
     share: float = 0.0
+    defaced: bool = False
 
 
 def read_whole(path: Path) -> FileDataset:
@@ -75,8 +80,12 @@ def patient_number(ds: Dataset) -> str:
     return str(ds.get("PatientID", "") or "").strip() or "study " + str(ds.get("StudyInstanceUID", "") or "")
 
 
-def clean_file(path: Path, keys: Keyed, options: Options) -> tuple[Cleaned, FileDataset | None]:
+def clean_file(path: Path, keys: Keyed, options: Options, faces: Faces | None = None,
+               ) -> tuple[Cleaned, FileDataset | None]:
     """The cleaned file in memory, and what was done; None where it was refused.
+
+    Args:
+        faces: of the source, where heads are to be written without.
 
     Raises:
         MedomniError: MED-P06 where pixels must be looked at and there is no detector.
@@ -87,7 +96,10 @@ def clean_file(path: Path, keys: Keyed, options: Options) -> tuple[Cleaned, File
             warnings.simplefilter("ignore")
             original = read_whole(path)
             reason = refusal(original, options)
-            return (Cleaned(reason=reason), None) if reason else _cleaned(original, keys, options)
+            if reason:
+                return Cleaned(reason=reason), None
+            cut = faces.cut(path) if faces and not options.keep_face and may_show_face(original) else None
+            return _cleaned(original, keys, options, cut)
     except UnreadableError as exc:
         return Cleaned(reason=str(exc)), None
     except (MedomniError, OSError):
@@ -96,7 +108,8 @@ def clean_file(path: Path, keys: Keyed, options: Options) -> tuple[Cleaned, File
         return Cleaned(reason=f"damaged ({type(exc).__name__})"), None
 
 
-def _cleaned(original: FileDataset, keys: Keyed, options: Options) -> tuple[Cleaned, FileDataset]:
+def _cleaned(original: FileDataset, keys: Keyed, options: Options, cut: NDArray[np.bool_] | None,
+             ) -> tuple[Cleaned, FileDataset]:
     number = patient_number(original)
     cleaning = Cleaning(keys, options, number, hidden_words(number, *_names(original)))
     body = cleaning.cleaned(original)
@@ -114,10 +127,14 @@ def _cleaned(original: FileDataset, keys: Keyed, options: Options) -> tuple[Clea
             _without_text(body, done)
     elif at_risk(original):
         raise UnreadableError("pixels in a form that cannot be searched for text")
-    mark(body, number, keys, options, looked=done.pixels == "searched", face=may_show_face(original))
+    if cut is not None:
+        put_frames(body, without_face(stored_frames(body), cut, body))
+        done.defaced = True
+    mark(body, number, keys, options, looked=done.pixels == "searched", defaced=done.defaced,
+         face=not done.defaced and may_show_face(original))
     file = FileDataset("", body, preamble=b"\0" * 128, file_meta=new_meta(body, syntax))
     file.set_original_encoding(UID(syntax).is_implicit_VR, UID(syntax).is_little_endian)
-    if done.boxes:
+    if done.boxes or done.defaced:
         file.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
         file.set_original_encoding(False, True)
         if UID(syntax).is_compressed:

@@ -21,6 +21,7 @@ class Options:
         clean_descriptors: descriptions keep their words that a list knows as harmless (E.3.4).
         retain_characteristics: sex, size, weight, and the age, 90 at most, stay (E.3.5).
         keep_face: heads are written although their faces are not removed.
+        deface: the faces of head CT are cut off; other heads are refused as ever.
     """
 
     dates: Dates = "shift"
@@ -28,11 +29,14 @@ class Options:
     clean_descriptors: bool = False
     retain_characteristics: bool = False
     keep_face: bool = False
+    deface: bool = False
 
     def codes(self) -> list[tuple[str, str]]:
         """Codes of CID 7050 (scheme DCM): value and meaning."""
         found = [("113100", "Basic Application Confidentiality Profile"),
                  ("113101", "Clean Pixel Data Option")]
+        if self.deface:
+            found.append(("113102", "Clean Recognizable Visual Features Option"))
         if self.clean_descriptors:
             found.append(("113105", "Clean Descriptors Option"))
         if self.dates == "shift":

@@ -57,8 +57,13 @@ def _is_readable(frame: NDArray[np.uint8], box: Box) -> bool:
     top, left, bottom, right = box
     crop = frame[top:bottom, left:right]
     ways = [crop] if crop.shape[0] <= 1.5 * crop.shape[1] else [np.rot90(crop), np.rot90(crop, 3)]
-    read, _ = detector().text_rec([np.ascontiguousarray(np.repeat(way[:, :, None], 3, axis=2)) for way in ways])
-    return any(text.strip() and float(score) >= READABLE for text, score in read)
+    return any(text.strip() and score >= READABLE for text, score in map(read_line, ways))
+
+
+def read_line(crop: NDArray[np.uint8]) -> tuple[str, float]:
+    """What is read in a grey picture of one line, (rows, columns), and how sure, 0 to 1."""
+    ((text, score),), _ = detector().text_rec([np.ascontiguousarray(np.repeat(crop[:, :, None], 3, axis=2))])
+    return str(text), float(score)
 
 
 def _starts(length: int) -> list[int]:

@@ -38,8 +38,16 @@ def refusal(ds: Dataset, options: Options) -> str:
         return "class of object that is not known"
     if not ds.get("Rows") or not any(name in ds for name in ("PixelData", "FloatPixelData", "DoubleFloatPixelData")):
         return "no image: it cannot be cleaned"
-    if not options.keep_face and may_show_face(ds):
-        return "head: faces are not removed; --keep-face writes it as it is"
+    return "" if options.keep_face or not may_show_face(ds) else _head(ds, options)
+
+
+def _head(ds: Dataset, options: Options) -> str:
+    if not options.deface:
+        return "head: --deface cuts the face off CT, --keep-face writes it as it is"
+    if str(ds.get("Modality", "")) != "CT":
+        return "head: faces are cut off CT alone; --keep-face writes it as it is"
+    if {"LOCALIZER", "SCOUT"} & {str(w).upper() for w in ds.get("ImageType") or ()}:
+        return "head: a localizer shows the face from the side, which is not cut"
     return ""
 
 

@@ -37,7 +37,8 @@ def report_of(files: Sequence[Cleaned], withdrawn: Mapping[int, Sequence[str]], 
         "pixels": {"searched_for_text": len(searched), "not_searched": len(written) - len(searched),
                    "with_text_blackened": sum(f.boxes > 0 for f in searched), "boxes": sum(f.boxes for f in searched),
                    "mean_share_blackened": round(sum(f.share for f in searched) / max(len(searched), 1), 5)},
-        "faces": "kept as they are" if options.keep_face else "heads are refused; no face is removed",
+        "faces": {"cut_off": sum(f.defaced for f in written), "other_heads": (
+            "kept as they are" if options.keep_face else "refused")},
     }
 
 
@@ -63,6 +64,8 @@ def summary(report: Mapping[str, Any]) -> list[str]:
                  ("move", "dates moved"), ("describe", "descriptions cleaned"), ("keep", "kept")) if done[w]),
              f"pixels: {pixels['searched_for_text']} files searched for text, {pixels['with_text_blackened']} with "
              f"text blackened, {pixels['not_searched']} not searched (slices as the scanner made them)"]
+    if report["faces"]["cut_off"]:
+        lines.append(f"faces: cut off in {report['faces']['cut_off']} files")
     lines += [f"refused, {len(row['files'])}: {row['reason']}" for row in report["refused"]]
     lines += [f"withdrawn, {len(row['files'])}: {row['reason']}" for row in report["withdrawn"]]
     return lines

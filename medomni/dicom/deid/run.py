@@ -15,6 +15,8 @@ from typing import Any
 
 from medomni.dicom.archive import dicom_files
 from medomni.dicom.deid.evidence import Evidence
+from medomni.dicom.deid.face import Faces
+from medomni.dicom.deid.face_proof import still_shown
 from medomni.dicom.deid.journal import HELD, REPORT, Journal
 from medomni.dicom.deid.keyed import Keyed
 from medomni.dicom.deid.one import Cleaned, clean_file
@@ -46,14 +48,15 @@ def deidentify(source: Path, out: Path, options: Options, keys: Keyed, progress:
     plan = {"options": options.digest(), "key": keys.name("plan", "medomni"), "table": profile_digest()}
     with dicom_files(source) as files:
         journal = Journal(out, plan)
+        faces = Faces(files) if options.deface else None
         tell = progress or (lambda done, total: None)
         cleaned: list[Cleaned] = []
         taken: dict[str, str] = {}
         first: dict[str, int] = {}
         for k, path in enumerate(files):
             try:
-                key = keys.name("source", _digest(path))
-                done = _clean(path, key, out, journal, keys, options)
+                key = keys.name("source", _digest(path) + (faces.members(_series(path)) if faces else ""))
+                done = _clean(path, key, out, journal, keys, options, faces)
             except OSError as exc:
                 key, done = "", Cleaned(reason=f"the file cannot be read ({type(exc).__name__})")
             if done.name and taken.setdefault(done.name, key) != key:
@@ -69,11 +72,12 @@ def deidentify(source: Path, out: Path, options: Options, keys: Keyed, progress:
     return report
 
 
-def _clean(path: Path, key: str, out: Path, journal: Journal, keys: Keyed, options: Options) -> Cleaned:
+def _clean(path: Path, key: str, out: Path, journal: Journal, keys: Keyed, options: Options,
+           faces: Faces | None) -> Cleaned:
     known = journal.done.get(key)
     if known and (known.reason or (out / known.name).is_file() or (out / HELD / known.name).is_file()):
         return known
-    done, file = clean_file(path, keys, options)
+    done, file = clean_file(path, keys, options, faces)
     if file is not None:
         if (out / HELD / done.name).is_file() or (out / done.name).is_file():
             return done  # an instance of the same UID came before; the caller says so
@@ -96,6 +100,7 @@ def _verified(files: list[Path], cleaned: list[Cleaned], out: Path, options: Opt
     for k, path in enumerate(files):
         patients[_patient(path)].append(k)
     withdrawn: dict[int, list[str]] = {}
+    shown = _shown(files, cleaned, out)
     count = 0
     for members in patients.values():
         evidence = Evidence(devices=options.retain_device)
@@ -105,10 +110,9 @@ def _verified(files: list[Path], cleaned: list[Cleaned], out: Path, options: Opt
         for k in members:
             done = cleaned[k]
             if done.name and not done.reason:
-                held, place = out / HELD / done.name, out / done.name
-                if not held.is_file():
-                    held = place
-                found = faults(files[k], held, terms, keep_face=options.keep_face)
+                held, place = _held(done, out), out / done.name
+                found = shown.get(str(Path(done.name).parent), []) if done.defaced else []
+                found = found or faults(files[k], held, terms, keep_face=options.keep_face)
                 if found:
                     withdrawn[k + 1] = found
                     held.unlink(missing_ok=True)
@@ -119,6 +123,21 @@ def _verified(files: list[Path], cleaned: list[Cleaned], out: Path, options: Opt
             count += 1
             tell(len(files) + count, 2 * len(files))
     return withdrawn
+
+
+def _shown(files: list[Path], cleaned: list[Cleaned], out: Path) -> dict[str, list[str]]:
+    """Series of heads, by their folder, of which a face may still show, and why."""
+    heads: dict[str, list[tuple[Path, Path]]] = defaultdict(list)
+    for path, done in zip(files, cleaned, strict=True):
+        if done.defaced and done.name and not done.reason:
+            heads[str(Path(done.name).parent)].append((path, _held(done, out)))
+    return {series: [why] for series, pairs in heads.items() if (why := still_shown(pairs))}
+
+
+def _held(done: Cleaned, out: Path) -> Path:
+    """Where a cleaned file lies: held back, or in its place already by a run that was cut."""
+    held = out / HELD / done.name
+    return held if held.is_file() else out / done.name
 
 
 def _prune(folder: Path, out: Path) -> None:
@@ -134,6 +153,13 @@ def _patient(path: Path) -> str:
     except (UnreadableError, OSError):
         return ""
     return str(ds.get("PatientID", "") or "").strip() or str(ds.get("StudyInstanceUID", "") or "")
+
+
+def _series(path: Path) -> str:
+    try:
+        return str(read_elements(path, ["SOPClassUID", "SeriesInstanceUID"]).get("SeriesInstanceUID", "") or "")
+    except (UnreadableError, OSError):
+        return ""
 
 
 def _digest(path: Path) -> str:

@@ -107,7 +107,8 @@ def _pixels(before: Dataset, after: Dataset, keep_face: bool) -> Iterator[str]:
     if (says == "YES" or not sliced and not trusted) and "113101" not in codes:
         yield "pixels were not searched for text"
     part = str(before.get("BodyPartExamined", "")) + str(before.get("StudyDescription", ""))
-    if str(before.get("Modality", "")) in ("CT", "MR", "PT") and _HEADS.search(part) and not keep_face:
+    if str(before.get("Modality", "")) in ("CT", "MR", "PT") and _HEADS.search(part) and not (
+            keep_face or "113102" in codes):  # of these the whole series is looked at, in face_proof
         yield "head with its face"
 
 
