@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -60,17 +61,34 @@ def turn_of(seed: int, most_deg: float = 10.0) -> NDArray[np.float64]:
     return np.asarray(Rotation.from_euler("xyz", angles, degrees=True).as_matrix())
 
 
-def write_head(seed: int, folder: Path, habit: Habit, turn: NDArray[np.float64]) -> tuple[Head, NDArray[np.float64]]:
-    """A head as a DICOM series of the body part HEAD; and its brain's voxels."""
-    from medomni.phantom.series import write_habit
+class Points(NamedTuple):
+    """Where a written head has its parts, (n, 3) in LPS millimetres."""
+
+    face: NDArray[np.float64]
+    ears: NDArray[np.float64]
+    landmarks: NDArray[np.float64]
+    brain: NDArray[np.float64]
+
+
+def write_head(seed: int, folder: Path, habit: Habit, turn: NDArray[np.float64]) -> Points:
+    """A head as a DICOM series of the body part HEAD."""
+    from medomni.phantom.series import turned, write_habit
 
     head = synthetic_head(seed)
     volume, brain = scanned(head, turn, seed)
-    for path in write_habit(volume, folder, habit, seed).paths:
+    written = write_habit(volume, folder, habit, seed)
+    for path in written.paths:
         ds = pydicom.dcmread(path)
         ds.BodyPartExamined = "HEAD"
         ds.save_as(path)
-    return head, brain
+    upright = turned(volume, replace(habit, tilt_deg=0.0, oblique_deg=0.0))[1]
+    moved = written.affine @ np.linalg.inv(upright)  # a tilt shears the patient with the stack, an oblique one turns him
+
+    def at(points: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.asarray(points @ moved[:3, :3].T + moved[:3, 3])
+
+    marks = np.stack(list(head.landmarks.values()))
+    return Points(at(head.face @ turn.T), at(head.ears @ turn.T), at(marks @ turn.T), at(brain))
 
 
 def measured(seed: int, habit: Habit, work: Path) -> Measured | str:
@@ -78,18 +96,14 @@ def measured(seed: int, habit: Habit, work: Path) -> Measured | str:
     from medomni.dicom import read_study
     from medomni.dicom.deid import Keyed, Options, deidentify
 
-    turn = turn_of(seed)
-    head, brain = write_head(seed, work / "in", habit, turn)
+    points = write_head(seed, work / "in", habit, turn_of(seed))
     report = deidentify(work / "in", work / "out", Options(deface=True), Keyed(b"k" * 32))
     if not report["files"]["written"]:
         return str([row["reason"] for row in [*report["refused"], *report["withdrawn"]]])
     before, after = read_study(work / "in"), read_study(work / "out")
-    marks = np.stack(list(head.landmarks.values()))
-    return Measured(
-        float((values_at(after, head.face @ turn.T) < SKIN_HU).mean()),
-        float((values_at(after, head.ears @ turn.T) < SKIN_HU).mean()),
-        float((values_at(after, brain) == values_at(before, brain)).mean()),
-        bool((values_at(after, marks @ turn.T) < SKIN_HU).all()))
+    gone = [values_at(after, p) < SKIN_HU for p in (points.face, points.ears, points.landmarks)]
+    kept = values_at(after, points.brain) == values_at(before, points.brain)
+    return Measured(float(gone[0].mean()), float(gone[1].mean()), float(kept.mean()), bool(gone[2].all()))
 
 
 def values_at(volume: Volume, points: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -241,6 +241,7 @@ def phantom(out: OutDir, seed: Annotated[int, typer.Option(min=0)] = 1, hospital
 @app.command()
 def cases(studies: Annotated[Path, typer.Argument(help="Folder of studies: a sub-folder each, DICOM and report.txt.")],
           out: OutDir, site: Annotated[str, typer.Option(help="Name of the hospital in tables.")] = "",
+          scrub: Annotated[bool, typer.Option("--scrub", help="First replace names, dates and numbers in the texts.")] = False,
           config: RecipeFile = None) -> None:
     """Measure studies with their reports and keep them as cases for training; resumes where it was killed."""
     from medomni.cohort import build_case_files
@@ -248,7 +249,8 @@ def cases(studies: Annotated[Path, typer.Argument(help="Folder of studies: a sub
 
     recipe = load_recipe(config)
     with cases_and_steps() as (bar, _):
-        built = build_case_files(studies, out, site=site, slabs=recipe.data.slabs if recipe else None, progress=bar)
+        built = build_case_files(studies, out, site=site, slabs=recipe.data.slabs if recipe else None,
+                                 scrubbed=scrub, progress=bar)
     for folder, error in built.refused:
         print(f"left out {folder}: {error}", file=sys.stderr)
     print(f"written: {out} ({len(built.written)} new, {len(built.kept)} kept, {len(built.refused)} left out)")

@@ -93,7 +93,7 @@ def _places(ds: Dataset) -> Iterator[list[Dataset]]:
         yield [ds]
         return
     for item in ds.PerFrameFunctionalGroupsSequence:
-        held = [*item.values(), *ds.SharedFunctionalGroupsSequence[0].values()]
+        held = [*item, *ds.SharedFunctionalGroupsSequence[0]]
         yield [ds, *(group for element in held for group in _item_of(element))]
 
 

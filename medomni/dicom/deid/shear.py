@@ -20,7 +20,7 @@ SOFT_HU, BONE_HU = (-10.0, 120.0), 250.0
 BRAIN_ML = (500.0, 2200.0)
 DOWN_DEG, ASIDE_DEG = (20.0, 35.0, 50.0, 65.0), (-35.0, 0.0, 35.0)
 EARS_DOWN_DEG = (15.0, 40.0)
-AIR_HU, AIR_ML, AHEAD_MM, BESIDE_MM = -300.0, 2.0, 20.0, 15.0
+AIR_HU, AIR_ML, AHEAD_MM, BESIDE = -300.0, 2.0, 20.0, 0.55
 BELOW_MM = 130.0
 
 
@@ -93,7 +93,7 @@ def looks_ahead(values: NDArray[np.float32], brain: NDArray[np.bool_]) -> bool:
     if len(air) * GRID_MM**3 / 1000 < AIR_ML:
         return False
     up, back, left = (air.mean(axis=0) - np.argwhere(brain).mean(axis=0)) * GRID_MM
-    return bool(back < -AHEAD_MM and abs(left) < BESIDE_MM and up < 0)
+    return bool(back < -AHEAD_MM and abs(left) < -BESIDE * back and up < 0)  # turned aside by up to 29 degrees
 
 
 def _walled(mask: NDArray[np.bool_], values: NDArray[np.float32]) -> NDArray[np.bool_]:
