@@ -1,5 +1,5 @@
-"""How much of the face `medomni deidentify --deface` cuts, of the ears and of the brain, on synthetic CT heads turned by
-up to 10 degrees and written as DICOM in different habits: `python -m benchmarks.defacing [heads] [first seed]`.
+"""How much of the face `medomni deidentify --deface` cuts, of the ears and of the brain, on synthetic CT heads turned
+by up to 10 degrees and written as DICOM in different habits: `python -m benchmarks.defacing [heads] [first seed]`.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ FIRST_SEED, HEADS = 200, 24
 GRID_MM = 2.0
 ORIGIN, SHAPE = np.array([-140.0, -160.0, -190.0]), (165, 160, 140)  # x, y, z; (z, y, x)
 HABITS = (Habit(), Habit(plane="sagittal"), Habit(plane="coronal", syntax="rle"), Habit(position="FFP", order="down"),
-          Habit(tilt_deg=18.5), Habit(frames="enhanced", syntax="jpeg_ls"), Habit(signed=False, bits=12, syntax="implicit"),
-          Habit(rescale="per_slice", oblique_deg=12.0))
+          Habit(tilt_deg=18.5), Habit(frames="enhanced", syntax="jpeg_ls"),
+          Habit(signed=False, bits=12, syntax="implicit"), Habit(rescale="per_slice", oblique_deg=12.0))
 SKIN_HU = -300
 
 
 class Measured(NamedTuple):
-    """Of one head, shares of voxels: face's and ears' skin gone, brain as it was; and whether all landmarks were cut."""
+    """Of one head, shares of voxels: face's and ears' skin gone, brain as it was; whether all landmarks were cut."""
 
     face: float
     ears: float
@@ -82,7 +82,7 @@ def write_head(seed: int, folder: Path, habit: Habit, turn: NDArray[np.float64])
         ds.BodyPartExamined = "HEAD"
         ds.save_as(path)
     upright = turned(volume, replace(habit, tilt_deg=0.0, oblique_deg=0.0))[1]
-    moved = written.affine @ np.linalg.inv(upright)  # a tilt shears the patient with the stack, an oblique one turns him
+    moved = written.affine @ np.linalg.inv(upright)  # a tilt shears the patient with the stack
 
     def at(points: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.asarray(points @ moved[:3, :3].T + moved[:3, 3])

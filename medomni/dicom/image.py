@@ -12,8 +12,8 @@ from pydicom.pixels import apply_color_lut, apply_modality_lut
 
 from medomni.dicom import codes
 from medomni.dicom.faults import UnreadableError
-from medomni.dicom.marker import agreed, left_edge
 from medomni.dicom.headers import IDENTIFYING, SPACING_MM, SliceHeader
+from medomni.dicom.marker import agreed, left_edge
 from medomni.dicom.names import shown_name
 from medomni.dicom.parse import read_elements
 from medomni.dicom.pixels import PIXEL_TAGS, decoded, rescale_of
@@ -25,7 +25,8 @@ from medomni.picture import Picture
 WANTED = [
     *PIXEL_TAGS, *IDENTIFYING, "SOPClassUID", "RescaleType", "VOILUTSequence", "WindowCenter", "WindowWidth",
     "VOILUTFunction", "PresentationLUTShape", "PixelSpacing", "ImagerPixelSpacing", "PixelSpacingCalibrationType",
-    "SequenceOfUltrasoundRegions", "PatientOrientation", "ImageLaterality", "Laterality", "ViewPosition", "BodyPartExamined",
+    "SequenceOfUltrasoundRegions", "PatientOrientation", "ImageLaterality", "Laterality", "ViewPosition",
+    "BodyPartExamined",
     *(f"{colour}PaletteColorLookupTable{part}" for colour in ("Red", "Green", "Blue")
       for part in ("Descriptor", "Data")),
 ]
