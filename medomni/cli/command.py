@@ -241,7 +241,7 @@ def phantom(out: OutDir, seed: Annotated[int, typer.Option(min=0)] = 1, hospital
 @app.command()
 def cases(studies: Annotated[Path, typer.Argument(help="Folder of studies: a sub-folder each, DICOM and report.txt.")],
           out: OutDir, site: Annotated[str, typer.Option(help="Name of the hospital in tables.")] = "",
-          scrub: Annotated[bool, typer.Option("--scrub", help="Names, dates, numbers in texts to placeholders.")] = False,
+          scrub: Annotated[bool, typer.Option("--scrub", help="Names, dates, numbers to placeholders.")] = False,
           config: RecipeFile = None) -> None:
     """Measure studies with their reports and keep them as cases for training; resumes where it was killed."""
     from medomni.cohort import build_case_files
