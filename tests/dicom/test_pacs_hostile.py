@@ -26,6 +26,7 @@ from medomni.dicom.pacs.web import DicomWeb
 from medomni.errors import MedomniError
 from medomni.phantom import Habit, write_habit
 from tests.dicom.test_pacs import certificates  # noqa: F401 (a fixture)
+import contextlib
 
 pytestmark = pytest.mark.unit
 CT = Wanted(modality="CT")
@@ -226,6 +227,20 @@ def test_a_silent_caller_stops_nobody(tmp_path: Path, sent: list[Path], tls: boo
         peer = Peer("MEDOMNI", "localhost" if tls else "127.0.0.1", receiver.port, ours)
         assert send_files(peer, sent, title="SENDER") == len(sent)
         assert time.monotonic() - begun < 4
+
+
+@pytest.mark.parametrize("head", [b"\x01\x00\xff\xff\xff\xff", b"\x04\x00\x00\x00\x00\x10", b"GET / HTTP/1.1\r\n"])
+def test_a_stranger_makes_no_room(tmp_path: Path, sent: list[Path], head: bytes) -> None:
+    """Four gigabytes announced, data without an association, another protocol: closed at once; others are served."""
+    with Inbox(tmp_path / "inbox") as inbox, Receiver(inbox, title="ME", callers=["YOU"], port=0) as receiver:
+        with socket.create_connection(("127.0.0.1", receiver.port), timeout=5) as stranger:
+            stranger.sendall(head)
+            begun = time.monotonic()
+            with contextlib.suppress(ConnectionResetError):
+                assert stranger.recv(1) == b""
+            assert time.monotonic() - begun < 4
+        peer = Peer.parse(f"ME@127.0.0.1:{receiver.port}")
+        assert send_files(peer, sent, title="YOU") == len(sent)
 
 
 @pytest.mark.parametrize("caller", ["GRÖSSE", "A" * 17, "A\\B", " ", "A\x1bB"])

@@ -6,6 +6,7 @@ import hashlib
 import re
 import warnings
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 _UID = re.compile(r"[0-9]+(\.[0-9]+)+")  # leading zeros, which PS3.5 9.1 forbids, are met and harmless
 LONGEST_UID = 64
+DEFERRED = 1 << 20
+"""Longer values, pixels above all, are left in the file until they are asked for."""
 COLOURS = ("RGB", "YBR_FULL", "YBR_FULL_422", "YBR_RCT", "YBR_ICT")
 ENCODING = ("PixelData", "PhotometricInterpretation", "PlanarConfiguration")
 META_LENGTH_AT, META_FROM = 140, 144  # PS3.10 7.1: the group length of group 0002 stands first
@@ -74,23 +77,33 @@ def same_image(one: Path, other: Path) -> bool:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            first, second = pydicom.dcmread(one), pydicom.dcmread(other)
+            first, second = (pydicom.dcmread(path, defer_size=DEFERRED) for path in (one, other))
             pixels = ["PixelData" in ds for ds in (first, second)]
             if pixels[0] != pixels[1]:
                 return False
-            return _alike(first, second) if pixels[0] else bool(first == second)
+            if not pixels[0]:
+                return bool(first == second)
+            return _of_one_kind(first, second) and same_frames(one, other) and _alike(first, second)
     except Exception:  # damaged files may raise anything in a decoder
         return False
 
 
-def _alike(first: Dataset, second: Dataset) -> bool:
-    """Equal in pixels and elements, but for what another encoding of the same pixels changes."""
+def same_frames(one: Path, other: Path) -> bool:
+    """Whether two files have the same pixels, colours as RGB whatever they are stored in; a frame of each at a time."""
+    import numpy as np
+    from pydicom.pixels import iter_pixels
+
+    return all(a is not None and b is not None and np.array_equal(a, b)
+               for a, b in zip_longest(iter_pixels(one), iter_pixels(other)))
+
+
+def _of_one_kind(first: Dataset, second: Dataset) -> bool:
     kinds = [str(ds.get("PhotometricInterpretation")) for ds in (first, second)]
-    if kinds[0] != kinds[1] and not all(kind in COLOURS for kind in kinds):
-        return False
-    decoded = [ds.pixel_array for ds in (first, second)]  # colours as RGB, whatever they are stored in
-    if decoded[0].shape != decoded[1].shape or not (decoded[0] == decoded[1]).all():
-        return False
+    return kinds[0] == kinds[1] or all(kind in COLOURS for kind in kinds)
+
+
+def _alike(first: Dataset, second: Dataset) -> bool:
+    """Equal in all elements but what another encoding of the same pixels changes."""
     private = [{e.tag for e in ds if e.tag.is_private} for ds in (first, second)]
     if any(first[tag] != second[tag] for tag in private[0] & private[1]):
         return False

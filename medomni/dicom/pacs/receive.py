@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 SUCCESS, DUPLICATE, OUT_OF_RESOURCES, CANNOT_UNDERSTAND = 0x0000, 0x0111, 0xA700, 0xC000
 MOST_ASSOCIATIONS = 16
 GREETING_S = 10  # for the TLS handshake, and then for the association request
+LONGEST_GREETING = 1 << 20
+"""Bytes of an association request; one of 128 contexts with every transfer syntax has a quarter of it."""
 
 
 class Receiver:
@@ -115,6 +117,9 @@ def _server_class() -> Any:
                 except OSError:  # no TLS, no certificate of ours, or nothing at all
                     request.close()
                     return
+            elif not greets(request):
+                request.close()
+                return
             request.settimeout(self.ae.network_timeout)
             super().process_request_thread(request, client_address)
 
@@ -123,6 +128,18 @@ def _server_class() -> Any:
             self.server_close()
 
     return Server
+
+
+def greets(connection: socket.socket) -> bool:
+    """Whether a stranger begins with an association request (PS3.8 9.3.2) of a length that one can have.
+
+    What reads it makes room for as many bytes as it announces. The bytes stay where they are.
+    """
+    try:
+        head = connection.recv(6, socket.MSG_PEEK | socket.MSG_WAITALL)
+    except OSError:
+        return False
+    return len(head) == 6 and head[0] == 1 and int.from_bytes(head[2:], "big") <= LONGEST_GREETING
 
 
 def store_in(inbox: Inbox, event: Event, said: Callable[[str], None], asked: Asked | None = None) -> tuple[str, int]:
