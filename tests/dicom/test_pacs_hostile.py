@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import threading
@@ -26,7 +27,6 @@ from medomni.dicom.pacs.web import DicomWeb
 from medomni.errors import MedomniError
 from medomni.phantom import Habit, write_habit
 from tests.dicom.test_pacs import certificates  # noqa: F401 (a fixture)
-import contextlib
 
 pytestmark = pytest.mark.unit
 CT = Wanted(modality="CT")
