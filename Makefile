@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 OUT ?= demo-out
-BARS := A1 A2 A3 A4 A5 A6 A7 A8 A9 B1 B2 B3 B4 B7 B8
+BARS := A1 A2 A3 A4 A5 A6 A7 A8 A9 B1 B2 B3 B4 B5 B6 B7 B8
 
 .PHONY: bench setup demo test lint types docs bars tiny clean $(BARS:%=bar-%)
 
@@ -18,7 +18,7 @@ $(STAMP): pyproject.toml federated/pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install -q --upgrade pip
 	$(BIN)/python -m pip install -q -c constraints.txt "numpy<2" torch
-	$(BIN)/python -m pip install -q -c constraints.txt -e '.[segment,review,notebooks,dev]' -e federated
+	$(BIN)/python -m pip install -q -c constraints.txt -e '.[segment,review,pacs,deid,notebooks,dev]' -e federated
 	touch $(STAMP)
 
 demo: $(STAMP)

@@ -56,7 +56,7 @@ def study_folders(root: Path) -> tuple[list[tuple[Path, Path]], list[Path]]:
 
 
 def build_case_files(root: Path, out: Path, *, site: str = "", slabs: SlabSettings | None = None,
-                     progress: Callable[[int, int], object] | None = None) -> Built:
+                     scrubbed: bool = False, progress: Callable[[int, int], object] | None = None) -> Built:
     """Read, segment and measure each study and write it with its report to ``out`` as a case.
 
     ``history.json`` beside the report (a :class:`medomni.records.History`) goes into the prompt; no names, no dates. A
@@ -64,6 +64,10 @@ def build_case_files(root: Path, out: Path, *, site: str = "", slabs: SlabSettin
     on where it stopped, and a changed report or view makes a new case (the old one goes). A study that cannot be read
     is named with its error and the others go on. The patient's key is a keyed hash of the PatientID (DICOM PS3.3
     C.7.1.1), which keeps a patient's studies in one split.
+
+    Args:
+        scrubbed: names, dates and numbers in report and history become placeholders first
+            (:func:`medomni.scrub.scrub`), which misses some.
 
     Raises:
         MedomniError: MED-C08 as :func:`study_folders`, MED-C04 where ``out`` cannot be written.
@@ -96,6 +100,8 @@ def build_case_files(root: Path, out: Path, *, site: str = "", slabs: SlabSettin
                 raise MedomniError("MED-C03", f"the study of {seen[key]} once more: one study has one report",
                                    where=folder)
             history = _history(report.with_name(HISTORY_NAME))
+            if scrubbed:
+                text, history = without_names(text, history)
             made_of = f"{text}|{history.model_dump_json()}|{(slabs or SlabSettings()).model_dump_json()}"
             name = f"{key}-{hashlib.sha256(made_of.encode()).hexdigest()[:8]}.npz"
             seen[key] = folder
@@ -119,6 +125,14 @@ def build_case_files(root: Path, out: Path, *, site: str = "", slabs: SlabSettin
     if progress:
         progress(len(studies), len(studies))
     return Built(tuple(written), tuple(kept), tuple(refused))
+
+
+def without_names(text: str, history: History) -> tuple[str, History]:
+    """A report and a history, both scrubbed."""
+    from medomni.scrub import scrub
+
+    words = {"symptom": scrub(history.symptom).text, "prior": scrub(history.prior).text}
+    return scrub(text).text, history.model_copy(update=words)
 
 
 def _history(path: Path) -> History:

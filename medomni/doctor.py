@@ -14,7 +14,8 @@ from medomni.errors import MedomniError
 Row = tuple[str, str, str]
 EXTRAS = {"nlp": ["scispacy"], "segment": ["monai", "nibabel", "SimpleITK", "highdicom"],
           "serve": ["fastapi", "uvicorn"], "review": ["fastapi", "uvicorn", "sqlalchemy"],
-          "notebooks": ["jupytext", "nbclient"]}
+          "pacs": ["pynetdicom", "dicomweb_client", "sqlalchemy"],
+          "deid": ["dicomanonymizer", "rapidocr_onnxruntime"], "notebooks": ["jupytext", "nbclient"]}
 
 
 def checks() -> Iterator[Row]:

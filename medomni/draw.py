@@ -24,7 +24,10 @@ WINDOWS: dict[str, tuple[float, float]] = {  # centre, width in HU
     "soft": (40.0, 400.0),
     "bone": (400.0, 1800.0),
 }
-LETTERS: dict[str, tuple[str, str]] = {"axial": ("R", "L"), "coronal": ("R", "L"), "sagittal": ("A", "P")}
+LETTERS = (("R", "L"), ("A", "P"), ("F", "H"))
+"""Negative and positive direction of the axes x, y, z of LPS (PS3.3 C.7.6.1.1.1)."""
+OBLIQUE = 0.42
+"""An edge that points along a second axis by more than this share, 25 degrees, carries its letter too."""
 SILENT = ("body", "soft_tissue")
 PALETTE = np.array(  # Okabe and Ito 2008, told apart with any colour vision; then lighter mixtures
     [(230, 159, 0), (86, 180, 233), (0, 200, 140), (240, 228, 66), (60, 140, 255), (213, 94, 0), (240, 120, 180),
@@ -87,7 +90,7 @@ def slice_image(
         silent = [v for v, row in outlines.table.items() if row.anatomy_id in SILENT]
         image, named = _outlined(image, np.where(np.isin(labels, silent), 0, labels) if silent else labels)
     if markers:
-        _mark(image, scale, LETTERS[plane])
+        _mark(image, scale, edge_letters(volume.affine, plane))
     if legend and outlines is not None and named:
         _legend(image, outlines, named, names or {})
     return image
@@ -176,6 +179,17 @@ def _plane_of(
     if plane != "axial":
         cut = np.flip(cut, 0)  # the head is drawn at the top
     return np.ascontiguousarray(cut), (sizes[rest[0]], sizes[rest[1]])
+
+
+def edge_letters(affine: NDArray[np.float64], plane: Plane) -> tuple[str, str]:
+    """What a plane's picture has at its left and right edge: ``R`` and ``L``; of an oblique one ``RA`` and ``LP``."""
+    order, flips = axis_alignment(affine)
+    axis = 1 if plane == "sagittal" else 2  # of (z, y, x): what runs to the right
+    right = affine[:3, order[axis]] * (-1 if flips[axis] else 1)
+    right = right / np.linalg.norm(right)
+    told = [k for k in np.argsort(-np.abs(right)) if abs(right[k]) > OBLIQUE]
+    left_to_right = ["".join(LETTERS[k][int((right[k] > 0) == ahead)] for k in told) for ahead in (False, True)]
+    return left_to_right[0], left_to_right[1]
 
 
 def _grey(values: NDArray[np.generic], window: tuple[float, float]) -> NDArray[np.uint8]:

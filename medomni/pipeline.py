@@ -82,11 +82,11 @@ def measure_study(
     segmenter: str = "builtin", stage: Stage | None = None,
 ) -> MeasuredStudy:
     """Read a study and measure it; what is read, and errors, as ``read_study`` and :func:`measure_volume` say."""
-    from medomni.dicom import read_study
+    from medomni.dicom.cache import read_maybe_cached
 
     seconds: dict[str, float] = {}
     with _timed(seconds, "read", stage):
-        volume = read_study(folder, series=series, resample=resample, modality=modality)
+        volume = read_maybe_cached(folder, series=series, resample=resample, modality=modality)
     study = measure_volume(volume, segmenter=segmenter, stage=stage, where=folder)
     return MeasuredStudy(study.volume, study.segmentation, study.measured, {**seconds, **study.seconds})
 
@@ -186,11 +186,13 @@ def _template_origin() -> Provenance:
 def report_study(
     folder: Path | str, out: Path | str, *, history: History | None = None, model: str | None = None,
     adapter: Path | str | None = None, config: Path | str | None = None, facts: bool = True,
-    series: int | None = None, resample: bool = False, modality: str | None = None, stage: Stage | None = None,
+    series: int | None = None, resample: bool = False, modality: str | None = None, dicom: bool = False,
+    stage: Stage | None = None,
 ) -> dict[str, Any]:
     """``medomni report``: the whole job for one study.
 
-    With ``config`` (a recipe) the model, its view of the images and its context are the recipe's.
+    With ``config`` (a recipe) the model, its view of the images and its context are the recipe's; with ``dicom`` the
+    folder ``out/dicom`` gets what :func:`medomni.export.export_dicom` writes.
 
     Writes ``findings.json, report.json, report.txt, check.json, images.npz, report.html`` to ``out``.
 
@@ -210,6 +212,10 @@ def report_study(
         report, check = report_case(bundle, study, history=history, facts=facts, recipe=recipe)
     with _timed(seconds, "write", stage):
         paths = write_study(Path(out), study, report, check)
+        if dicom:
+            from medomni.export import export_dicom
+
+            paths += export_dicom(study, folder, Path(out) / "dicom", document=Path(out))
     return {"seconds": {k: round(v, 2) for k, v in seconds.items()}, "paths": [str(p) for p in paths]}
 
 

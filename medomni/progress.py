@@ -17,11 +17,11 @@ def stages() -> Iterator[Callable[[str], None]]:
 
 
 @contextmanager
-def counted(name: str, total: int) -> Iterator[Callable[[int], None]]:
-    """A bar of ``total``; gives a function that says how many are done."""
+def counted(name: str, total: int | None) -> Iterator[Callable[..., None]]:
+    """A bar of ``total``; gives a function that says how many are done, and of how many where that is known later."""
     with _bars() as bars:
         task = bars.add_task(name, total=total)
-        yield lambda done: bars.update(task, completed=done)
+        yield lambda done, of=total: bars.update(task, completed=done, total=of)
 
 
 @contextmanager

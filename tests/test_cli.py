@@ -22,7 +22,7 @@ import pydicom
 import pytest
 import yaml
 
-from medomni import cli
+from medomni.cli import command as cli
 from medomni.data import save_cases
 from medomni.files import unwritable
 from medomni.phantom import render, sample_patient, write_series

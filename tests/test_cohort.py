@@ -47,6 +47,25 @@ def test_history_beside_the_report(studies: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.flow
+def test_names_are_taken_out_where_that_is_asked(studies: Path, tmp_path: Path) -> None:
+    folder = next(iter(sorted(studies.glob("B-*"))))
+    report, history = folder / "report.txt", folder / "history.json"
+    whole, said = history.read_text(), "No effusion. Discussed with Dr. Brown on 12/03/2024. MRN 48213377."
+    report.write_text(said)
+    history.write_text('{"symptom": "cough", "prior": "CT of 12/02/2023 by Dr. Brown: clear lungs"}')
+    try:
+        built = build_case_files(studies, tmp_path, scrubbed=True)
+        again = build_case_files(studies, tmp_path, scrubbed=True)
+    finally:
+        report.unlink()
+        history.write_text(whole)
+    (case,) = [c for c in load_cases(tmp_path) if "Discussed" in (c.report or "")]
+    text = f"{case.report} {case.history.prior}"
+    assert not [w for w in ("Brown", "12/03", "12/02", "48213377") if w in text] and "clear lungs" in text
+    assert "No effusion." in text and len(again.kept) == len(built.written) == 2
+
+
+@pytest.mark.flow
 def test_studies_to_cases(studies: Path, tmp_path: Path) -> None:
     out = tmp_path / "cases"
     seen = []

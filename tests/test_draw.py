@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from medomni.draw import colour_of, contact_sheet, draw_slice, slice_count, slice_image
+from medomni.draw import colour_of, contact_sheet, draw_slice, edge_letters, slice_count, slice_image
 from medomni.errors import MedomniError
 from medomni.records import Study
 from medomni.volume import Label, Segmentation, Volume
@@ -101,3 +101,17 @@ def test_png_sheet_and_errors() -> None:
         draw_slice(volume, 0, "no such window")
     with pytest.raises(MedomniError, match="MED-S02"):
         draw_slice(turned(volume, (2, 0, 1), (False, False, False)), 0, outlines=labels)
+
+
+@pytest.mark.parametrize(("degrees", "axial", "sagittal"), [
+    (0, ("R", "L"), ("A", "P")), (20, ("R", "L"), ("A", "P")), (30, ("RA", "LP"), ("AL", "PR")),
+    (-40, ("RP", "LA"), ("AR", "PL"))])
+@pytest.mark.parametrize(("order", "flips"), ORDERS)
+def test_an_oblique_picture_carries_both_letters(degrees: float, axial: tuple, sagittal: tuple, order: tuple,
+                                                 flips: tuple) -> None:
+    """The stack turned about the long axis, as it lies in the patient; the order of the array does not matter."""
+    angle, spin = np.radians(degrees), np.eye(4)
+    spin[:2, :2] = [[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]
+    volume = turned(_marked()[0], order, flips)
+    affine = spin @ volume.affine
+    assert edge_letters(affine, "axial") == axial and edge_letters(affine, "sagittal") == sagittal

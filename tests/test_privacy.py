@@ -18,7 +18,7 @@ import numpy as np
 import pydicom
 import pytest
 
-from medomni import cli
+from medomni.cli import command as cli
 from medomni.phantom import SCANNERS, render, sample_patient, write_series
 from medomni.pipeline import check_study, measure_study, report_study, write_study
 from tests.cases import small_bundle

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 __all__ = ["Inventory", "SeriesSummary", "inspect", "read_image", "read_study"]
 
 
-def read_image(path: Path | str, *, frame: int = 0) -> Picture:
+def read_image(path: Path | str, *, frame: int = 0, marker: bool = False) -> Picture:
     """As :func:`medomni.dicom.image.read_image`, which loads pydicom when it is first called."""
     from medomni.dicom import image
 
-    return image.read_image(path, frame=frame)
+    return image.read_image(path, frame=frame, marker=marker)

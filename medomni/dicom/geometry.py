@@ -11,11 +11,14 @@ from numpy.typing import NDArray
 
 from medomni.dicom.headers import SPACING_MM, SliceHeader
 from medomni.errors import MedomniError
+from medomni.records import Warned
 
 POSITION_TOLERANCE_MM = 0.01
 SPACING_TOLERANCE = 0.01  # relative to the median step, or POSITION_TOLERANCE_MM, whichever is larger
 SHEAR_TOLERANCE_DEG = 0.05
 GAPS_SHOWN = 4
+FEW_SLICES = 8
+GAP = 1.2  # of the thickness: scanners round it, and table feed differs from it by some percent
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,23 @@ def sorted_stack(group: list[SliceHeader], *, uneven: bool = False) -> Stack:
     if fault is not None and not uneven:
         raise fault
     return Stack(kept, twins, positions, _affine(kept[0], step) if fault is None else None, tilt)
+
+
+def geometry_notes(stack: Stack, tilted: bool) -> list[Warned]:
+    """What the record says of a stack's geometry.
+
+    Args:
+        tilted: the volume keeps the shear of a tilted gantry.
+    """
+    notes = [Warned(code="MED-D13", detail=f"{stack.tilt_deg:.2f} degrees")] if tilted else []
+    if len(stack.headers) < FEW_SLICES:
+        notes.append(Warned(code="MED-D17", detail=f"{len(stack.headers)} slices"))
+    if len(stack.headers) > 1 and stack.headers[0].text("SliceThickness"):
+        normal = stack.headers[0].normal / np.linalg.norm(stack.headers[0].normal)
+        step, thick = float(np.median(np.diff(stack.positions @ normal))), _thickness(stack.headers[0])
+        if step > GAP * thick:
+            notes.append(Warned(code="MED-D22", detail=f"every {step:.2f} mm, {thick:.2f} mm thick"))
+    return notes
 
 
 def _step(

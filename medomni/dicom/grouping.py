@@ -24,8 +24,8 @@ def grouped(headers: list[SliceHeader]) -> list[Group]:
     pixel spacing, within a tolerance.
 
     A group in which positions recur is split by the first element of :data:`APART_BY` that tells all of them apart;
-    where none does, it stays whole and its recurring slices are compared when they are read. The order of ``headers``
-    does not matter.
+    where none does, it stays whole and its recurring slices are compared when they are read. So is a group in which the
+    slices of several acquisitions alternate. The order of ``headers`` does not matter.
     """
     groups: dict[Hashable, list[Group]] = defaultdict(list)
     for h in sorted(headers, key=instance):
@@ -61,7 +61,7 @@ def _parallel(a: SliceHeader, b: SliceHeader) -> bool:
 
 def _apart(group: Group) -> list[Group]:
     if not _recurs(group):
-        return [group]
+        return _interleaved(group) or [group]
     for name in APART_BY:
         parts: dict[str, Group] = defaultdict(list)
         for h in group:
@@ -69,6 +69,24 @@ def _apart(group: Group) -> list[Group]:
         if len(parts) > 1 and all(len(p) >= FEWEST and not _recurs(p) for p in parts.values()):
             return list(parts.values())
     return [group]
+
+
+def _interleaved(group: Group) -> list[Group]:
+    """The acquisitions of a group whose slices alternate along the normal; nothing where they do not.
+
+    Two scans of one region, half a step apart, would else make one stack with an even spacing, in which every second
+    slice is of another breath. A region scanned in steps has its acquisitions one after the other.
+    """
+    if group[0].orientation is None or any(h.position is None for h in group):
+        return []
+    parts: dict[str, Group] = defaultdict(list)
+    for h in sorted(group, key=lambda h: float(group[0].normal @ h.position)):  # type: ignore[operator]
+        parts[h.text("AcquisitionNumber")].append(h)
+    if len(parts) < 2 or "" in parts or min(len(p) for p in parts.values()) < FEWEST:
+        return []
+    ends = sorted([float(group[0].normal @ h.position) for h in (p[0], p[-1])] for p in parts.values())  # type: ignore[operator]
+    alternating = any(before[1] > after[0] for before, after in zip(ends, ends[1:], strict=False))
+    return list(parts.values()) if alternating else []
 
 
 def _recurs(group: Group) -> bool:

@@ -13,6 +13,7 @@ from pydicom.pixels import apply_color_lut, apply_modality_lut
 from medomni.dicom import codes
 from medomni.dicom.faults import UnreadableError
 from medomni.dicom.headers import IDENTIFYING, SPACING_MM, SliceHeader
+from medomni.dicom.marker import agreed, left_edge
 from medomni.dicom.names import shown_name
 from medomni.dicom.parse import read_elements
 from medomni.dicom.pixels import PIXEL_TAGS, decoded, rescale_of
@@ -25,6 +26,7 @@ WANTED = [
     *PIXEL_TAGS, *IDENTIFYING, "SOPClassUID", "RescaleType", "VOILUTSequence", "WindowCenter", "WindowWidth",
     "VOILUTFunction", "PresentationLUTShape", "PixelSpacing", "ImagerPixelSpacing", "PixelSpacingCalibrationType",
     "SequenceOfUltrasoundRegions", "PatientOrientation", "ImageLaterality", "Laterality", "ViewPosition",
+    "BodyPartExamined",
     *(f"{colour}PaletteColorLookupTable{part}" for colour in ("Red", "Green", "Blue")
       for part in ("Descriptor", "Data")),
 ]
@@ -37,13 +39,15 @@ VIEWS = frozenset(("AP", "PA", "LL", "RL", "RLD", "LLD", "RLO", "LLO"))
 _CENTIMETRES = 3  # of Physical Units X and Y Direction (0018,6024), PS3.3 C.8.5.5.1.5
 
 
-def read_image(path: Path | str, *, frame: int = 0) -> Picture:
+def read_image(path: Path | str, *, frame: int = 0, marker: bool = False) -> Picture:
     """Read one image at its full resolution.
 
     Of a PNG, JPEG or WebP file neither the patient's side nor millimetres are known.
 
     Args:
         frame: of a multi-frame image, from 0.
+        marker: also look for a side marker that is burnt into the pixels (seconds; extra ``deid``); see
+            :func:`medomni.dicom.marker.left_edge`.
 
     Raises:
         MedomniError: MED-C08, MED-C03 for a frame that is not there, MED-D01 where the file is no image, MED-D03 where
@@ -66,9 +70,12 @@ def read_image(path: Path | str, *, frame: int = 0) -> Picture:
     windows = presets(ds)
     inverted = ds.get("PhotometricInterpretation") == "MONOCHROME1" or ds.get("PresentationLUTShape") == "INVERSE"
     spacing, why_not = _spacing(ds, modality)
-    edge, side_reason = _left_edge(ds)
     view = str(ds.get("ViewPosition") or "").upper()
-    return Picture(values, shown(values, ds, inverted, windows), modality, inverted, windows, spacing, why_not, edge,
+    seen = shown(values, ds, inverted, windows)
+    edge, side_reason = _left_edge(ds)
+    if marker:
+        edge, side_reason = agreed((edge, side_reason), left_edge(seen, str(ds.get("BodyPartExamined") or ""), view))
+    return Picture(values, seen, modality, inverted, windows, spacing, why_not, edge,
                    side_reason, _laterality(ds), view if view in VIEWS else None, frame, _frames(ds))
 
 
@@ -98,7 +105,13 @@ def _stored(ds: pydicom.Dataset, frame: int, name: str) -> NDArray[Any]:
         coloured = apply_color_lut(stored, ds)
     except Exception as exc:  # a damaged table
         raise MedomniError("MED-D10", f"palette: {type(exc).__name__}", where=name) from exc
-    return (coloured >> 8 if coloured.dtype.itemsize == 2 else coloured).astype(np.uint8)
+    return (coloured >> 8 if coloured.dtype.itemsize == 2 and not _low_bytes(ds) else coloured).astype(np.uint8)
+
+
+def _low_bytes(ds: pydicom.Dataset) -> bool:
+    """Whether a palette of 16-bit entries holds values of 8 bits, unscaled, as some ultrasound machines write it."""
+    tables = [ds.get(f"{colour}PaletteColorLookupTableData") for colour in ("Red", "Green", "Blue")]
+    return all(isinstance(t, bytes) and len(t) % 2 == 0 and not any(t[1::2]) for t in tables)
 
 
 def _values(stored: NDArray[Any], ds: pydicom.Dataset, name: str) -> NDArray[Any]:

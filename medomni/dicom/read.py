@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from medomni.dicom import codes
 from medomni.dicom.archive import dicom_files
 from medomni.dicom.fill import LongWay, filled
-from medomni.dicom.geometry import SHEAR_TOLERANCE_DEG, Stack, plane_name, sorted_stack
+from medomni.dicom.geometry import SHEAR_TOLERANCE_DEG, Stack, geometry_notes, plane_name, sorted_stack
 from medomni.dicom.headers import SliceHeader
 from medomni.dicom.keys import study_key
 from medomni.dicom.kinds import CODES, unusable_reason
@@ -28,7 +28,6 @@ from medomni.volume import Volume
 if TYPE_CHECKING:
     from medomni.dicom.regular import Regular
 
-FEW_SLICES = 8
 SHOWN_RUNS = 20
 NIFTI = (".nii", ".nii.gz")
 
@@ -59,7 +58,7 @@ def read_study(source: Path | str, *, series: int | None = None, resample: bool 
         MedomniError: MED-C08, MED-C03 for a series that is not there or another modality than was given, MED-C04,
             MED-D01, MED-D03 to MED-D06, MED-D08 to MED-D12, MED-D18, MED-D21.
     """
-    if Path(source).is_file() and Path(source).name.lower().endswith(NIFTI):  # compressed, it has no other mark
+    if is_nifti(source):
         from medomni.dicom.nifti import read_nifti
 
         if series or resample:
@@ -67,38 +66,48 @@ def read_study(source: Path | str, *, series: int | None = None, resample: bool 
                                where=shown_name(Path(source).name))
         return read_nifti(source, modality=modality)
     with dicom_files(Path(source)) as files:
-        inventory = inventory_of(look(files, Path(source)))
-        number = series or 0
-        if not 0 <= number < len(inventory.groups):
-            raise MedomniError("MED-C03", f"series {number} was asked for; the folder has 0 to "
-                               f"{len(inventory.groups) - 1}", where=source)
+        inventory, number = chosen_series(files, Path(source), series)
         found = codes.modality(inventory.groups[number][0]) or "unknown"
         if modality not in (None, found):
             raise MedomniError("MED-C03", f"modality {modality} was given, the series is {found}", where=source)
         return _read(inventory, number, resample, threads, _budget(budget_mb))
 
 
+def is_nifti(source: Path | str) -> bool:
+    """By its name: compressed, it has no other mark."""
+    return Path(source).is_file() and Path(source).name.lower().endswith(NIFTI)
+
+
+def chosen_series(files: list[Path], source: Path, series: int | None) -> tuple[Inventory, int]:
+    """What the files hold, and the number of the series to read; MED-C03 where it is not there."""
+    inventory = inventory_of(look(files, source))
+    number = series or 0
+    if not 0 <= number < len(inventory.groups):
+        raise MedomniError("MED-C03", f"series {number} was asked for; the folder has 0 to "
+                           f"{len(inventory.groups) - 1}", where=source)
+    return inventory, number
+
+
 def _read(inventory: Inventory, number: int, resample: bool, threads: int | None, budget: int | None) -> Volume:
-    stack = _stack(inventory, number, uneven=resample)
-    array, warnings = _pixels(stack, threads, budget)
-    warnings = [*inventory.warnings, *_left_out(inventory, number), *warnings]
+    stack = ordered(inventory, number, uneven=resample)
+    array, warnings = pixels_of(stack, threads, budget)
+    warnings = [*inventory.warnings, *left_out(inventory, number), *warnings]
     uids = tuple(h.text("SOPInstanceUID") for h in stack.headers)
     tilted, affine = stack.tilt_deg > SHEAR_TOLERANCE_DEG, stack.affine
     if affine is None or (tilted and resample):
-        even = _regular(stack, array)
+        even = regular_of(stack, array)
         warnings.append(_resampled(even, stack))
         array, affine = even.array, even.affine
         uids = even.real(uids)
-    elif tilted:
-        warnings.append(Warned(code="MED-D13", detail=f"{stack.tilt_deg:.2f} degrees"))
-    if len(stack.headers) < FEW_SLICES:
-        warnings.append(Warned(code="MED-D17", detail=f"{len(stack.headers)} slices"))
-    study = _study(stack.headers, affine, warnings)
+        tilted = False
+    warnings += geometry_notes(stack, tilted)
+    study = study_record(stack.headers, affine, warnings)
     volume = Volume(array, affine, study, slice_uids=uids)
     return Volume(array, affine, study.model_copy(update={"spacing_mm": volume.spacing_mm}), slice_uids=uids)
 
 
-def _regular(stack: Stack, array: NDArray[Any]) -> Regular:
+def regular_of(stack: Stack, array: NDArray[Any]) -> Regular:
+    """The slices of a stack on an even, upright grid; errors MED-D05, MED-D12."""
     from medomni.dicom.regular import regular  # scipy takes longer to load than a series to read
 
     first = stack.headers[0]
@@ -129,13 +138,13 @@ def refusal(inventory: Inventory, number: int) -> str:
     The pixels are not read: a file whose pixels are cut short still shows only when the series is read.
     """
     try:
-        _stack(inventory, number)
+        ordered(inventory, number)
     except MedomniError as exc:
         return f"{exc.code} {exc.detail}".rstrip()
     return ""
 
 
-def _stack(inventory: Inventory, number: int, *, uneven: bool = False) -> Stack:
+def ordered(inventory: Inventory, number: int, *, uneven: bool = False) -> Stack:
     """A series in the order of its heights, unless it is refused; errors as :func:`read_study`."""
     group = inventory.groups[number]
     _refuse_cut(inventory, group[0])
@@ -184,7 +193,8 @@ def _budget(megabytes: float | None) -> int | None:
     return int(megabytes * 2**20) if math.isfinite(megabytes) else None
 
 
-def _pixels(stack: Stack, threads: int | None, budget: int | None) -> tuple[NDArray[Any], list[Warned]]:
+def pixels_of(stack: Stack, threads: int | None, budget: int | None = None) -> tuple[NDArray[Any], list[Warned]]:
+    """The values of a series' slices, as :func:`medomni.dicom.fill.filled`, and what was dropped or padded."""
     array, padded = filled(stack.headers, threads, budget)
     warnings = []
     for kept, other in stack.twins:
@@ -196,7 +206,8 @@ def _pixels(stack: Stack, threads: int | None, budget: int | None) -> tuple[NDAr
     return array, warnings
 
 
-def _left_out(inventory: Inventory, chosen: int) -> list[Warned]:
+def left_out(inventory: Inventory, chosen: int) -> list[Warned]:
+    """A warning for each series of the folder that is not the chosen one."""
     out = []
     for summary in inventory.series:
         if summary.number != chosen:
@@ -205,7 +216,8 @@ def _left_out(inventory: Inventory, chosen: int) -> list[Warned]:
     return out
 
 
-def _study(headers: list[SliceHeader], affine: NDArray[np.float64], warnings: list[Warned]) -> Study:
+def study_record(headers: list[SliceHeader], affine: NDArray[np.float64], warnings: list[Warned]) -> Study:
+    """The record of a series; a value stands in it only where all slices agree on it."""
     first = headers[0]
     synthetic = any("SYNTHETIC" in h.text("Manufacturer").upper() for h in headers)
     return Study(

@@ -7,6 +7,7 @@ own UIDs, and every voxel's place is compared after writing.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,33 +15,25 @@ import numpy as np
 import pydicom
 from numpy.typing import NDArray
 
-from medomni.dicom.archive import dicom_files
-from medomni.dicom.faults import CutHeaderError, UnreadableError
-from medomni.dicom.headers import read_headers
+from medomni.dicom.concepts import anatomy_concept, finding_concept, side_concept
+from medomni.dicom.source import quoting_nothing, source_images
 from medomni.errors import MedomniError
 from medomni.files import replacing
-from medomni.volume import Label, Segmentation, Volume
+from medomni.records import Finding
+from medomni.volume import Segmentation, Volume
 
 if TYPE_CHECKING:
     from highdicom.seg import SegmentDescription
 
-SCT = {
-    "body": ("38266002", "Entire body"), "lung": ("39607008", "Lung"), "airway": ("89187006", "Airway"),
-    "heart": ("80891009", "Heart"), "mediastinum": ("72410000", "Mediastinum"), "liver": ("10200004", "Liver"),
-    "spine": ("421060004", "Vertebral column"), "rib": ("113197003", "Rib"), "aorta": ("15825003", "Aorta"),
-    "skeleton": ("113192009", "Skeletal system"),
-}
-"""Anatomy id to SNOMED CT code and meaning; what is not listed is written in the scheme 99MEDOMNI."""
-TYPE_2 = ("AccessionNumber", "StudyID", "ReferringPhysicianName", "PatientName", "PatientID", "PatientBirthDate",
-          "PatientSex", "StudyDate", "StudyTime")
-"""Must be there and may be empty (PS3.5 7.4.3); de-identified images often lack them."""
-SIDES = {"left": ("7771000", "Left"), "right": ("24028007", "Right")}
-
-
-def write_segmentation(segmentation: Segmentation, volume: Volume, source: Path | str, path: Path | str) -> Path:
+def write_segmentation(segmentation: Segmentation, volume: Volume, source: Path | str, path: Path | str,
+                       findings: Sequence[Finding] = ()) -> Path:
     """Write a label map beside the images that its volume was read from (extra ``segment``).
 
+    A label without a voxel has no segment; each segment's tracking identifier is ``label:n``, whatever its number.
+
     Args:
+        findings: where the labels are outlines of findings: label ``n`` is that whose ``mask_ref`` is ``finding:n``,
+            and is named by it, with the organ as its place.
         volume: as :func:`medomni.dicom.read_study` read it, or turned so that its slices are still the files' slices.
         source: the folder or zip of those images.
         path: of the SEG file; nothing is left there where writing fails.
@@ -61,7 +54,7 @@ def write_segmentation(segmentation: Segmentation, volume: Volume, source: Path 
     if not segmentation.matches(volume):
         raise MedomniError("MED-S02", f"labels {segmentation.labels.shape}, volume {volume.array.shape}",
                            where=path.name)
-    images = _images(volume, Path(source))
+    images = source_images(volume, Path(source))
     present = [v for v in segmentation.table if (segmentation.labels == v).any()]
     if not present:
         raise MedomniError("MED-D20", "no label is present", where=path.name)
@@ -70,57 +63,23 @@ def write_segmentation(segmentation: Segmentation, volume: Volume, source: Path 
         raise MedomniError("MED-D20", "the volume was resampled: its slices are larger than the images",
                            where=path.name)
     masks = np.stack([segmentation.labels == v for v in present], axis=-1).astype(np.uint8)
-    try:
+    with quoting_nothing(path):
         seg = SegmentationObject(
             source_images=images, pixel_array=_as_filed(masks, volume, images[0]),
             segmentation_type=hd.seg.SegmentationTypeValues.BINARY,
-            segment_descriptions=[_description(k + 1, segmentation.table[v], segmentation.produced_by)
-                                  for k, v in enumerate(present)],
+            segment_descriptions=[
+                _description(k + 1, v, segmentation, {f.mask_ref: f for f in findings}.get(f"finding:{v}"))
+                for k, v in enumerate(present)],
             series_instance_uid=hd.UID(), series_number=900, sop_instance_uid=hd.UID(), instance_number=1,
             manufacturer="medomni", manufacturer_model_name="medomni", software_versions=segmentation.produced_by,
             device_serial_number="0", content_label="PRESEGMENTATION",
         )
-    except Exception as exc:  # highdicom checks the images' own headers, and quotes what it finds there
-        raise MedomniError("MED-D20", f"the images' headers are not valid ({type(exc).__name__})",
-                           where=path.name) from None
-    with replacing(path) as beside:
-        try:
-            seg.save_as(beside)
-        except (ValueError, TypeError, AttributeError, UnicodeError) as exc:
-            raise MedomniError("MED-D20", f"the images' headers cannot be written ({type(exc).__name__})",
-                               where=path.name) from None
+    with replacing(path) as beside, quoting_nothing(path):
+        seg.save_as(beside)
         fault = _displaced(beside, segmentation, present)
         if fault:
             raise MedomniError("MED-D20", fault, where=path.name)
     return path
-
-
-def _images(volume: Volume, source: Path) -> list[pydicom.Dataset]:
-    """The headers of the volume's slices, in its order."""
-    if not volume.slice_uids or "" in volume.slice_uids:
-        raise MedomniError("MED-D20", "the volume was resampled or resliced: its slices are not the images' slices",
-                           where=source.name)
-    wanted, found = set(volume.slice_uids), {}
-    with dicom_files(source) as files:
-        for file in files:
-            try:
-                headers = read_headers(file)
-            except (UnreadableError, CutHeaderError, OSError):  # whatever else lies there is no image of this volume
-                continue
-            found.update({h.text("SOPInstanceUID"): file for h in headers if h.text("SOPInstanceUID") in wanted})
-        if len(found) < len(wanted):
-            raise MedomniError("MED-D20", f"{len(wanted) - len(found)} of {len(wanted)} images are not in the folder",
-                               where=source.name)
-        images: list[pydicom.Dataset] = [pydicom.dcmread(found[u], stop_before_pixels=True) for u in volume.slice_uids]
-    for ds in images:
-        for name in TYPE_2:
-            if name not in ds:
-                setattr(ds, name, "")
-    if "FrameOfReferenceUID" not in images[0]:
-        raise MedomniError("MED-D20", "the images state no frame of reference", where=source.name)
-    if any(int(ds.get("NumberOfFrames", 1)) > 1 for ds in images):
-        raise MedomniError("MED-D20", "the images are frames of one multi-frame file", where=source.name)
-    return images
 
 
 def _as_filed(masks: NDArray[np.uint8], volume: Volume, image: pydicom.Dataset) -> NDArray[np.uint8]:
@@ -135,26 +94,33 @@ def _as_filed(masks: NDArray[np.uint8], volume: Volume, image: pydicom.Dataset) 
     return masks[:, ::int(np.sign(along[0, 0])), ::int(np.sign(along[1, 1]))]
 
 
-def _description(number: int, label: Label, algorithm: str) -> SegmentDescription:
+def tracking_id(label: int) -> str:
+    """By which a segment is known, as its number depends on which labels have voxels."""
+    return f"label:{label}"
+
+
+def _description(number: int, value: int, segmentation: Segmentation, finding: Finding | None) -> SegmentDescription:
     import highdicom as hd
     from highdicom.sr import CodedConcept
     from pydicom.sr.codedict import codes
 
-    code = SCT.get(label.anatomy_id)
-    kind = CodedConcept(code[0], "SCT", code[1]) if code else CodedConcept(
-        label.anatomy_id[:16].upper(), "99MEDOMNI", label.anatomy_id.replace("_", " ")[:64])
-    sided = f"{label.side} {label.anatomy_id}" if label.side in SIDES else label.anatomy_id
+    label, algorithm = segmentation.table[value], segmentation.produced_by
+    side, what = side_concept(label.side), finding.finding_id if finding else label.anatomy_id
+    named = f"{label.side} {what}" if side else what
+    category = ("49755003", "Morphologically Abnormal Structure") if finding else ("123037004", "Anatomical Structure")
+    kind = finding_concept(what) if finding else anatomy_concept(what)
     description = hd.seg.SegmentDescription(
-        segment_number=number, segment_label=sided.replace("_", " ")[:64],
-        segmented_property_category=CodedConcept("123037004", "SCT", "Anatomical Structure"),
-        segmented_property_type=kind, algorithm_type=hd.seg.SegmentAlgorithmTypeValues.AUTOMATIC,
+        segment_number=number, segment_label=named.replace("_", " ")[:64],
+        segmented_property_category=CodedConcept(category[0], "SCT", category[1]), segmented_property_type=kind,
+        algorithm_type=hd.seg.SegmentAlgorithmTypeValues.AUTOMATIC,
         algorithm_identification=hd.AlgorithmIdentificationSequence(
             name=algorithm.split()[0][:64], version=algorithm.split()[-1][:64],
             family=codes.cid7162.MorphologicalOperations),
+        tracking_uid=hd.UID(), tracking_id=tracking_id(value),
+        anatomic_regions=[anatomy_concept(label.anatomy_id)] if finding else None,
     )
-    if label.side in SIDES:
-        modifier = CodedConcept(SIDES[label.side][0], "SCT", SIDES[label.side][1])
-        description.SegmentedPropertyTypeCodeSequence[0].SegmentedPropertyTypeModifierCodeSequence = [modifier]
+    if side:
+        description.SegmentedPropertyTypeCodeSequence[0].SegmentedPropertyTypeModifierCodeSequence = [side]
     return description
 
 
@@ -175,7 +141,8 @@ def _displaced(path: Path, segmentation: Segmentation, present: list[int]) -> st
         near = np.rint(index).astype(int)
         if len(near) and (np.abs(index - near).max() > 0.02 or (near < 0).any() or (near >= found.shape).any()):
             return f"a voxel lies {np.abs(index - near).max():.2f} voxels off the volume's grid"
-        number = frame.SegmentIdentificationSequence[0].ReferencedSegmentNumber
+        own = frame if "SegmentIdentificationSequence" in frame else shared  # one segment's is shared by all frames
+        number = own.SegmentIdentificationSequence[0].ReferencedSegmentNumber
         found[tuple(near.T)] = present[number - 1]
     wrong = int((found != segmentation.labels).sum())
     return f"{wrong} voxels differ after writing" if wrong else ""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from medomni.dicom.fill import LongWay
 from medomni.dicom.grouping import Group
 from medomni.dicom.headers import SliceHeader
 from medomni.dicom.keys import study_key
-from medomni.dicom.read import refusal
+from medomni.dicom.read import is_nifti, refusal
 from medomni.dicom.scan import SeriesSummary, inventory_of, look
 from medomni.errors import MedomniError
 from medomni.records import Warned
@@ -56,6 +57,8 @@ def survey(source: Path | str, *, pictures: bool = False) -> tuple[list[Survey],
     Raises:
         MedomniError: as :func:`medomni.dicom.scan.scan`, except MED-D04.
     """
+    if is_nifti(source):
+        return [_nifti(Path(source), pictures)], [], 1
     with dicom_files(Path(source)) as paths:
         looked = look(paths, Path(source))
         apart: dict[tuple[str, str, str], list[SliceHeader]] = defaultdict(list)
@@ -75,6 +78,24 @@ def survey(source: Path | str, *, pictures: bool = False) -> tuple[list[Survey],
         return sorted(found, key=lambda s: s.study_key), warnings, looked.files
 
 
+def _nifti(path: Path, pictures: bool) -> Survey:
+    """A NIfTI file, which holds one volume and cannot say of what."""
+    from medomni.dicom.nifti import read_nifti
+
+    volume = read_nifti(path)
+    slices, rows, columns = volume.array.shape
+    summary = SeriesSummary(0, "?", slices, rows, columns, None, True)
+    small = _grey(_smaller(volume.array[slices // 2]), None) if pictures else None
+    return Survey(volume.study.study_key, [Listed(summary, "", small)])
+
+
+def survey_json(studies: list[Survey], warnings: list[Warned], files: int) -> str:
+    """The same for machines: every series, whether it is usable, and why not."""
+    series = [{**asdict(s.summary), "study_key": study.study_key, "usable": not s.refused, "reason": s.refused}
+              for study in studies for s in study.series]
+    return json.dumps({"files": files, "series": series, "warnings": [w.model_dump() for w in warnings]})
+
+
 def small_picture(group: Group) -> NDArray[np.uint8] | None:
     """The middle image of a group by position, in the soft-tissue window for CT, else between its 1st and 99th
     percentile; an image without a position as :func:`medomni.dicom.image.read_image` shows it."""
@@ -89,7 +110,11 @@ def small_picture(group: Group) -> NDArray[np.uint8] | None:
         values = _smaller(LongWay()(header)[0])
     except MedomniError:
         return None
-    low, high = (SOFT[0] - SOFT[1] / 2, SOFT[0] + SOFT[1] / 2) if header.text("Modality") == "CT" else (
+    return _grey(values, SOFT if header.text("Modality") == "CT" else None)
+
+
+def _grey(values: NDArray[np.float64], window: tuple[float, float] | None) -> NDArray[np.uint8]:
+    low, high = (window[0] - window[1] / 2, window[0] + window[1] / 2) if window else (
         float(np.percentile(values, 1)), float(np.percentile(values, 99)))
     return np.rint(255 * np.clip((values - low) / max(high - low, 1e-9), 0, 1)).astype(np.uint8)
 

@@ -138,11 +138,17 @@ def _origin(affine: NDArray[np.float64], k: int) -> list[str]:
     return [_ds(v) for v in affine[:3, 3] + k * affine[:3, 0]]
 
 
+def _thickness(affine: NDArray[np.float64]) -> str:
+    """Slices without gaps: as thick as they lie apart along the normal."""
+    normal = np.cross(affine[:3, 1], affine[:3, 2])
+    return _ds(abs(float(affine[:3, 0] @ normal)) / float(np.linalg.norm(normal)))
+
+
 def _slice(path: Path, habit: Habit, affine: NDArray[np.float64], k: int, values: NDArray[np.int64],
            number: int | None, key: tuple) -> Path:
     ds = _common(habit, CTImageStorage, phantom_uid(*key, "image", path.name), key)
     ds.ImageOrientationPatient, ds.PixelSpacing = _directions(affine)
-    ds.ImagePositionPatient, ds.SliceThickness = _origin(affine, k), "5"
+    ds.ImagePositionPatient, ds.SliceThickness = _origin(affine, k), _thickness(affine)
     if number is not None:
         ds.InstanceNumber = int(number)
     slope, intercept = rescale_of(habit, k)
@@ -156,7 +162,7 @@ def _enhanced(path: Path, habit: Habit, affine: NDArray[np.float64],
     ds.NumberOfFrames = len(order)
     shared, measures, orientation = Dataset(), Dataset(), Dataset()
     orientation.ImageOrientationPatient, measures.PixelSpacing = _directions(affine)
-    measures.SliceThickness = "5"
+    measures.SliceThickness = _thickness(affine)
     shared.PixelMeasuresSequence, shared.PlaneOrientationSequence = Sequence([measures]), Sequence([orientation])
     ds.SharedFunctionalGroupsSequence = Sequence([shared])
     ds.PerFrameFunctionalGroupsSequence = Sequence([])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import json
 from collections.abc import Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING
@@ -25,13 +24,6 @@ def inventory_page(studies: list[Survey], warnings: list[Warned], files: int) ->
     rows = [{"key": s.study_key, "series": [{**asdict(one.summary), "refused": one.refused, "png": _png(one.small)}
                                             for one in s.series]} for s in studies]
     return environment().get_template("inventory.html").render(studies=rows, warnings=warnings, files=files)
-
-
-def inventory_json(studies: list[Survey], warnings: list[Warned], files: int) -> str:
-    """The same for machines."""
-    series = [{**asdict(s.summary), "study_key": study.study_key, "usable": not s.refused, "reason": s.refused}
-              for study in studies for s in study.series]
-    return json.dumps({"files": files, "series": series, "warnings": [w.model_dump() for w in warnings]})
 
 
 def inventory_tables(studies: list[Survey], files: int) -> Iterator[Table]:

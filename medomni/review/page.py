@@ -10,11 +10,11 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, select_autoescape
 
 from medomni.errors import CATALOGUE, MedomniError, why
-from medomni.records import CheckResult, Findings, Report
+from medomni.records import CheckResult, Findings, Flag, Report
 from medomni.review.images import load_images
 from medomni.review.pictures import key_slices, slice_png
 from medomni.review.spans import pieces
-from medomni.review.words import both, warning_zh, why_both
+from medomni.review.words import NOTES, both, warning_zh, why_both
 
 FILES = ("findings.json", "report.json", "check.json")
 _SEVERITY = {"critical": 0, "major": 1, "minor": 2, "info": 3}
@@ -53,7 +53,7 @@ def render_page(report: Report, result: CheckResult, findings: Findings | None, 
         live: what only the server knows: study key, slice count, verdicts, etag.
         damaged: why there are no pictures, where their file cannot be read.
     """
-    flags = sorted(result.flags, key=lambda f: (_SEVERITY[f.severity], f.span or (0, 0)))
+    flags = by_severity(result)
     measured = {f.id: f for f in findings.findings} if findings else {}
     shown = {k.finding: k for k in live["keys"] if k.finding} if live else {}
     css = (Path(__file__).parent / "static" / "page.css").read_text(encoding="utf-8")
@@ -63,6 +63,11 @@ def render_page(report: Report, result: CheckResult, findings: Findings | None, 
         css=None if live or damaged else css)
 
 
+def by_severity(result: CheckResult) -> list[Flag]:
+    """The flags, the gravest first, then by their place in the text."""
+    return sorted(result.flags, key=lambda f: (_SEVERITY[f.severity], f.span or (0, 0)))
+
+
 def environment() -> Environment:
     """Templates of this room, with English and Chinese beside each other."""
     made = Environment(loader=PackageLoader("medomni.review"), autoescape=select_autoescape(["html"]),
@@ -70,4 +75,5 @@ def environment() -> Environment:
     made.filters["words"] = lambda s: str(s).replace("_", " ")
     made.filters |= {"both": both, "warning_zh": warning_zh, "why_both": why_both}
     made.filters["meaning"] = lambda code: CATALOGUE[code].title if code in CATALOGUE else ""
+    made.globals["notes"] = NOTES
     return made

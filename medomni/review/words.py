@@ -7,6 +7,15 @@ from markupsafe import Markup, escape
 from medomni.check.reasons import reason_zh
 from medomni.knowledge import load_graph
 
+NOTES = {
+    "research": ("Research use only, not a medical device, not a diagnosis.", "仅供研究，非医疗器械，不作诊断。"),
+    "demonstration": ("Written by a demonstration model that was trained on synthetic patients only: its words carry "
+                      "no clinical meaning.", "本报告由仅用合成病例训练的演示模型生成，不具临床意义。"),
+    "synthetic": ("Synthetic patient (phantom).", "合成病例（体模）。"),
+    "rest": ("Everything that is not in this table was not looked for: a statement about it cannot be checked.",
+             "表中未列者未作评估，不等于“无”。"),
+}
+"""The notes of every page and document, English and Chinese."""
 WORDS = {
     "Study review": "检查审阅", "Worklist": "工作列表", "Report": "报告", "Flags": "警示", "Measured": "测量所见",
     "Looked for": "评估项目", "Organs": "器官", "Cannot be read": "无法读取",
@@ -36,6 +45,7 @@ WARNINGS = {
     "MED-D02": "文件名似为 DICOM，但内容不是。", "MED-D13": "层面步进方向与法线不一致（机架倾斜）。",
     "MED-D14": "文件夹中其他序列、定位像或非图像文件未纳入。", "MED-D15": "已去除完全相同的重复层面。",
     "MED-D16": "扫描圆外的填充值已设为 -1024 HU。", "MED-D17": "层面过少，不足以构成容积。",
+    "MED-D22": "层间距大于层厚，层面之间的部分未被扫描。",
     "MED-D19": "容积已重采样为等间距、垂直的网格：部分层面由相邻真实层面插值得到。",
 }
 

@@ -172,7 +172,8 @@ def test_the_ratio_needs_a_pa_view(tmp_path: Path, view: str) -> None:
     assert (read.cardiothoracic_ratio_reason == "") == (view == "PA") and (read.view or "") != "MEYER"
 
 
-def test_colours(tmp_path: Path) -> None:
+@pytest.mark.parametrize("scale", [257, 1], ids=["16 bits", "8 bits in 16"])
+def test_colours(tmp_path: Path, scale: int) -> None:
     rgb = np.zeros((20, 30, 3), dtype=np.uint8)
     rgb[:, :10, 0], rgb[:, 10:20, 1], rgb[:, 20:, 2] = 200, 200, 200
     tags = with_tags(SamplesPerPixel=3, PhotometricInterpretation="RGB", PlanarConfiguration=0)
@@ -183,7 +184,7 @@ def test_colours(tmp_path: Path) -> None:
         ds.PhotometricInterpretation = "PALETTE COLOR"
         for k, name in enumerate(("Red", "Green", "Blue")):
             ds.add_new(f"{name}PaletteColorLookupTableDescriptor", "US", [256, 0, 16])
-            table = (np.arange(256, dtype="<u2") * 257 if k == 0 else np.zeros(256, "<u2")).tobytes()
+            table = (np.arange(256, dtype="<u2") * scale if k == 0 else np.zeros(256, "<u2")).tobytes()
             ds.add_new(f"{name}PaletteColorLookupTableData", "OW", table)
     indices = np.arange(256, dtype=np.uint8).reshape(16, 16)
     read = read_image(image(tmp_path / "y.dcm", indices, palette))

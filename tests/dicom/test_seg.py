@@ -56,8 +56,8 @@ def read_study_with(series: Path, more: Path) -> Volume:
 
 def test_a_reversed_list_of_images_leaves_no_file(series: Path, tmp_path: Path, monkeypatch) -> None:
     """What highdicom stores mirrored without a word is found when the file is read back."""
-    volume, right = read_study(series), seg._images
-    monkeypatch.setattr(seg, "_images", lambda *a: right(*a)[::-1])
+    volume, right = read_study(series), seg.source_images
+    monkeypatch.setattr(seg, "source_images", lambda *a: right(*a)[::-1])
     with pytest.raises(MedomniError, match=r"MED-D20.*voxels differ"):
         write_segmentation(marked(volume), volume, series, tmp_path / "seg.dcm")
     assert not list(tmp_path.glob("*.dcm")) and not list(tmp_path.glob(".*"))

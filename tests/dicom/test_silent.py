@@ -304,3 +304,36 @@ def test_pixels_in_floats(series: Path) -> None:
     edit_all(series, floats)
     volume = read_study(series)
     assert volume.array.dtype == np.float32 and np.allclose(volume.array, truth + 0.25)
+
+
+def test_two_acquisitions_that_alternate_are_two_series(series: Path) -> None:
+    """Half a step apart they would make one even stack, every second slice of another breath."""
+    files = by_height(series)
+    step = abs(float(pydicom.dcmread(files[1]).ImagePositionPatient[2])
+               - float(pydicom.dcmread(files[0]).ImagePositionPatient[2]))
+    alone = read_study(series)
+    for path in files:
+        edit(path, lambda ds: setattr(ds, "AcquisitionNumber", 1))
+        ds = pydicom.dcmread(path)
+        ds.AcquisitionNumber = 2
+        ds.SOPInstanceUID = ds.file_meta.MediaStorageSOPInstanceUID = f"{ds.SOPInstanceUID[:-2]}.2"
+        ds.ImagePositionPatient = [*ds.ImagePositionPatient[:2], float(ds.ImagePositionPatient[2]) + step / 2]
+        ds.save_as(path.with_name(f"second-{path.name}"))
+    volume = read_study(series)
+    assert volume.array.shape == alone.array.shape and volume.spacing_mm == pytest.approx(alone.spacing_mm)
+    assert [w.detail for w in volume.study.warnings if w.code == "MED-D14"]
+
+
+def test_acquisitions_one_after_the_other_are_one_series(series: Path) -> None:
+    files = by_height(series)
+    for k, path in enumerate(files):
+        edit(path, lambda ds: setattr(ds, "AcquisitionNumber", 1 + (2 * k >= len(files))))  # noqa: B023 (called at once)
+    assert len(read_study(series).array) == len(files)
+
+
+def test_an_evenly_thinned_series_is_noticed(series: Path) -> None:
+    assert "MED-D22" not in {w.code for w in read_study(series).study.warnings}
+    for path in by_height(series)[1::2]:
+        path.unlink()
+    (note,) = [w.detail for w in read_study(series).study.warnings if w.code == "MED-D22"]
+    assert "thick" in note

@@ -15,6 +15,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from medomni.cli import app
+from medomni.dicom import read_study
 from medomni.dicom.survey import survey
 from medomni.phantom import Habit, write_habit
 from tests.dicom.conftest import by_height, edit
@@ -75,3 +76,14 @@ def test_a_zip_of_two_patients(ward: Path, tmp_path: Path) -> None:
     shutil.make_archive(str(tmp_path / "ward"), "zip", ward)
     studies, _, _ = survey(tmp_path / "ward.zip", pictures=True)
     assert len(studies) == 2 and all(x.small is not None for s in studies for x in s.series)
+
+
+def test_a_nifti_file_is_listed(series: Path, tmp_path: Path) -> None:
+    pytest.importorskip("nibabel")
+    volume = read_study(series)
+    ((study,), warnings, files) = survey(volume.to_nifti(tmp_path / "ct.nii.gz"), pictures=True)
+    (listed,) = study.series
+    assert (listed.summary.slices, listed.summary.modality, listed.refused) == (len(volume.array), "?", "")
+    assert listed.small is not None and files == 1 and not warnings
+    done = CliRunner().invoke(app, ["ingest", str(tmp_path / "ct.nii.gz"), "--json"])
+    assert json.loads(done.output)["series"][0]["usable"]

@@ -12,6 +12,9 @@ from typing import Annotated, Any, Literal, Optional
 import typer
 
 from medomni import __version__
+from medomni.cli import forget, scrub
+from medomni.cli.deidentify import deidentify
+from medomni.cli.pacs import pacs
 from medomni.errors import MedomniError
 from medomni.files import read_report, unwritable
 from medomni.progress import cases_and_steps, counted, stages
@@ -19,6 +22,8 @@ from medomni.progress import cases_and_steps, counted, stages
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
                   help="Radiology reports from omni models, checked against the images. Research software, "
                        "not a medical device.")
+
+app.add_typer(pacs, name="pacs")
 
 Format = Literal["table", "json", "jsonl"]
 Study = Annotated[Path, typer.Argument(help="One patient's DICOM folder, zip or DICOMDIR, or a NIfTI file.")]
@@ -43,15 +48,15 @@ def console() -> Any:
 def ingest(folder: Study, json_out: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
            html: Annotated[Optional[Path], typer.Option(help="Page with a picture of each series.")] = None) -> None:  # noqa: UP045
     """List the series of a folder: what is usable, what is not and why; studies of many patients too."""
-    from medomni.dicom.survey import survey
+    from medomni.dicom.survey import survey, survey_json
     from medomni.files import write_text
-    from medomni.review.inventory import inventory_json, inventory_page, inventory_tables
+    from medomni.review.inventory import inventory_page, inventory_tables
 
     studies, warnings, files = survey(folder, pictures=html is not None)
     if html:
         write_text(html, inventory_page(studies, warnings, files))
     if json_out:
-        print(inventory_json(studies, warnings, files))
+        print(survey_json(studies, warnings, files))
         return
     for table in inventory_tables(studies, files):
         console().print(table)
@@ -113,6 +118,7 @@ def report(folder: Study, out: OutDir, series: Series = None, resample: Resample
            adapter: Adapter = None, model: ModelDir = None, config: RecipeFile = None,
            symptom: Annotated[str, typer.Option(help="History for the prompt; no names, no dates.")] = "",
            prior: Annotated[str, typer.Option(help="What an earlier study showed; no names, no dates.")] = "",
+           dicom: Annotated[bool, typer.Option("--dicom", help="Masks, measurements, picture as DICOM too.")] = False,
            withhold_facts: Annotated[bool, typer.Option(help="Prompt without measured facts.")] = False) -> None:
     """The whole job for one study: findings, report, check, page."""
     from medomni.pipeline import report_study
@@ -120,7 +126,7 @@ def report(folder: Study, out: OutDir, series: Series = None, resample: Resample
 
     with stages() as stage:
         done = report_study(folder, out, series=series, resample=resample, modality=modality, adapter=adapter,
-                            model=model, config=config, stage=stage, facts=not withhold_facts,
+                            model=model, config=config, stage=stage, facts=not withhold_facts, dicom=dicom,
                             history=History(symptom=symptom, prior=prior))
     print((out / "report.txt").read_text(encoding="utf-8"))
     print(", ".join(f"{k} {v} s" for k, v in done["seconds"].items()))
@@ -235,6 +241,7 @@ def phantom(out: OutDir, seed: Annotated[int, typer.Option(min=0)] = 1, hospital
 @app.command()
 def cases(studies: Annotated[Path, typer.Argument(help="Folder of studies: a sub-folder each, DICOM and report.txt.")],
           out: OutDir, site: Annotated[str, typer.Option(help="Name of the hospital in tables.")] = "",
+          scrub: Annotated[bool, typer.Option("--scrub", help="Names, dates, numbers to placeholders.")] = False,
           config: RecipeFile = None) -> None:
     """Measure studies with their reports and keep them as cases for training; resumes where it was killed."""
     from medomni.cohort import build_case_files
@@ -242,7 +249,8 @@ def cases(studies: Annotated[Path, typer.Argument(help="Folder of studies: a sub
 
     recipe = load_recipe(config)
     with cases_and_steps() as (bar, _):
-        built = build_case_files(studies, out, site=site, slabs=recipe.data.slabs if recipe else None, progress=bar)
+        built = build_case_files(studies, out, site=site, slabs=recipe.data.slabs if recipe else None,
+                                 scrubbed=scrub, progress=bar)
     for folder, error in built.refused:
         print(f"left out {folder}: {error}", file=sys.stderr)
     print(f"written: {out} ({len(built.written)} new, {len(built.kept)} kept, {len(built.refused)} left out)")
@@ -324,10 +332,17 @@ def doctor() -> None:
     raise typer.Exit(int(worst))
 
 
+app.command()(deidentify)
+
+
 @app.command()
 def version() -> None:
     """The version."""
     print(__version__)
+
+
+app.command()(scrub.scrub)
+app.command()(forget.forget)
 
 
 @contextmanager

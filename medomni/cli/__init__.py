@@ -1,0 +1,5 @@
+"""The ``medomni`` command."""
+
+from medomni.cli.command import app, main
+
+__all__ = ["app", "main"]

@@ -1,0 +1,47 @@
+"""``medomni forget``: one study removed from everything that medomni keeps, with a proof."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from medomni.errors import MedomniError
+
+
+def forget(study: Annotated[str, typer.Argument(help="Study key, StudyInstanceUID, or the study's DICOM folder.")],
+           places: Annotated[list[Path], typer.Option("--in", help="Folder to search; repeat it.")] = [],  # noqa: B006
+           proof: Annotated[Optional[Path], typer.Option(help="Proof; in the first place by default.")] = None,  # noqa: UP045
+           dry_run: Annotated[bool, typer.Option("--dry-run", help="List what would go; change nothing.")] = False,
+           ) -> None:
+    """Remove a study from outputs, cases, verdicts and stores, and prove it: 0 where nothing is left, else 1."""
+    from medomni.forget import forget as run
+    from medomni.forget import forgotten_hash, held, subject_of
+    from medomni.progress import stages
+
+    if not places:
+        raise MedomniError("MED-C03", "give the folders to search with --in")
+    subject = subject_of(study)
+    if dry_run:
+        found = held(subject, places)
+        for one in found:
+            print(f"{one.what:<20} {one.count:>4}  {one.path}")
+        print(f"dry run: {len(found)} files hold something of the study; nothing was changed")
+        return
+    first = places[0] if places[0].is_dir() else places[0].parent
+    path = proof or first / f"forgotten-{forgotten_hash(subject.key)}.json"
+    with stages() as stage:
+        done = run(subject, places, path, stage=stage)
+    for gone in done.removed:
+        print(f"removed: {gone['what']:<20} {gone['count']:>4}  {gone['path']}")
+    for used in done.runs:
+        print(f"not changed: weights of {used['record']} were trained with it; only retraining without it helps")
+    for kind in ("traces", "unread"):
+        for place in done.searched[kind]:
+            print(f"{'trace left' if kind == 'traces' else 'could not be read'}: {place}")
+    seen = done.searched
+    print(f"searched again: {seen['files']} files, {seen['bytes']} bytes, {len(seen['traces'])} traces left")
+    print(f"proof: {path}")
+    if not done.complete:
+        raise typer.Exit(1)

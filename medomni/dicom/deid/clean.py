@@ -1,0 +1,171 @@
+"""A data set to a new one in which every element has been judged; nothing is carried over unseen."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydicom.dataelem import DataElement
+from pydicom.dataset import Dataset
+from pydicom.multival import MultiValue
+from pydicom.sequence import Sequence
+from pydicom.tag import BaseTag
+
+from medomni.dicom.deid.dates import moved_date, moved_datetime
+from medomni.dicom.deid.descriptors import harmless
+from medomni.dicom.deid.keep import BINARY, FREE_TEXT, STANDARD_SCHEMES, formed, known_term, plain_text, short_number
+from medomni.dicom.deid.keyed import Keyed
+from medomni.dicom.deid.options import Options
+from medomni.dicom.deid.private import is_reserving, safe_vr
+from medomni.dicom.deid.rules import ruling
+from medomni.dicom.faults import UnreadableError
+from medomni.dicom.names import shown_name
+
+DEEPEST = 24
+OLDEST = 90
+DUMMIES: dict[str, Any] = {
+    "AE": "ANON", "AS": "000Y", "CS": "ANON", "DA": "19000101", "DS": "0", "DT": "19000101000000", "IS": "0",
+    "LO": "ANON", "LT": "ANON", "PN": "ANON", "SH": "ANON", "ST": "ANON", "TM": "000000", "UC": "ANON", "UT": "ANON",
+    "UR": "", "OB": b"\0\0", "OW": b"\0\0", "UN": b"", "US": 0, "SS": 0, "UL": 0, "SL": 0, "FL": 0.0, "FD": 0.0,
+}
+COPIED_AS_IS = frozenset(("PixelData", "FloatPixelData", "DoubleFloatPixelData"))
+
+
+@dataclass
+class Cleaning:
+    """One patient's cleaning.
+
+    Attributes:
+        number: PatientID as the originals have it; the shift of dates and the pseudonym come from it.
+        hidden: words of names and of the patient's number: a value that holds one is not kept, whatever its attribute.
+        counts: how many elements each ``(what, rule)`` met.
+    """
+
+    keys: Keyed
+    options: Options
+    number: str
+    hidden: frozenset[str] = frozenset()
+    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def cleaned(self, ds: Dataset, depth: int = 0) -> Dataset:
+        """A new data set, judged element by element.
+
+        Raises:
+            UnreadableError: where sequences are nested deeper than :data:`DEEPEST`.
+        """
+        if depth > DEEPEST:
+            raise UnreadableError(f"sequences nested deeper than {DEEPEST}")
+        new = Dataset()
+        for tag in sorted(ds.keys()):
+            try:
+                element = ds[tag]
+                kept = self._private(ds, element) if tag.is_private else self._standard(element, depth)
+            except UnreadableError:
+                raise
+            except Exception:  # a value that cannot be decoded cannot be judged
+                self._count("remove", "value that cannot be decoded")
+                continue
+            if kept is not None:
+                new.add(kept)
+                if tag.is_private:
+                    block = BaseTag(tag & 0xFFFF0000 | (tag & 0xFFFF) >> 8)
+                    new.add(DataElement(block, "LO", str(ds[block].value).strip()))
+        return new
+
+    def _standard(self, element: DataElement, depth: int) -> DataElement | None:
+        tag, keyword, vr = element.tag, element.keyword, str(element.VR)
+        what, rule = ruling(int(tag), keyword, vr, self.options)
+        if what == "recurse":
+            return self._sequence(element, rule, depth)
+        if what == "keep":
+            return self._kept(element, rule)
+        self._count(what, rule)
+        if what == "remove":
+            return None
+        if what == "empty":
+            return DataElement(tag, vr, Sequence() if vr == "SQ" else b"" if vr in BINARY else "")
+        if what == "dummy":
+            return self._uids(element) if vr == "UI" else DataElement(tag, vr, DUMMIES[vr])
+        if what == "uid":
+            return self._uids(element)
+        if what == "move":
+            days, move = self.keys.days(self.number), moved_date if vr == "DA" else moved_datetime
+            return DataElement(tag, vr, [move(v, days) for v in values_of(element)] or "")
+        return DataElement(tag, vr, "\\".join(harmless(v) for v in values_of(element)))
+
+    def _uids(self, element: DataElement) -> DataElement:
+        return DataElement(element.tag, "UI", [self.keys.uid(v, element.keyword) for v in values_of(element)] or "")
+
+    def _sequence(self, element: DataElement, rule: str, depth: int) -> DataElement | None:
+        items = []
+        for item in element.value or []:
+            if "CodeMeaning" in item and not _is_standard_code(item):
+                self._count("remove", "code of a scheme that is not standard")
+                continue
+            items.append(self.cleaned(item, depth + 1))
+        if element.value and not items:
+            return None
+        self._count("recurse", rule)
+        return DataElement(element.tag, "SQ", Sequence(items))
+
+    def _kept(self, element: DataElement, rule: str) -> DataElement | None:
+        """The element, where its values have the form that they must have; pixels are looked at elsewhere."""
+        vr, keyword = str(element.VR), element.keyword
+        if keyword in COPIED_AS_IS or (vr not in FREE_TEXT and vr not in ("CS", "IS", "DS", "AS", "TM")):
+            self._count("keep", rule)
+            return element
+        texts = values_of(element)
+        good = [(plain_text(t) if vr in FREE_TEXT else formed(t, vr)) and known_term(keyword, t)
+                and (keyword == "Modality" or not self._tells(t, vr)) for t in texts]
+        if all(good):
+            self._count("keep", rule)
+            return DataElement(element.tag, vr, [_aged(t) for t in texts] if vr == "AS" else texts or "")
+        self._count("remove", f"{vr} whose value has not the form of one, or holds a person's name")
+        if keyword in ("ImageType", "FrameType"):
+            return DataElement(element.tag, vr, [t if ok else "OTHER" for t, ok in zip(texts, good, strict=True)])
+        return DataElement(element.tag, vr, "ANON") if keyword == "CodeMeaning" else None
+
+    def _tells(self, text: str, vr: str) -> bool:
+        """True where a hidden word stands in a text; in a code only as a word of its own (Mary is not in PRIMARY)."""
+        if vr in FREE_TEXT:
+            return shown_name(text, self.hidden) != text
+        return vr == "CS" and not self.hidden.isdisjoint(re.findall(r"[^\W_]+", text.casefold()))
+
+    def _private(self, ds: Dataset, element: DataElement) -> DataElement | None:
+        tag = element.tag
+        if is_reserving(tag.element):
+            return None  # written anew with the first attribute of its block that stays
+        block = BaseTag(int(tag) & 0xFFFF0000 | tag.element >> 8)
+        creator = str(ds[block].value) if block in ds else ""
+        vr = safe_vr(tag.group, creator, tag.element)
+        if vr is None or str(element.VR) != vr:
+            self._count("remove", "private")
+            return None
+        if vr in ("CS", "IS", "DS") and not all(formed(t, vr) and short_number(t) for t in values_of(element)):
+            self._count("remove", "private, value without the form that it must have")
+            return None
+        self._count("keep", "private, on the list of safe ones")
+        return DataElement(tag, vr, element.value)
+
+    def _count(self, what: str, rule: str) -> None:
+        self.counts[what, rule] += 1
+
+
+def values_of(element: DataElement) -> list[str]:
+    """Values as text, none where the element is empty."""
+    value = element.value
+    if value is None or value == "":
+        return []
+    several = value if isinstance(value, (list, tuple, MultiValue)) else [value]
+    return [str(v if str(element.VR) == "PN" else getattr(v, "original_string", v)) for v in several]
+
+
+def _is_standard_code(item: Dataset) -> bool:
+    return str(item.get("CodingSchemeDesignator", "")).strip() in STANDARD_SCHEMES
+
+
+def _aged(text: str) -> str:
+    """An age of 90 years at most: older people are few (45 CFR 164.514(b)(2)(i)(C))."""
+    return f"{OLDEST:03d}Y" if text.endswith("Y") and text[:3].isdigit() and int(text[:3]) > OLDEST else text

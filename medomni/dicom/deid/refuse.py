@@ -1,0 +1,80 @@
+"""Which objects are not de-identified, and why: they are not written."""
+
+from __future__ import annotations
+
+import re
+
+from pydicom.dataset import Dataset
+from pydicom.uid import UID
+
+from medomni.dicom.deid.options import Options
+
+_STORAGE = "1.2.840.10008.5.1.4.1.1."
+_KINDS = {
+    "88.": "structured report", "11.": "presentation state", "104.": "encapsulated document", "9.": "waveform or audio",
+    "481.3": "radiotherapy structures", "481.5": "radiotherapy plan", "481.8": "radiotherapy plan", "66": "raw data",
+    "4.2": "spectroscopy", "66.1": "registration", "66.3": "registration",
+}
+_CROSS_SECTIONAL = ("CT", "MR", "PT")
+_HEADS = frozenset(("BRAIN", "EAR", "EYE", "FACE", "HEAD", "HEADNECK", "JAW", "MANDIBLE", "MAXILLA", "MOUTH", "NOSE",
+                    "ORBIT", "PAROTID", "SKULL", "TONGUE", "WHOLEBODY"))
+_HEAD_WORDS = re.compile(r"head|brain|skull|\bface|facial|orbit|sinus|cran|cereb|neuro|kopf|sch[aä]del|whole.?body|cct"
+                         r"|[头頭颅顱脑腦面]", re.IGNORECASE)
+SMALL_FIELD_MM = 320.0
+
+
+def refusal(ds: Dataset, options: Options) -> str:
+    """Why this object is not written; empty where it is."""
+    uid = str(ds.get("SOPClassUID", "") or "")
+    if not uid or not ds.get("SOPInstanceUID"):
+        return "no SOP class or instance UID"
+    if uid == "1.2.840.10008.1.3.10":
+        return "DICOMDIR: it lists the files by their old names"
+    kind = next((what for start, what in _KINDS.items() if uid == _STORAGE + start or (
+        start.endswith(".") and uid.startswith(_STORAGE + start))), "")
+    if kind:
+        return f"{kind}: it cannot be cleaned"
+    if "Storage" not in UID(uid).name or not uid.startswith("1.2.840.10008."):
+        return "class of object that is not known"
+    if not ds.get("Rows") or not any(name in ds for name in ("PixelData", "FloatPixelData", "DoubleFloatPixelData")):
+        return "no image: it cannot be cleaned"
+    return "" if options.keep_face or not may_show_face(ds) else _head(ds, options)
+
+
+def _head(ds: Dataset, options: Options) -> str:
+    if not options.deface:
+        return "head: --deface cuts the face off CT, --keep-face writes it as it is"
+    if str(ds.get("Modality", "")) != "CT":
+        return "head: faces are cut off CT alone; --keep-face writes it as it is"
+    if {"LOCALIZER", "SCOUT"} & {str(w).upper() for w in ds.get("ImageType") or ()}:
+        return "head: a localizer shows the face from the side, which is not cut"
+    return ""
+
+
+def may_show_face(ds: Dataset) -> bool:
+    """True for CT, MR and PET of a head by Body Part Examined or a description, and, where neither says another part,
+    for a field of view that a head would fill."""
+    if str(ds.get("Modality", "")) not in _CROSS_SECTIONAL:
+        return False
+    part = str(ds.get("BodyPartExamined", "") or "").strip().upper()
+    words = " ".join(str(ds.get(name, "") or "") for name in (
+        "StudyDescription", "SeriesDescription", "ProtocolName", "RequestedProcedureDescription", "BodyPartExamined"))
+    if part in _HEADS or _HEAD_WORDS.search(words):
+        return True
+    placed = "ImagePositionPatient" in ds or "SharedFunctionalGroupsSequence" in ds  # a single capture has no face
+    return not part and placed and _field_mm(ds) <= SMALL_FIELD_MM
+
+
+def _field_mm(ds: Dataset) -> float:
+    """The longer side of the image, from the image or its shared functional groups; 0 where it is not known."""
+    measures = [ds]
+    for name in ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"):
+        for item in (ds.get(name) or [])[:1]:
+            measures += list(item.get("PixelMeasuresSequence") or [])[:1]
+    for holder in measures:
+        try:
+            rows, columns = (float(v) for v in holder.get("PixelSpacing") or ())
+            return max(rows * int(ds.Rows), columns * int(ds.Columns))
+        except (TypeError, ValueError):
+            continue
+    return 0.0

@@ -1,0 +1,49 @@
+"""TLS for DICOM associations: both sides show a certificate (PS3.15 B.12, the BCP 195 profile)."""
+
+from __future__ import annotations
+
+import ssl
+from dataclasses import dataclass
+from pathlib import Path
+
+from medomni.errors import MedomniError
+
+
+@dataclass(frozen=True)
+class Tls:
+    """Certificate, key and the authority that the other side's certificate is held against, all PEM files."""
+
+    certificate: Path
+    key: Path
+    authority: Path
+
+    def server(self) -> ssl.SSLContext:
+        """A context that asks the caller for a certificate too, TLS 1.2 or later; MED-N04 where a file is unfit."""
+        return self._context(ssl.Purpose.CLIENT_AUTH)
+
+    def client(self) -> ssl.SSLContext:
+        """A context for calling out that checks the host name; MED-N04 where a file is unfit."""
+        return self._context(ssl.Purpose.SERVER_AUTH)
+
+    def _context(self, purpose: ssl.Purpose) -> ssl.SSLContext:
+        for path in (self.certificate, self.key, self.authority):
+            if not path.is_file():
+                raise MedomniError("MED-C08", where=path)
+        try:
+            context = ssl.create_default_context(purpose, cafile=str(self.authority))
+            context.load_cert_chain(self.certificate, self.key)
+        except (ssl.SSLError, OSError) as exc:
+            raise MedomniError("MED-N04", getattr(exc, "reason", None) or type(exc).__name__,
+                               where=self.certificate) from exc
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.verify_mode = ssl.CERT_REQUIRED
+        return context
+
+
+def tls_of(certificate: Path | None, key: Path | None, authority: Path | None) -> Tls | None:
+    """All three, or none of them; MED-C03 for a part."""
+    if certificate and key and authority:
+        return Tls(certificate, key, authority)
+    if certificate or key or authority:
+        raise MedomniError("MED-C03", "TLS needs all of --tls-cert, --tls-key and --tls-ca")
+    return None

@@ -1,0 +1,157 @@
+"""The removal itself, the runs that used the study, and the proof."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from medomni.dicom.keys import study_key
+from medomni.errors import MedomniError
+from medomni.files import write_text
+from medomni.forget.files import plain_files
+from medomni.forget.held import Held
+from medomni.forget.places import PLACES, Cases, now
+from medomni.forget.subject import Subject, dicom_uids, forgotten_hash, parts_of
+from medomni.forget.traces import Searched, search
+
+
+@dataclass
+class Forgotten:
+    """The proof.
+
+    Attributes:
+        subject: keyed hash of the study's key, the only thing of it that stays: who has the site's key and the study
+            can tell that it was forgotten, nobody else learns anything.
+        places: folders that were searched.
+        removed: what was removed: path, kind, SHA-256 of what was there, rows or cases.
+        runs: training runs that used it; their weights are not changed.
+        searched: the search afterwards; ``traces`` and ``unread`` are empty where nothing is left.
+    """
+
+    subject: str
+    places: list[str]
+    begun: str
+    removed: list[dict[str, Any]] = field(default_factory=list)
+    runs: list[dict[str, Any]] = field(default_factory=list)
+    searched: dict[str, Any] = field(default_factory=dict)
+    note: str = ("Weights that were trained with the study are not changed by this; retraining without it is the only "
+                 "remedy. Backups, the PACS, and folders that are not named here were not looked at.")
+
+    @property
+    def complete(self) -> bool:
+        """True where the search afterwards found nothing and read everything."""
+        return bool(self.searched) and not self.searched["traces"] and not self.searched["unread"]
+
+
+def held(subject: Subject, roots: Sequence[Path]) -> list[Held]:
+    """What is there of a study (a dry run); error MED-C08 where a folder does not exist."""
+    return [found for root in _there(roots) for kind in PLACES for found in kind(root).find(subject.key)]
+
+
+def forget(subject: Subject, roots: Sequence[Path], proof: Path, *,
+           stage: Callable[[str], Any] | None = None) -> Forgotten:
+    """Remove a study from every place below ``roots``, search them again by other code, and write the proof.
+
+    The proof is written before anything is removed, with the runs that used the study (afterwards they could not be
+    told any more), and again at the end. A run that was cut is finished by giving it again with the same proof.
+
+    Raises:
+        MedomniError: MED-C08 for a folder that does not exist, MED-P13 for a store that is in use, MED-C04, MED-C07.
+    """
+    roots = _there(roots)
+    uids = [u for root in roots for path in plain_files(root)
+            if (u := dicom_uids(path)) and study_key(u[0]) == subject.key]
+    if uids:  # the images tell what the key alone could not
+        subject = Subject(subject.key, uids[0][0], subject.parts | parts_of(uids))
+    done = _begun(proof, subject, roots)
+    done.runs += [run for run in runs_with(subject.key, roots) if run not in done.runs]
+    _write(proof, done)
+    emptied: set[Path] = set()
+    for root in roots:
+        for kind in PLACES:
+            if stage:
+                stage(f"{kind.__name__.lower()} in {root}")
+            for found in kind(root).remove(subject.key):
+                emptied.add(found.path.parent)
+                done.removed.append({**asdict(found), "path": subject.hidden(found.path)})
+                _write(proof, done)
+    _drop_empty(emptied, roots)
+    if stage:
+        stage("searching for traces")
+    seen = search(roots, subject.needles)
+    done.searched = _searched(seen, subject)
+    _write(proof, done)
+    return done
+
+
+def runs_with(key: str, roots: Sequence[Path]) -> list[dict[str, Any]]:
+    """Training runs below ``roots`` whose cases, by their data hash, held the study: run record, hash, base.
+
+    A run is known by the hash over the cases of a file, or of a folder of files, as ``medomni train`` reads them; a run
+    on cases that were changed since, or whose record lies elsewhere, is not found.
+    """
+    from medomni.data.case import cases_hash, load_cases
+
+    files = {found.path for root in roots for found in Cases(root).find(key)}
+    hashes: dict[str, str] = {}
+    for source in sorted(files | {path.parent for path in files}):
+        with suppress(MedomniError):
+            hashes[cases_hash(load_cases(source))] = source.name if source.is_dir() else source.parent.name
+    runs: list[dict[str, Any]] = []
+    for path in (p for root in roots for p in plain_files(root) if p.name in ("adapter.json", "medomni.json")):
+        try:
+            record = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue
+        if isinstance(record, dict) and record.get("data_sha256") in hashes:
+            runs.append({"record": str(path), "data_sha256": record["data_sha256"], "recipe": record.get("recipe"),
+                         "cases": record.get("cases"), "seed": record.get("seed")})
+    return runs
+
+
+def _there(roots: Sequence[Path]) -> list[Path]:
+    for root in roots:
+        if not root.exists():
+            raise MedomniError("MED-C08", where=root)
+    return [root for k, root in enumerate(roots) if not any(
+        root != o and root.resolve().is_relative_to(o.resolve()) or (root == o and j < k) for j, o in enumerate(roots))]
+
+
+def _drop_empty(folders: Iterable[Path], roots: Sequence[Path]) -> None:
+    """Folders that the removal has emptied, and those above them that are empty then; the roots are kept."""
+    for folder in sorted(folders, key=lambda f: len(f.parts), reverse=True):
+        while folder not in roots and any(folder.is_relative_to(root) for root in roots):
+            try:
+                os.rmdir(folder)
+            except OSError:
+                break
+            folder = folder.parent
+
+
+def _searched(seen: Searched, subject: Subject) -> dict[str, Any]:
+    """The search for the proof; ``looked_for`` counts what was searched for."""
+    return {"time": now(), "files": seen.files, "bytes": seen.bytes, "uid_known": subject.uid is not None,
+            "looked_for": len(subject.needles.exact) + len(subject.parts),
+            "traces": [subject.hidden(t) for t in seen.traces], "unread": [subject.hidden(u) for u in seen.unread]}
+
+
+def _begun(proof: Path, subject: Subject, roots: Sequence[Path]) -> Forgotten:
+    """The proof of a run that was cut, or a new one."""
+    mark = forgotten_hash(subject.key)
+    if proof.is_file():
+        with suppress(ValueError, TypeError, OSError):
+            earlier = Forgotten(**json.loads(proof.read_text(encoding="utf-8")))
+            if earlier.subject == mark:
+                earlier.places = sorted({*earlier.places, *(subject.hidden(r) for r in roots)})
+                return earlier
+        raise MedomniError("MED-P14", where=proof)
+    return Forgotten(mark, [subject.hidden(r) for r in roots], now())
+
+
+def _write(proof: Path, done: Forgotten) -> None:
+    write_text(proof, json.dumps(asdict(done), indent=2) + "\n")

@@ -1,0 +1,82 @@
+"""Stores that name a study by its key: inboxes of ``medomni pacs``, and volumes of ``MEDOMNI_CACHE``."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing, suppress
+from pathlib import Path
+
+from medomni.errors import MedomniError
+from medomni.forget.files import plain_files, sha256
+from medomni.forget.held import Held, unlinked
+
+INDEX = "index.sqlite"
+TABLES = ("instances", "studies")
+
+
+class Inboxes:
+    """The rows of an inbox's index, and the study's listing; its instances are found as images are.
+
+    An inbox that is in use is refused: the receiver would enter what is just being forgotten.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def find(self, key: str) -> list[Held]:
+        found = []
+        for index in self._indexes():
+            with closing(sqlite3.connect(index)) as base:
+                count = sum(base.execute(f"SELECT count(*) FROM {table} WHERE study_key = ?", (key,)).fetchone()[0]
+                            for table in TABLES)
+            if count:
+                found.append(Held(index, "inbox index", sha256(index), count))
+            listing = index.parent / "inventories" / f"{key}.json"
+            if listing.is_file():
+                found.append(Held(listing, "inbox listing", sha256(listing)))
+        return found
+
+    def remove(self, key: str) -> list[Held]:
+        found = self.find(key)
+        unlinked([one for one in found if one.what == "inbox listing"])
+        for index in self._indexes():
+            touched = index in {one.path for one in found}
+            try:
+                with closing(sqlite3.connect(index, timeout=5, isolation_level=None)) as base:
+                    if touched:
+                        base.execute("PRAGMA secure_delete=ON")
+                        base.execute("BEGIN IMMEDIATE")
+                        for table in TABLES:
+                            base.execute(f"DELETE FROM {table} WHERE study_key = ?", (key,))
+                        base.execute("COMMIT")
+                    if touched or key.encode() in index.read_bytes():  # cut between the two: free pages still hold it
+                        base.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                        base.execute("VACUUM")
+                        base.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            except sqlite3.Error as exc:
+                raise MedomniError("MED-P13", type(exc).__name__, where=index) from exc
+            with suppress(OSError):  # there is none, or something else lies in it, which the search will name
+                (index.parent / "studies" / key).rmdir()
+        return found
+
+    def _indexes(self) -> list[Path]:
+        return [path for path in plain_files(self.root) if path.name == INDEX and (path.parent / "incoming").is_dir()]
+
+
+class Caches:
+    """Volumes that were kept by content: a folder of the study's key with arrays and their records."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def find(self, key: str) -> list[Held]:
+        return [Held(path, "cached volume", sha256(path)) for path in plain_files(self.root)
+                if path.parent.name == key and path.suffix in (".npy", ".json") and path.stem.isalnum()
+                and path.parent.parent.name != "studies"]
+
+    def remove(self, key: str) -> list[Held]:
+        found = unlinked(self.find(key))
+        for folder in {one.path.parent for one in found}:
+            with suppress(OSError):
+                folder.rmdir()
+        return found

@@ -1,0 +1,135 @@
+"""The scrub itself: every rule over the text, again and again until none finds more."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
+
+from medomni.scrub.dates import date_spans
+from medomni.scrub.numbers import number_spans
+from medomni.scrub.spans import Span, replaced, united
+
+_CHINESE = re.compile(r"[\u3400-\u9fff]")
+_NARROW = {code: code - 0xFEE0 for code in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))}
+PATIENCE = 8
+"""Passes after which a span takes its surroundings along."""
+PIECE = 4000
+"""Characters that the rules see at once: time grows with the text's length and not with its square."""
+_RUN = re.compile(r"[!-~À-ž‐-’]{256,}")
+"""What no blank breaks and no word, address or number is; taken whole, before any rule tries its pieces."""
+_BLANKS = re.compile(r"\s+|\[[A-Z]+\]")
+_LINES = re.compile(r"[\n\r]+|\[[A-Z]+\]")
+_LATIN = re.compile(r"[A-Za-z]")
+
+
+@dataclass(frozen=True)
+class Scrubbed:
+    """A text without identifiers.
+
+    Attributes:
+        text: placeholders such as ``[NAME]`` in place of the spans, all else unchanged.
+        spans: what was replaced, as offsets into the text that was given; in order, none overlapping.
+    """
+
+    text: str
+    spans: tuple[Span, ...]
+
+
+def scrub(text: str) -> Scrubbed:
+    """Replace names, dates, ages over 89, numbers and places that identify somebody; any mix of English and Chinese.
+
+    The kinds are those of the Safe Harbor list (45 CFR 164.514(b)(2)(i)) as far as they occur in text; a year alone is
+    taken too. The result, given again, comes back as it is: a placeholder changes what stands beside a word, so the
+    rules run until they find nothing more.
+    """
+    spans: list[Span] = []
+    clean: set[str] = set()
+    for number in count():
+        now, kept = replaced(text, spans)
+        again = _names_again(text, now, spans) if number else []
+        found = united(now, _widened(now, [*_found(now, clean), *again], number))
+        if not found:
+            break
+        # What is found now lies in one kept piece: a span ends where a placeholder begins.
+        spans = sorted(spans + [_back(span, kept) for span in found])
+    return Scrubbed(now, tuple(spans))
+
+
+def _widened(text: str, found: list[Span], number: int) -> list[Span]:
+    """After many passes, which no sentence needs, the whole run of characters around a span, then the whole line.
+
+    A text such as 12/12/12/... would else lose one piece a pass.
+    """
+    if number < PATIENCE:
+        return found
+    ends = _BLANKS if number < 2 * PATIENCE else _LINES
+    out = []
+    for span in found:
+        left = [m.end() for m in ends.finditer(text, max(0, span.start - PIECE), span.start)]
+        right = ends.search(text, span.end)
+        start, end = left[-1] if left else max(0, span.start - PIECE), right.start() if right else len(text)
+        out.append(Span(start, end, span.kind, span.rule))
+    return out
+
+
+def _found(text: str, clean: set[str]) -> list[Span]:
+    """Spans of the text, piece by piece; ``clean`` keeps the pieces in which nothing was found."""
+    runs = [m for m in _RUN.finditer(text) if sum(c.isalnum() for c in m.group()) >= len(m.group()) // 4]
+    if runs:
+        return [Span(m.start(), m.end(), "URL" if "://" in m.group()[:12] else "ID", "long run") for m in runs]
+    out: list[Span] = []
+    for start, end in _pieces(text):
+        piece = text[start:end]
+        if piece in clean:
+            continue
+        found = _found_in(piece)
+        out += [Span(s.start + start, s.end + start, s.kind, s.rule) for s in found]
+        if not found:
+            clean.add(piece)
+    return out
+
+
+def _names_again(text: str, now: str, spans: list[Span]) -> list[Span]:
+    """The names of ``text`` that are found already, where ``now`` has them still."""
+    if not _LATIN.search(now):
+        return []
+    from medomni.scrub.memory_en import names_again, words_of_names
+
+    return names_again(now, words_of_names(text, spans))
+
+
+def _pieces(text: str) -> Iterator[tuple[int, int]]:
+    """(start, end) of pieces of the text, cut at the last line, sentence or blank before the length of a piece."""
+    start = 0
+    while len(text) - start > PIECE:
+        cut = next((at + len(mark) for mark in ("\n", "。", ". ", " ")
+                    if (at := text.rfind(mark, start + PIECE // 2, start + PIECE)) > 0), start + PIECE)
+        yield start, cut
+        start = cut
+    yield start, len(text)
+
+
+def _found_in(text: str) -> list[Span]:
+    text = text.translate(_NARROW)
+    found = [*date_spans(text), *number_spans(text)]
+    if _LATIN.search(text):
+        from medomni.scrub.en import english_names
+        from medomni.scrub.places_en import english_places
+
+        places = english_places(text)
+        found += places + english_names(text, [(s.start, s.end) for s in [*places, *found]])
+    if _CHINESE.search(text):
+        from medomni.scrub.places_zh import chinese_places
+        from medomni.scrub.zh import chinese_names
+
+        found += [*chinese_places(text), *chinese_names(text)]
+    return found
+
+
+def _back(span: Span, kept: list[tuple[int, int, int]]) -> Span:
+    """The span in the offsets of the text that was given."""
+    new, old, _ = kept[bisect_right(kept, span.start, key=lambda piece: piece[0]) - 1]
+    return Span(span.start - new + old, span.end - new + old, span.kind, span.rule)

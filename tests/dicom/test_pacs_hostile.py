@@ -1,0 +1,277 @@
+"""Archives that answer nonsense, stop half-way or send something else; callers that say nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pydicom
+import pytest
+
+from medomni.dicom.pacs import receive
+from medomni.dicom.pacs.inbox import Inbox
+from medomni.dicom.pacs.multipart import only_part
+from medomni.dicom.pacs.peer import Peer
+from medomni.dicom.pacs.query import Match, Wanted, find_studies
+from medomni.dicom.pacs.receive import Receiver
+from medomni.dicom.pacs.retrieve import _followed
+from medomni.dicom.pacs.send import dicom_files_of, send_files
+from medomni.dicom.pacs.tls import Tls
+from medomni.dicom.pacs.web import DicomWeb
+from medomni.errors import MedomniError
+from medomni.phantom import Habit, write_habit
+from tests.dicom.test_pacs import certificates  # noqa: F401 (a fixture)
+
+pytestmark = pytest.mark.unit
+CT = Wanted(modality="CT")
+
+
+@pytest.fixture
+def sent(phantoms, tmp_path: Path) -> list[Path]:
+    return sorted(write_habit(phantoms("A")[1], tmp_path / "sent", Habit()).paths)[:3]
+
+
+class Server:
+    """A DICOMweb server that answers each request as a function says: (status, content type, body)."""
+
+    def __init__(self, answer: Callable[[str], tuple[int, str, bytes]]) -> None:
+        self.asked: list[str] = []
+        server = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                server.asked.append(self.path)
+                status, kind, body = answer(self.path)
+                self.send_response(status)
+                self.send_header("Content-Type", kind)
+                self.send_header("Connection", "close")
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}/dicom-web"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., Server]]:
+    servers: list[Server] = []
+
+    def start(answer: Callable[[str], tuple[int, str, bytes]]) -> Server:
+        servers.append(Server(answer))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.close()
+
+
+def listing(files: list[Path]) -> bytes:
+    rows = []
+    for path in files:
+        ds = pydicom.dcmread(path, stop_before_pixels=True)
+        rows.append({tag: {"vr": "UI", "Value": [str(ds[name].value)]} for tag, name in (
+            ("0020000D", "StudyInstanceUID"), ("0020000E", "SeriesInstanceUID"), ("00080018", "SOPInstanceUID"))})
+    return json.dumps(rows).encode()
+
+
+def part(content: bytes, end: bytes = b"\r\n--xx--\r\n") -> tuple[int, str, bytes]:
+    head = b"--xx\r\nContent-Type: application/dicom\r\n\r\n"
+    return 200, 'multipart/related; type="application/dicom"; boundary=xx', head + content + end
+
+
+def uid_of(path: Path) -> str:
+    return str(pydicom.dcmread(path, stop_before_pixels=True).StudyInstanceUID)
+
+
+@pytest.mark.parametrize(("status", "kind", "body", "code"), [
+    (401, "text/html", b"", "MED-N05"), (403, "text/html", b"", "MED-N05"),
+    (200, "text/html", b"<html>log in</html>", "MED-N05"), (200, "application/dicom+json", b"[1, 2]", "MED-N05"),
+    (200, "application/dicom+json", b'"text"', "MED-N05"), (200, "application/dicom+json", b"{", "MED-N05"),
+    (200, "application/dicom+json", b'[{"00201208": {"vr": "IS", "Value": ["many"]}}]', "MED-N05"),
+])
+def test_nonsense_is_coded(serve, status: int, kind: str, body: bytes, code: str) -> None:
+    web = DicomWeb(serve(lambda _: (status, kind, body)).url)
+    with pytest.raises(MedomniError, match=code):
+        web.find_studies(CT)
+
+
+def test_nothing_of_an_answer_is_printed(serve, capfd: pytest.CaptureFixture[str]) -> None:
+    rows = [{"0020000D": {"vr": "UI", "Value": ["1.2.3"]}, "00100030": {"vr": "DA", "Value": ["1980-SECRET"]},
+             "00080020": {"vr": "DA", "Value": ["\x1b[31m2026"]}}]
+    body = json.dumps(rows).encode()
+    (match,) = DicomWeb(serve(lambda _: (200, "application/dicom+json", body)).url).find_studies(CT)
+    assert match.date == "?[31m2026"
+    printed = capfd.readouterr()
+    assert "SECRET" not in printed.out + printed.err
+
+
+def test_a_server_that_knows_no_offset_is_not_asked_for_ever(serve, sent: list[Path], tmp_path: Path) -> None:
+    server = serve(lambda path: (200, "application/dicom+json", listing(sent)) if path.split("?")[0].endswith(
+        "/instances") else part(next(p for p in sent if uid_part(p) in path).read_bytes()))
+    with Inbox(tmp_path / "inbox") as inbox:
+        assert DicomWeb(server.url).fetch_study(uid_of(sent[0]), inbox).completed == len(sent)
+    assert len(server.asked) == 2 + len(sent)
+
+
+def uid_part(path: Path) -> str:
+    return str(pydicom.dcmread(path, stop_before_pixels=True).SOPInstanceUID)
+
+
+@pytest.mark.parametrize("how", ["no end", "half a file", "another instance", "no DICOM", "no part"])
+def test_what_is_not_whole_or_not_asked_for_is_not_kept(serve, sent: list[Path], tmp_path: Path, how: str) -> None:
+    whole = sent[0].read_bytes()
+    answer = {"no end": part(whole, end=b""), "half a file": part(whole[:len(whole) // 2], end=b""),
+              "another instance": part(sent[1].read_bytes()), "no DICOM": part(b"Dear colleague"),
+              "no part": (200, "multipart/related; boundary=xx", b"--xx--\r\n")}[how]
+    server = serve(lambda path: answer if uid_part(sent[0]) in path else (
+        200, "application/dicom+json", listing(sent[:1])))
+    with Inbox(tmp_path / "inbox") as inbox:
+        with pytest.raises(MedomniError, match="MED-N05.*0 instances arrived, 1 failed"):
+            DicomWeb(server.url).fetch_study(uid_of(sent[0]), inbox)
+        assert not list(inbox.folder.rglob("*.dcm")) and not inbox.index.keys()
+
+
+def test_one_bad_instance_does_not_end_the_others(serve, sent: list[Path], tmp_path: Path) -> None:
+    def answer(path: str) -> tuple[int, str, bytes]:
+        if "/instances/" not in path:
+            return 200, "application/dicom+json", listing(sent)
+        wanted = next(p for p in sent if uid_part(p) in path)
+        return part(b"nothing") if wanted == sent[1] else part(wanted.read_bytes())
+
+    with Inbox(tmp_path / "inbox") as inbox:
+        with pytest.raises(MedomniError, match="2 instances arrived, 1 failed"):
+            DicomWeb(serve(answer).url).fetch_study(uid_of(sent[0]), inbox)
+        assert len(inbox.index.keys()) == 2
+
+
+@pytest.mark.parametrize("url", ["file:///etc/passwd", "ftp://host/x", "host", "http://me:secret@127.0.0.1/x"])
+def test_odd_urls_are_refused_and_passwords_not_shown(url: str) -> None:
+    with pytest.raises(MedomniError, match="MED-C03") as info:
+        DicomWeb(url)
+    assert "secret" not in str(info.value)
+
+
+def test_a_token_goes_over_https_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MEDOMNI_DICOMWEB_TOKEN", "t0ken")
+    DicomWeb("https://pacs.example/dicom-web")
+    DicomWeb("http://127.0.0.1:8042/dicom-web")
+    with pytest.raises(MedomniError, match="MED-C03") as info:
+        DicomWeb("http://pacs.example/dicom-web")
+    assert "t0ken" not in str(info.value)
+
+
+def test_parts() -> None:
+    _, kind, body = part(b"DICM\r\n--x\r\n")
+    assert only_part(body, kind) == b"DICM\r\n--x\r\n" and only_part(b"plain", "application/dicom") == b"plain"
+    for wrong in (body[:-4], b"", b"--xx\r\n\r\na\r\n--xx\r\n\r\nb\r\n--xx--"):
+        with pytest.raises(ValueError, match="part"):
+            only_part(wrong, kind)
+
+
+class Status(pydicom.Dataset):
+    """What pynetdicom gives for an answer."""
+
+    def __init__(self, status: int, **counts: int) -> None:
+        super().__init__()
+        self.Status = status  # type: ignore[assignment]
+        for name, value in counts.items():
+            setattr(self, f"NumberOf{name}Suboperations", value)
+
+
+PENDING = Status(0xFF00, Completed=3, Failed=0, Remaining=1)
+
+
+@pytest.mark.parametrize(("answers", "completed"), [
+    ([PENDING, Status(0, Completed=4, Failed=0)], 4), ([PENDING, Status(0)], 3), ([Status(0)], 0),
+    ([Status(0xB000, Completed=2, Failed=0, Warning=2)], 4),
+    ([Status(0, Completed=0, Failed=0)], None), ([Status(0xB000, Completed=3, Failed=1)], None),
+    ([Status(0xFF00, Completed=1, Failed=1), Status(0)], None), ([Status(0xA702)], None), ([], None),
+    ([PENDING, pydicom.Dataset()], None),
+])
+def test_what_an_archive_says_of_a_move(answers: list[pydicom.Dataset], completed: int | None) -> None:
+    """Counts are optional in every answer (PS3.7 9.1.4.1); none at all says nothing, nought says that there is none."""
+    peer = Peer("A", "127.0.0.1", 104)
+    if completed is None:
+        with pytest.raises(MedomniError, match="MED-N05"):
+            _followed([(a, None) for a in answers], peer, lambda done, total: None)
+    else:
+        assert _followed([(a, None) for a in answers], peer, lambda done, total: None).completed == completed
+
+
+@pytest.mark.parametrize("tls", [False, True])
+def test_a_silent_caller_stops_nobody(tmp_path: Path, sent: list[Path], tls: bool, request: pytest.FixtureRequest,
+                                      monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(receive, "GREETING_S", 5)
+    ours = None
+    if tls:
+        folder = request.getfixturevalue("certificates")
+        ours = Tls(folder / "server.pem", folder / "server.key", folder / "ca.pem")
+    with (Inbox(tmp_path / "inbox") as inbox,
+          Receiver(inbox, title="MEDOMNI", callers=["SENDER"], port=0, tls=ours) as receiver,
+          socket.create_connection(("127.0.0.1", receiver.port))):
+        begun = time.monotonic()
+        peer = Peer("MEDOMNI", "localhost" if tls else "127.0.0.1", receiver.port, ours)
+        assert send_files(peer, sent, title="SENDER") == len(sent)
+        assert time.monotonic() - begun < 4
+
+
+@pytest.mark.parametrize("head", [b"\x01\x00\xff\xff\xff\xff", b"\x04\x00\x00\x00\x00\x10", b"GET / HTTP/1.1\r\n"])
+def test_a_stranger_makes_no_room(tmp_path: Path, sent: list[Path], head: bytes) -> None:
+    """Four gigabytes announced, data without an association, another protocol: closed at once; others are served."""
+    with Inbox(tmp_path / "inbox") as inbox, Receiver(inbox, title="ME", callers=["YOU"], port=0) as receiver:
+        with socket.create_connection(("127.0.0.1", receiver.port), timeout=5) as stranger:
+            stranger.sendall(head)
+            begun = time.monotonic()
+            with contextlib.suppress(ConnectionResetError):
+                assert stranger.recv(1) == b""
+            assert time.monotonic() - begun < 4
+        peer = Peer.parse(f"ME@127.0.0.1:{receiver.port}")
+        assert send_files(peer, sent, title="YOU") == len(sent)
+
+
+@pytest.mark.parametrize("caller", ["GRÖSSE", "A" * 17, "A\\B", " ", "A\x1bB"])
+def test_odd_titles_are_refused(tmp_path: Path, caller: str) -> None:
+    with Inbox(tmp_path / "inbox") as inbox, pytest.raises(MedomniError, match="MED-C03"):
+        Receiver(inbox, title="MEDOMNI", callers=[caller], port=0)
+
+
+@pytest.mark.parametrize("date", ["2026010120260131", "-", "2026", "20260101-2026"])
+def test_odd_dates_are_refused(date: str) -> None:
+    with pytest.raises(MedomniError, match="MED-C03"):
+        Wanted(date=date)
+
+
+def test_a_peer_that_closes_early_and_one_that_says_nothing() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=lambda: listening.accept()[0].close(), daemon=True).start()
+        with pytest.raises(MedomniError, match="MED-N01"):
+            find_studies(Peer("A", "127.0.0.1", listening.getsockname()[1]), CT)
+
+
+def test_a_count_that_is_no_number() -> None:
+    ds = pydicom.Dataset.from_json({"00201208": {"vr": "LO", "Value": ["many"]}})
+    assert Match.of(ds).instances is None
+
+
+def test_of_a_folder_only_dicom_is_sent(sent: list[Path], tmp_path: Path) -> None:
+    (tmp_path / "sent" / "check.json").write_text("{}")
+    of_folder = dicom_files_of(tmp_path / "sent")
+    assert set(sent) <= set(of_folder) and tmp_path / "sent" / "check.json" not in of_folder
+    with pytest.raises(MedomniError, match="MED-D02"):
+        send_files(Peer("A", "127.0.0.1", 1), [tmp_path / "sent" / "check.json"])
+    with pytest.raises(MedomniError, match="MED-D01"):
+        send_files(Peer("A", "127.0.0.1", 1), [])

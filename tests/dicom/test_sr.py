@@ -1,0 +1,172 @@
+"""Measurements and pictures out as DICOM: what was found, what was not, what was not assessed; validators agree."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import warnings
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pydicom
+import pytest
+from pydicom.sr.codedict import codes
+
+from benchmarks.orthanc import Orthanc, free_port, missing
+from medomni.dicom import concepts, sr
+from medomni.dicom.capture import write_capture
+from medomni.dicom.pacs.peer import Peer
+from medomni.dicom.pacs.query import Wanted, find_studies
+from medomni.dicom.pacs.send import send_files
+from medomni.dicom.seg import write_segmentation
+from medomni.dicom.sr import write_measurements
+from medomni.errors import MedomniError
+from medomni.export import export_dicom
+from medomni.pipeline import MeasuredStudy, check_study, measure_study, write_study
+from medomni.records import Coverage, Finding
+from medomni.volume import Label, Segmentation
+from tests.dicom.conftest import edit_all
+
+pytestmark = pytest.mark.unit
+
+
+@pytest.fixture(scope="module")
+def study(written: Path) -> MeasuredStudy:
+    return measure_study(written)
+
+
+def groups(path: Path) -> list[tuple]:
+    """(finding, side, presence, {measurement: value}, has a segment) of each group, read by pydicom alone."""
+    out = []
+    root = pydicom.dcmread(path).ContentSequence
+    (measured,) = [i for i in root if _name(i) == "Imaging Measurements"]
+    for group in measured.ContentSequence:
+        items = {_name(i): i for i in group.ContentSequence}
+        site = items["Finding Site"]
+        sides = [i.ConceptCodeSequence[0].CodeMeaning for i in site.get("ContentSequence", [])]
+        numbers = {_name(i).lower(): float(i.MeasuredValueSequence[0].NumericValue) for i in group.ContentSequence
+                   if i.ValueType == "NUM"}
+        out.append((items["Finding"].ConceptCodeSequence[0].CodeMeaning.lower(), sides,
+                    items["presence"].ConceptCodeSequence[0].CodeMeaning, numbers, "Referenced Segment" in items))
+    return out
+
+
+def _name(item: pydicom.Dataset) -> str:
+    return str(item.ConceptNameCodeSequence[0].CodeMeaning)
+
+
+def test_every_finding_and_everything_looked_for_is_said(study: MeasuredStudy, written: Path, tmp_path: Path) -> None:
+    findings = study.findings
+    masks = write_segmentation(study.measured.masks, study.volume, written, tmp_path / "masks.dcm", findings.findings)
+    labels = [s.SegmentLabel for s in pydicom.dcmread(masks).SegmentSequence]
+    assert labels == [f"{f.side} {f.finding_id}".replace("_", " ") if f.side in ("left", "right")
+                      else f.finding_id.replace("_", " ") for f in findings.findings]
+    said = groups(write_measurements(findings, study.volume, written, tmp_path / "sr.dcm", masks))
+    found = said[:len(findings.findings)]
+    assert findings.findings, "the phantom has findings"
+    for f, (_, sides, presence, numbers, segment) in zip(findings.findings, found, strict=True):
+        assert presence == ("Undetermined" if f.presence == "uncertain" else "Present") and segment
+        assert sides == ([f.side.capitalize()] if f.side in ("left", "right") else [])
+        for name, value in (("long axis", f.longest_mm), ("volume", f.volume_ml)):
+            assert numbers.get(name) == (pytest.approx(value) if value is not None else None)
+    rest = said[len(found):]
+    assert sum(p == "Undetermined" for _, _, p, _, _ in rest) == sum(not c.assessable for c in findings.coverage)
+    assert all(not numbers and not segment for *_, numbers, segment in rest)
+    assert {p for _, _, p, _, _ in rest} <= {"Absent", "Undetermined"}
+
+
+@pytest.mark.parametrize(("found", "looked", "absent"), [
+    ("left", "bilateral", ["right"]), ("midline", "bilateral", []), ("bilateral", "left", []),
+    ("right", "left", ["left"]), (None, "bilateral", ["bilateral"]), ("left", "left", []),
+])
+def test_nothing_is_present_and_absent(study: MeasuredStudy, found: str | None, looked: str, absent: list[str]) -> None:
+    one = Finding(id="f1", finding_id="rib_fracture", anatomy_id="rib", side=found or "left", measured_by="x")  # type: ignore[arg-type]
+    coverage = Coverage(finding_id="rib_fracture", anatomy_id="rib", side=looked, method="x")  # type: ignore[arg-type]
+    findings = study.findings.model_copy(update={"findings": (one,) if found else (), "coverage": (coverage,)})
+    assert [row[2] for row in sr._states(findings) if row[3] == "absent"] == absent
+
+
+def test_a_label_without_a_voxel_shifts_no_segment(study: MeasuredStudy, written: Path, tmp_path: Path) -> None:
+    """Segments are numbered by what is there; the report finds them by their tracking identifier."""
+    labels = np.zeros(study.volume.array.shape, np.uint8)
+    labels[1:4, 5:9, 5:30] = 2
+    table = {1: Label(1, "lung", "left"), 2: Label(2, "lung", "right")}
+    masks = Segmentation(labels, table, study.volume.affine, "x 1")
+    two = (Finding(id="f1", finding_id="consolidation", anatomy_id="lung", side="left", mask_ref="finding:1",
+                   measured_by="x"),
+           Finding(id="f2", finding_id="lung_nodule", anatomy_id="lung", side="right", mask_ref="finding:2",
+                   measured_by="x"))
+    findings = study.findings.model_copy(update={"findings": two, "coverage": ()})
+    seg = write_segmentation(masks, study.volume, written, tmp_path / "masks.dcm", two)
+    said = groups(write_measurements(findings, study.volume, written, tmp_path / "sr.dcm", seg))
+    assert sorted((name, segment) for name, *_, segment in said) == [("consolidation", False), ("nodule", True)]
+    (segment,) = pydicom.dcmread(seg).SegmentSequence
+    assert segment.SegmentLabel == "right lung nodule" and segment.TrackingID == "label:2"
+    assert segment.AnatomicRegionSequence[0].CodeMeaning == "Lung"
+
+
+def test_a_report_that_says_otherwise_is_not_kept(study: MeasuredStudy, written: Path, tmp_path: Path,
+                                                  monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sr, "side_concept", lambda side: concepts.side_concept("left"))
+    monkeypatch.setattr(sr, "_wanted", lambda findings: ["as it should be"])
+    with pytest.raises(MedomniError, match=r"MED-D20.*differ after writing"):
+        write_measurements(study.findings, study.volume, written, tmp_path / "sr.dcm")
+    assert not list(tmp_path.iterdir())
+
+
+def test_one_segment_alone_is_read_back(study: MeasuredStudy, written: Path, tmp_path: Path) -> None:
+    """A single segment's number is shared by all frames and not repeated in each."""
+    labels = np.zeros(study.volume.array.shape, np.uint8)
+    labels[1:4, 5:9, 5:30] = 1
+    one = Segmentation(labels, {1: Label(1, "lung", "left")}, study.volume.affine, "builtin 0.1")
+    ds = pydicom.dcmread(write_segmentation(one, study.volume, written, tmp_path / "seg.dcm"))
+    assert len(ds.SegmentSequence) == 1
+
+
+def test_codes_are_those_of_the_standard() -> None:
+    known = {getattr(codes.SCT, name).value for name in codes.SCT.dir()}
+    used = {code for table in (concepts.ANATOMY, concepts.FINDINGS, concepts.SIDES) for code, _ in table.values()}
+    assert used - known <= {"91381003", "72704001", "38266002", "72410000", "421060004", "113192009"}
+
+
+def test_no_name_is_printed(series: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """highdicom warns of a name in one piece, and quotes it."""
+    edit_all(series, lambda ds: setattr(ds, "PatientName", "Krasnodebski"))
+    measured = measure_study(series)
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        export_dicom(measured, series, tmp_path / "out")
+    printed = capfd.readouterr()
+    assert "Krasnodebski" not in printed.out + printed.err
+
+
+def test_a_picture_is_kept_pixel_by_pixel(study: MeasuredStudy, written: Path, tmp_path: Path) -> None:
+    picture = np.random.default_rng(1).integers(0, 255, (60, 80, 3), dtype=np.uint8)
+    ds = pydicom.dcmread(write_capture(picture, study.volume, written, tmp_path / "picture.dcm"))
+    assert (ds.pixel_array == picture).all() and ds.Modality == "OT" and "Research only" in ds.ImageComments
+
+
+def test_a_volume_without_images_of_its_own_is_refused(study: MeasuredStudy, written: Path, tmp_path: Path) -> None:
+    with pytest.raises(MedomniError, match="MED-D20"):
+        write_measurements(study.findings, replace(study.volume, slice_uids=()), written, tmp_path / "sr.dcm")
+
+
+@pytest.mark.system
+def test_validators_and_orthanc_accept_all_of_it(study: MeasuredStudy, written: Path, tmp_path: Path) -> None:
+    lacking = missing() or ("dciodvfy (dicom3tools)" if shutil.which("dciodvfy") is None else "")
+    if lacking:
+        pytest.skip(f"this machine lacks {lacking}")
+    write_study(tmp_path / "finished", study, *check_study("No pleural effusion.", study))
+    paths = export_dicom(study, written, tmp_path / "out", document=tmp_path / "finished")
+    assert [p.name for p in paths] == ["organs.dcm", "findings.dcm", "measurements.dcm", "picture.dcm", "report.dcm"]
+    for path in paths:
+        said = subprocess.run(["dciodvfy", str(path)], capture_output=True, text=True).stderr
+        errors = [line for line in said.splitlines() if line.startswith("Error")]
+        assert not errors, f"{path.name}: {errors}"
+    assert subprocess.run(["dsrdump", str(paths[2])], capture_output=True).returncode == 0
+    with Orthanc(tmp_path / "orthanc", {"MEDOMNI": free_port()}) as archive:
+        images = sorted(p for p in written.iterdir() if p.is_file())
+        assert send_files(Peer.parse(archive.peer), [*images, *paths]) == len(images) + 5
+        (found,) = find_studies(Peer.parse(archive.peer), Wanted(modality="SR"))
+        assert found.instances == len(images) + 5, "one study: that of the images"
