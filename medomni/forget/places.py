@@ -13,10 +13,10 @@ from typing import Any
 
 from medomni.cohort import HISTORY_NAME, REPORT_NAMES
 from medomni.dicom.keys import study_key
-from medomni.errors import MedomniError
 from medomni.files import reading_arrays, save_arrays
 from medomni.forget.files import about_arrays, plain_files, sha256
 from medomni.forget.held import Held, Place, unlinked
+from medomni.forget.rows import erase_rows
 from medomni.forget.stores import Caches, Inboxes
 from medomni.forget.subject import dicom_uids, forgotten_hash
 
@@ -92,22 +92,11 @@ class Verdicts:
         found = self.find(key)
         for path in (p for p in plain_files(self.root) if _is_verdicts(p)):
             touched = path in {held.path for held in found}
-            try:
-                with closing(sqlite3.connect(path, timeout=5, isolation_level=None)) as base:
-                    if touched:
-                        base.execute("PRAGMA secure_delete=ON")
-                        base.execute("BEGIN IMMEDIATE")
-                        base.execute("CREATE TABLE IF NOT EXISTS forgotten "
-                                     "(subject TEXT PRIMARY KEY, time TEXT NOT NULL)")
-                        for table in ("verdicts", "heads"):
-                            base.execute(f"DELETE FROM {table} WHERE {_OF_STUDY}", (key, f"{key}-*"))
-                        base.execute("INSERT OR REPLACE INTO forgotten VALUES (?, ?)", (forgotten_hash(key), now()))
-                        base.execute("COMMIT")
-                    if touched or key.encode() in path.read_bytes():  # cut between the two: free pages still hold it
-                        base.execute("VACUUM")
-                        base.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            except sqlite3.Error as exc:
-                raise MedomniError("MED-P13", type(exc).__name__, where=path) from exc
+            erase_rows(path, key, [
+                ("CREATE TABLE IF NOT EXISTS forgotten (subject TEXT PRIMARY KEY, time TEXT NOT NULL)", ()),
+                *((f"DELETE FROM {table} WHERE {_OF_STUDY}", (key, f"{key}-*")) for table in ("verdicts", "heads")),
+                ("INSERT OR REPLACE INTO forgotten VALUES (?, ?)", (forgotten_hash(key), now())),
+            ] if touched else [])
         return found
 
 

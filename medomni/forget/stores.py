@@ -6,9 +6,9 @@ import sqlite3
 from contextlib import closing, suppress
 from pathlib import Path
 
-from medomni.errors import MedomniError
 from medomni.forget.files import plain_files, sha256
 from medomni.forget.held import Held, unlinked
+from medomni.forget.rows import erase_rows
 
 INDEX = "index.sqlite"
 TABLES = ("instances", "studies")
@@ -41,20 +41,8 @@ class Inboxes:
         unlinked([one for one in found if one.what == "inbox listing"])
         for index in self._indexes():
             touched = index in {one.path for one in found}
-            try:
-                with closing(sqlite3.connect(index, timeout=5, isolation_level=None)) as base:
-                    if touched:
-                        base.execute("PRAGMA secure_delete=ON")
-                        base.execute("BEGIN IMMEDIATE")
-                        for table in TABLES:
-                            base.execute(f"DELETE FROM {table} WHERE study_key = ?", (key,))
-                        base.execute("COMMIT")
-                    if touched or key.encode() in index.read_bytes():  # cut between the two: free pages still hold it
-                        base.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-                        base.execute("VACUUM")
-                        base.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            except sqlite3.Error as exc:
-                raise MedomniError("MED-P13", type(exc).__name__, where=index) from exc
+            erase_rows(index, key, [(f"DELETE FROM {table} WHERE study_key = ?", (key,)) for table in TABLES]
+                       if touched else [])
             with suppress(OSError):  # there is none, or something else lies in it, which the search will name
                 (index.parent / "studies" / key).rmdir()
         return found
