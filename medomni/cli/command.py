@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Annotated, Any, Literal, Optional
+from typing import Annotated, Any, Optional
 
 import typer
 
 from medomni import __version__
 from medomni.cli import forget, scrub
 from medomni.cli.deidentify import deidentify
+from medomni.cli.options import Adapter, Format, Modality, ModelDir, OutDir, RecipeFile, Resample, Series, Study
 from medomni.cli.pacs import pacs
 from medomni.errors import MedomniError
 from medomni.files import read_report, unwritable
@@ -24,16 +25,6 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
                        "not a medical device.")
 
 app.add_typer(pacs, name="pacs")
-
-Format = Literal["table", "json", "jsonl"]
-Study = Annotated[Path, typer.Argument(help="One patient's DICOM folder, zip or DICOMDIR, or a NIfTI file.")]
-Series = Annotated[Optional[int], typer.Option(help="Number of the series, as `medomni ingest` lists them.")]  # noqa: UP045
-Resample = Annotated[bool, typer.Option("--resample", help="Interpolate missing, uneven or tilted slices.")]
-Modality = Annotated[Optional[str], typer.Option(help="CT, for a NIfTI file, which cannot say it itself.")]  # noqa: UP045
-OutDir = Annotated[Path, typer.Option("--out", "-o", help="Output folder.")]
-RecipeFile = Annotated[Optional[Path], typer.Option("--config", help="Recipe: its base, view and context.")]  # noqa: UP045
-Adapter = Annotated[Optional[Path], typer.Option(help="Adapter folder.")]  # noqa: UP045
-ModelDir = Annotated[Optional[str], typer.Option(help="Model folder; the embedded one by default.")]  # noqa: UP045
 
 
 def console() -> Any:
