@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import socket
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -19,8 +21,15 @@ TITLE = "ORTHANC"
 def missing() -> str:
     """What this machine lacks for it, or nothing."""
     lacking = [name for name, there in (("Orthanc", shutil.which("Orthanc")), ("orthanc-dicomweb", PLUGIN.is_file()),
-                                        ("storescu (dcmtk)", shutil.which("storescu"))) if not there]
+                                        ("storescu (dcmtk)", dcmtk("storescu"))) if not there]
     return ", ".join(lacking)
+
+
+def dcmtk(name: str) -> str | None:
+    """Path of one of DCMTK's commands; pynetdicom puts others of the same names into an environment that is active."""
+    own = Path(sys.prefix).resolve()
+    places = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    return shutil.which(name, path=os.pathsep.join(p for p in places if not Path(p).resolve().is_relative_to(own)))
 
 
 def free_port() -> int:

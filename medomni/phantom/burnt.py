@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 from scipy.ndimage import gaussian_filter
 
+from medomni.errors import MedomniError
+
 KINDS = ("ultrasound", "page", "radiograph", "capture")
 FONTS = ("DejaVuSans.ttf", "DejaVuSansMono.ttf", "DejaVuSans-Bold.ttf", "DejaVuSerif.ttf", "LiberationSans-Regular.ttf",
          "LiberationMono-Regular.ttf", "LiberationSansNarrow-Regular.ttf", "NotoSansCJK-Regular.ttc")
@@ -64,6 +66,7 @@ def burnt(kind: str, seed: int, texts: Sequence[str]) -> Burnt:
 
     Raises:
         ValueError: for another kind.
+        MedomniError: MED-C06 for a Chinese text where no font has its letters.
     """
     if kind not in KINDS:
         raise ValueError(f"kind {kind!r}: there are {', '.join(KINDS)}")
@@ -124,7 +127,10 @@ def _cover(text: str, size: int, rng: np.random.Generator) -> NDArray[np.float32
     there = fonts()
     chinese = any(ord(c) >= 0x2E80 for c in text)
     if chinese:
-        there = [f for f in there if f.name == CHINESE] or there
+        there = [f for f in there if f.name == CHINESE]
+        if not there:  # another font would draw empty boxes, which are no text
+            raise MedomniError("MED-C06", f"apt-get install fonts-noto-cjk (or {CHINESE} below {_FOLDER})",
+                               where="Chinese text burnt into a picture")
         size = max(size, 12)  # strokes of smaller ideographs run together
     font: Any = ImageFont.truetype(str(there[int(rng.integers(len(there)))]), size) if there \
         else ImageFont.load_default(size)

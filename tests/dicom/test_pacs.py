@@ -12,7 +12,7 @@ import pydicom
 import pytest
 
 from benchmarks.bar_b5 import run
-from benchmarks.orthanc import Orthanc, free_port, missing
+from benchmarks.orthanc import Orthanc, dcmtk, free_port, missing
 from medomni.dicom.pacs.inbox import Inbox
 from medomni.dicom.pacs.peer import Peer
 from medomni.dicom.pacs.query import Wanted, find_studies
@@ -58,8 +58,8 @@ def receiver(inbox: Inbox) -> Iterator[Receiver]:
 
 def storescu(port: int, files: list[Path], *options: str, aec: str = "MEDOMNI", aet: str = "STORESCU",
              host: str = "127.0.0.1") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(["storescu", *options, "-aet", aet, "-aec", aec, host, str(port), *map(str, files)],
-                          capture_output=True, text=True, timeout=60)
+    command = [str(dcmtk("storescu")), *options, "-aet", aet, "-aec", aec, host, str(port), *map(str, files)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60)
 
 
 def test_storescu(receiver: Receiver, inbox: Inbox, sent: list[Path]) -> None:
@@ -74,8 +74,8 @@ def test_storescu(receiver: Receiver, inbox: Inbox, sent: list[Path]) -> None:
 
 
 def test_echo(receiver: Receiver) -> None:
-    assert subprocess.run(["echoscu", "-aet", "STORESCU", "-aec", "MEDOMNI", "127.0.0.1", str(receiver.port)],
-                          timeout=60).returncode == 0
+    command = [str(dcmtk("echoscu")), "-aet", "STORESCU", "-aec", "MEDOMNI", "127.0.0.1", str(receiver.port)]
+    assert subprocess.run(command, timeout=60).returncode == 0
 
 
 @pytest.mark.parametrize(("aet", "aec"), [("STRANGER", "MEDOMNI"), ("STORESCU", "ANYBODY")])

@@ -17,12 +17,26 @@ from medomni.dicom.deid import Options
 from medomni.dicom.deid.pixel_text import TILE, text_boxes, views
 from medomni.dicom.deid.redact import blackened
 from medomni.dicom.deid.risk import at_risk
-from medomni.phantom.burnt import KINDS, burnt
+from medomni.errors import MedomniError
+from medomni.phantom import burnt as drawing
+from medomni.phantom.burnt import CHINESE, KINDS, burnt, fonts
 from tests.dicom.deid.support import cleaned, ct_file, found
 
 pytest.importorskip("rapidocr_onnxruntime", exc_type=ImportError)  # also where libGL is missing
 pytestmark = pytest.mark.unit
 LINES = ["MUELLER HANNA", "ID 4711998", "03.02.1950", "St. Mary Hospital"]
+
+
+@pytest.fixture
+def chinese_letters() -> None:
+    if CHINESE not in [f.name for f in fonts()]:
+        pytest.skip("this machine lacks fonts-noto-cjk")
+
+
+def test_chinese_text_is_not_drawn_with_a_font_that_lacks_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drawing, "FONTS", tuple(f for f in drawing.FONTS if f != CHINESE))
+    with pytest.raises(MedomniError, match="MED-C06.*fonts-noto-cjk"):
+        burnt("page", 9005, ["王小明"])
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -109,6 +123,6 @@ def test_phantoms_say_where_their_ink_is() -> None:
     ({"ct": 1, "mr": 5, "capture": 1}, Options(dates="remove")),
     ({"ct": 2, "mr": 5}, Options(clean_descriptors=True, retain_characteristics=True)),
 ])
-def test_short_form_of_the_bar(counts: dict[str, int], options: Options) -> None:
+def test_short_form_of_the_bar(chinese_letters: None, counts: dict[str, int], options: Options) -> None:
     met, figure = seeded_and_cleaned(counts, 40_001, options)
     assert met, figure
