@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 
 os.environ.setdefault("MEDOMNI_SITE_KEY", "00" * 32)
+LONG = ("tests/test_story.py", "tests/federated/test_rounds.py", "tests/train", "tests/dicom/deid/test_face.py",
+        "tests/dicom/test_pacs.py", "tests/findings", "tests/dicom/deid/test_pixels.py", "tests/test_cli.py")
 LEFT_OUT = pytest.StashKey[Counter]()
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = Path(os.environ.get("MEDOMNI_SHARED") or ROOT.parent / "shared")
@@ -40,7 +42,9 @@ def can_mount() -> bool:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Where skips are failures, tests of absent data are deselected; the closing lines say how many and why."""
+    """Long tests first, so that no worker waits for one at the end. Where skips are failures, tests of absent data are
+    deselected; the closing lines say how many and why."""
+    items.sort(key=lambda item: next((k for k, name in enumerate(LONG) if item.nodeid.startswith(name)), len(LONG)))
     if not os.environ.get("MEDOMNI_NO_SKIP"):
         return
     why = {item: _absent(item) for item in items}
