@@ -24,6 +24,7 @@ def scrub(file: Annotated[Optional[Path], typer.Argument(help="UTF-8 text; stand
         import json
         from dataclasses import asdict
 
-        print(json.dumps({"text": done.text, "spans": [asdict(s) for s in done.spans]}, ensure_ascii=False))
+        told = {"text": done.text, "reader": done.reader, "spans": [asdict(s) for s in done.spans]}
+        print(json.dumps(told, ensure_ascii=False))
         return
     sys.stdout.write(done.text)

@@ -1,4 +1,4 @@
-"""The scrub itself: every rule over the text, again and again until none finds more."""
+"""The scrub itself: every rule, and the reader, over the text, again and again until none finds more."""
 
 from __future__ import annotations
 
@@ -7,10 +7,14 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
+from typing import TYPE_CHECKING
 
 from medomni.scrub.dates import date_spans
 from medomni.scrub.numbers import number_spans
-from medomni.scrub.spans import Span, replaced, united
+from medomni.scrub.spans import PLACEHOLDER, Span, replaced, united
+
+if TYPE_CHECKING:
+    from medomni.scrub.reader import Reader
 
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
 _NARROW = {code: code - 0xFEE0 for code in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))}
@@ -32,30 +36,42 @@ class Scrubbed:
     Attributes:
         text: placeholders such as ``[NAME]`` in place of the spans, all else unchanged.
         spans: what was replaced, as offsets into the text that was given; in order, none overlapping.
+        reader: whether the reader of English words looked at it beside the rules.
     """
 
     text: str
     spans: tuple[Span, ...]
+    reader: bool = False
 
 
-def scrub(text: str) -> Scrubbed:
+def scrub(text: str, *, read: bool = True) -> Scrubbed:
     """Replace names, dates, ages over 89, numbers and places that identify somebody; any mix of English and Chinese.
+
+    Args:
+        text: free text; nothing in it is taken for markup.
+        read: English is also read by a small language model (:mod:`medomni.scrub.reader`) where its package is
+            installed; it finds names that no list holds in wording that no rule foresaw, and drops guesses of the rules
+            that it is sure of. The result says whether it was.
 
     The kinds are those of the Safe Harbor list (45 CFR 164.514(b)(2)(i)) as far as they occur in text; a year alone is
     taken too. The result, given again, comes back as it is: a placeholder changes what stands beside a word, so the
     rules run until they find nothing more.
+
+    Raises:
+        MedomniError: MED-M01 where the reader's package holds other weights than its adapters were trained on.
     """
+    seen = _reader() if read and any(_is_english(text[a:b]) for a, b in _pieces(text)) else None
     spans: list[Span] = []
     clean: set[str] = set()
     for number in count():
         now, kept = replaced(text, spans)
         again = _names_again(text, now, spans) if number else []
-        found = united(now, _widened(now, [*_found(now, clean), *again], number))
+        found = united(now, _widened(now, [*_found(now, clean, seen), *again], number))
         if not found:
             break
         # What is found now lies in one kept piece: a span ends where a placeholder begins.
         spans = sorted(spans + [_back(span, kept) for span in found])
-    return Scrubbed(now, tuple(spans))
+    return Scrubbed(now, tuple(spans), seen is not None)
 
 
 def _widened(text: str, found: list[Span], number: int) -> list[Span]:
@@ -75,7 +91,18 @@ def _widened(text: str, found: list[Span], number: int) -> list[Span]:
     return out
 
 
-def _found(text: str, clean: set[str]) -> list[Span]:
+def _reader() -> Reader | None:
+    from medomni.scrub.reader import reader
+
+    return reader()
+
+
+def _is_english(text: str) -> bool:
+    """More Latin letters than Chinese ones: the reader knows English alone."""
+    return len(_LATIN.findall(PLACEHOLDER.sub("", text))) > len(_CHINESE.findall(text))
+
+
+def _found(text: str, clean: set[str], seen: Reader | None) -> list[Span]:
     """Spans of the text, piece by piece; ``clean`` keeps the pieces in which nothing was found."""
     runs = [m for m in _RUN.finditer(text) if sum(c.isalnum() for c in m.group()) >= len(m.group()) // 4]
     if runs:
@@ -85,7 +112,7 @@ def _found(text: str, clean: set[str]) -> list[Span]:
         piece = text[start:end]
         if piece in clean:
             continue
-        found = _found_in(piece)
+        found = _found_in(piece, seen)
         out += [Span(s.start + start, s.end + start, s.kind, s.rule) for s in found]
         if not found:
             clean.add(piece)
@@ -112,15 +139,17 @@ def _pieces(text: str) -> Iterator[tuple[int, int]]:
     yield start, len(text)
 
 
-def _found_in(text: str) -> list[Span]:
+def _found_in(text: str, seen: Reader | None) -> list[Span]:
     text = text.translate(_NARROW)
     found = [*date_spans(text), *number_spans(text)]
     if _LATIN.search(text):
         from medomni.scrub.en import english_names
         from medomni.scrub.places_en import english_places
 
+        look = seen.look(text) if seen is not None and _is_english(text) else None
         places = english_places(text)
-        found += places + english_names(text, [(s.start, s.end) for s in [*places, *found]])
+        names = english_names(text, [(s.start, s.end) for s in [*places, *found]])
+        found += places + (names if look is None else look.without_false(names) + look.spans())
     if _CHINESE.search(text):
         from medomni.scrub.places_zh import chinese_places
         from medomni.scrub.zh import chinese_names

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 KINDS = ("NAME", "DATE", "AGE", "PHONE", "EMAIL", "URL", "IP", "ID", "ADDRESS", "PLACE", "DEVICE")
-GUESSES = frozenset(("long number", "grouped number", "letters and figures"))
-"""Rules that know that something identifies, but not what it is; any other rule's kind goes before theirs."""
+GUESSES = frozenset(("long number", "grouped number", "letters and figures", "reader"))
+"""What knows that something identifies, but not surely what it is; any other rule's kind goes before theirs."""
 PLACEHOLDER = re.compile(r"\[(?:" + "|".join(KINDS) + r")\]")
 
 

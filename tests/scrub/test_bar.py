@@ -8,11 +8,11 @@ from benchmarks.bar_b6b import interval, measure
 
 
 @pytest.mark.unit
-@pytest.mark.parametrize(("language", "least"), [("en", 0.94), ("zh", 0.93)])
+@pytest.mark.parametrize(("language", "least"), [("en", 0.96), ("zh", 0.93)])
 def test_recall_on_sentences_written_apart(language: str, least: float) -> None:
     """A fifth of the bar's sentences on another seed; the floor lies below the bar by what chance does to so few."""
     tally = measure(language, 20_261_123, count=200)
-    assert tally.items.total() > 100 and tally.recall >= least and tally.precision >= 0.85
+    assert tally.items.total() > 100 and tally.recall >= least and tally.precision >= 0.8
 
 
 @pytest.mark.unit
@@ -21,8 +21,8 @@ def test_an_item_that_is_covered_in_part_is_not_found(monkeypatch) -> None:
 
     whole = medomni.scrub.scrub
 
-    def cut(text: str) -> medomni.scrub.Scrubbed:
-        done = whole(text)
+    def cut(text: str, *, read: bool = True) -> medomni.scrub.Scrubbed:
+        done = whole(text, read=read)
         return type(done)(done.text, tuple(type(s)(s.start + 1, s.end, s.kind, s.rule) for s in done.spans))
 
     monkeypatch.setattr(medomni.scrub, "scrub", cut)
