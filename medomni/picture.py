@@ -11,6 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+STATED = "stated by the user"
+"""Reason of a side or spacing that the file is silent about and whoever read it stated."""
+
 
 @dataclass(frozen=True, eq=False)
 class Picture:
@@ -18,21 +21,25 @@ class Picture:
 
     Attributes:
         array: (rows, columns) as stored, after the modality's own table or rescale; or (rows, columns, 3), uint8, RGB.
-            Nothing is inverted here: in a MONOCHROME1 image high values are dark.
+            Nothing is inverted here: in a MONOCHROME1 image high values are dark. Padding of a CT is -1024 HU.
         shown: (rows, columns), uint8, as it is meant to be seen: the first window or VOI table applied, 255 white.
             Of a colour image its luminance.
         modality: Modality (0008,0060) where it is a defined term, else ``unknown``; ``picture`` for PNG and the like.
         inverted: True where high values of ``array`` are dark (MONOCHROME1, or Presentation LUT Shape INVERSE).
         windows: (centre, width) presets in units of ``array``, as the file lists them.
-        spacing_mm: between rows and between columns, or None; ``spacing_reason`` then says why.
+        spacing_mm: between rows and between columns, or None; ``spacing_reason`` then says why, and
+            :data:`STATED` where the file is silent and whoever read it stated it.
         left_edge: the patient's side at column 0, ``right`` in the usual frontal display, or None; ``side_reason``
-            says where it is known from, or why it is not.
+            says where it is known from (:data:`STATED` as above), or why it is not.
         laterality: ``left``, ``right`` or ``both`` for an image of one of a pair, else None (0020,0062; 0020,0060).
         view: View Position (0018,5101) where it is a defined term, else None.
         frame, frames: which frame of how many this is, from 0.
+        padding: (rows, columns), True where a pixel is padding, which is black in ``shown``; None where none is.
+        notes: what else a reader must know, a sentence each: padding, a table that is not applied, pictures of the
+            file that are not read. No value of the header's.
 
     Raises:
-        ValueError: on another shape or where ``shown`` does not fit ``array``.
+        ValueError: on another shape or where ``shown`` or ``padding`` does not fit ``array``.
     """
 
     array: NDArray[Any]
@@ -48,12 +55,17 @@ class Picture:
     view: str | None = None
     frame: int = 0
     frames: int = 1
+    padding: NDArray[np.bool_] | None = None
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.array.ndim not in (2, 3) or (self.array.ndim == 3 and self.array.shape[2] != 3) or not self.array.size:
             raise ValueError(f"array must be (rows, columns) or (rows, columns, 3), got {self.array.shape}")
         if self.shown.shape != self.array.shape[:2] or self.shown.dtype != np.uint8:
             raise ValueError(f"shown must be uint8 {self.array.shape[:2]}, got {self.shown.dtype} {self.shown.shape}")
+        if self.padding is not None and (self.padding.shape != self.array.shape[:2] or self.padding.dtype != np.bool_):
+            raise ValueError(f"padding must be bool {self.array.shape[:2]}, got {self.padding.dtype} "
+                             f"{self.padding.shape}")
         if self.spacing_mm is None and not self.spacing_reason or self.left_edge is None and not self.side_reason:
             raise ValueError("what is not known needs a reason")
 
@@ -68,7 +80,8 @@ class Picture:
         return "" if self.view == "PA" else f"view {self.view or 'not stated'}: only PA is measured"
 
     def windowed(self, centre: float, width: float) -> NDArray[np.uint8]:
-        """Another window, (rows, columns) uint8, linear (PS3.3 C.11.2.1.2.1), inverted where the image is.
+        """Another window, (rows, columns) uint8, linear (PS3.3 C.11.2.1.2.1), inverted where the image is;
+        padding is black.
 
         Raises:
             ValueError: for a width below 1, or a colour image.
@@ -78,7 +91,10 @@ class Picture:
         if not width >= 1:
             raise ValueError(f"a window's width is at least 1, got {width}")
         values = in_window(self.array, centre, width)
-        return np.rint(255 * (1 - values if self.inverted else values)).astype(np.uint8)
+        grey = np.rint(255 * (1 - values if self.inverted else values)).astype(np.uint8)
+        if self.padding is not None:
+            grey[self.padding] = 0
+        return grey
 
 
 def in_window(values: NDArray[Any], centre: float, width: float) -> NDArray[np.float64]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +14,15 @@ from pydicom.pixels import apply_color_lut, apply_modality_lut
 
 from medomni.dicom import codes
 from medomni.dicom.faults import UnreadableError
+from medomni.dicom.frames import GROUPS, frame_values, text_of
 from medomni.dicom.headers import IDENTIFYING, SPACING_MM, SliceHeader
-from medomni.dicom.marker import agreed, left_edge
+from medomni.dicom.marker import NOT_SIDEWAYS, agreed, with_stated
+from medomni.dicom.marker import left_edge as marked_edge
 from medomni.dicom.names import shown_name
+from medomni.dicom.padding import AIR_HU
 from medomni.dicom.parse import read_elements
-from medomni.dicom.pixels import PIXEL_TAGS, decoded, rescale_of
-from medomni.dicom.still import STILLS, read_still
+from medomni.dicom.pixels import PIXEL_TAGS, _padding, decoded, rescale_of
+from medomni.dicom.still import STILLS, read_still, with_stated_spacing
 from medomni.dicom.voi import presets, shown
 from medomni.errors import MedomniError
 from medomni.picture import Picture
@@ -26,7 +31,7 @@ WANTED = [
     *PIXEL_TAGS, *IDENTIFYING, "SOPClassUID", "RescaleType", "VOILUTSequence", "WindowCenter", "WindowWidth",
     "VOILUTFunction", "PresentationLUTShape", "PixelSpacing", "ImagerPixelSpacing", "PixelSpacingCalibrationType",
     "SequenceOfUltrasoundRegions", "PatientOrientation", "ImageLaterality", "Laterality", "ViewPosition",
-    "BodyPartExamined",
+    "BodyPartExamined", "ImageOrientationPatient", *GROUPS,
     *(f"{colour}PaletteColorLookupTable{part}" for colour in ("Red", "Green", "Blue")
       for part in ("Descriptor", "Data")),
 ]
@@ -37,27 +42,36 @@ PROJECTION_CLASSES = frozenset("1.2.840.10008.5.1.4.1.1." + end for end in (
 VIEWS = frozenset(("AP", "PA", "LL", "RL", "RLD", "LLD", "RLO", "LLO"))
 """Defined terms of View Position (0018,5101), PS3.3 C.8.1.1.1.1, with the obliques."""
 _CENTIMETRES = 3  # of Physical Units X and Y Direction (0018,6024), PS3.3 C.8.5.5.1.5
+_OF_A_FRAME = ("RescaleSlope", "RescaleIntercept", "PixelSpacing", "ImageOrientationPatient")
+_SURE_COSINE = 0.5
+"""Of a row's direction along the patient's left: below it the row runs from front to back, or up."""
 
 
-def read_image(path: Path | str, *, frame: int = 0, marker: bool = False) -> Picture:
+def read_image(path: Path | str, *, frame: int = 0, marker: bool = False, left_edge: str | None = None,
+               spacing_mm: tuple[float, float] | None = None) -> Picture:
     """Read one image at its full resolution.
 
-    Of a PNG, JPEG or WebP file neither the patient's side nor millimetres are known.
+    Of a PNG, JPEG or WebP file neither the patient's side nor millimetres are known until they are stated. Of an
+    enhanced multi-frame image rescale, window and spacing are the frame's own (PS3.3 C.7.6.16).
 
     Args:
         frame: of a multi-frame image, from 0.
         marker: also look for a side marker that is burnt into the pixels (seconds; extra ``deid``); see
             :func:`medomni.dicom.marker.left_edge`.
+        left_edge: the patient's side at column 0, ``left`` or ``right``, for a file that does not say it.
+        spacing_mm: at the patient, between rows and between columns, for a file that does not say it. What is stated
+            is recorded as stated and never replaces what the file says.
 
     Raises:
-        MedomniError: MED-C08, MED-C03 for a frame that is not there, MED-D01 where the file is no image, MED-D03 where
+        MedomniError: MED-C08, MED-C03 for a frame that is not there or a side or spacing that is none or that
+            contradicts the file, MED-D01 where the file is no image, MED-D03 where
             it is cut short, MED-D10 where it cannot be decoded, MED-D11, MED-D12 where its size is not the header's.
     """
     path = Path(path)
     if not path.is_file():
         raise MedomniError("MED-C08", where=shown_name(path.name))
     if path.suffix.lower() in STILLS:
-        return read_still(path, frame)
+        return read_still(path, frame, left_edge, spacing_mm)
     try:
         ds = read_elements(path, WANTED, pixels=True)
     except UnreadableError as exc:
@@ -65,18 +79,69 @@ def read_image(path: Path | str, *, frame: int = 0, marker: bool = False) -> Pic
     header = _as_header(path, ds)
     name = header.label
     stored = _stored(ds, frame, name)
-    values = _values(stored, ds, name)
+    at, voi = _of_frame(ds, frame, name)
+    padding = _mask(ds, stored, frame)
+    values, notes = _unpadded(_values(stored, ds, at, name), padding, ds.get("Modality") == "CT")
     modality = codes.modality(header) or "unknown"
-    windows = presets(ds)
+    windows = presets(voi)
     inverted = ds.get("PhotometricInterpretation") == "MONOCHROME1" or ds.get("PresentationLUTShape") == "INVERSE"
-    spacing, why_not = _spacing(ds, modality)
+    spacing, why_not = with_stated_spacing(_spacing(ds, at, modality), spacing_mm,
+                                           _regions(ds) if modality == "US" else (), name)
     view = str(ds.get("ViewPosition") or "").upper()
-    seen = shown(values, ds, inverted, windows)
-    edge, side_reason = _left_edge(ds)
+    seen, left_out = shown(values, voi, inverted, windows, padding)
+    told = _left_edge(ds)
+    with_stated(told if told[0] or told[1] == NOT_SIDEWAYS else _of_plane(at, ds), left_edge, name)
     if marker:
-        edge, side_reason = agreed((edge, side_reason), left_edge(seen, str(ds.get("BodyPartExamined") or ""), view))
-    return Picture(values, seen, modality, inverted, windows, spacing, why_not, edge,
-                   side_reason, _laterality(ds), view if view in VIEWS else None, frame, _frames(ds))
+        marked = marked_edge(seen, str(ds.get("BodyPartExamined") or ""), view)
+        with_stated(marked, left_edge, name)
+        told = agreed(told, marked)
+    edge, side_reason = with_stated(told, left_edge, name)
+    return Picture(values, seen, modality, inverted, windows, spacing, why_not, edge, side_reason, _laterality(ds),
+                   view if view in VIEWS else None, frame, _frames(ds), padding,
+                   notes + ((left_out,) if left_out else ()))
+
+
+def _of_frame(ds: pydicom.Dataset, frame: int, name: str) -> tuple[Mapping[str, str], pydicom.Dataset]:
+    """Rescale, spacing and orientation of a frame, as the file writes them, and what holds its windows: its functional
+    groups (PS3.3 C.7.6.16), the shared ones, else the image."""
+    common = {n: text_of(ds.get(n)) for n in _OF_A_FRAME}
+    shared, own = (ds.get(n) or [] for n in GROUPS)
+    if not len(shared) and not len(own):
+        return common, ds
+    if len(own) not in (0, _frames(ds)):
+        raise MedomniError("MED-D11", f"functional groups of {len(own)} frames, the image has {_frames(ds)}",
+                           where=name)
+    try:
+        items = [own[frame]] if len(own) else [pydicom.Dataset()]
+        alone = pydicom.Dataset()  # the one frame, so that the others' groups are not decoded
+        alone.SharedFunctionalGroupsSequence, alone.PerFrameFunctionalGroupsSequence = list(shared)[:1], items
+        for item in (*items, *list(shared)[:1]):
+            voi = (item.get("FrameVOILUTSequence") or [None])[0]
+            if voi is not None and presets(voi):
+                break
+        else:
+            voi = ds
+        return frame_values(alone, common, 1)[0], voi
+    except Exception as exc:  # items are decoded when they are looked at, and may then be found damaged
+        raise MedomniError("MED-D10", f"functional groups: {type(exc).__name__}", where=name) from exc
+
+
+def _mask(ds: pydicom.Dataset, stored: NDArray[Any], frame: int) -> NDArray[np.bool_] | None:
+    """Where a grey image is padding (PS3.3 C.7.5.1.1.2), or None where it is nowhere."""
+    return _padding(ds, stored, frame) if stored.ndim == 2 and stored.dtype.kind in "iu" else None
+
+
+def _unpadded(values: NDArray[Any], padding: NDArray[np.bool_] | None,
+              hounsfield: bool) -> tuple[NDArray[Any], tuple[str, ...]]:
+    """A CT with -1024 HU for padding, any other image as it is; and what there is to say of it."""
+    if padding is None:
+        return values, ()
+    count = int(padding.sum())
+    if not hounsfield:
+        return values, (f"{count} pixels are padding: black, and as stored in the values",)
+    values = values if values.dtype.kind == "f" else values.astype(np.float32)
+    values[padding] = AIR_HU
+    return values, (f"{count} pixels are padding: black, and {AIR_HU} HU in the values",)
 
 
 def _as_header(path: Path, ds: pydicom.Dataset) -> SliceHeader:
@@ -114,42 +179,49 @@ def _low_bytes(ds: pydicom.Dataset) -> bool:
     return all(isinstance(t, bytes) and len(t) % 2 == 0 and not any(t[1::2]) for t in tables)
 
 
-def _values(stored: NDArray[Any], ds: pydicom.Dataset, name: str) -> NDArray[Any]:
+def _values(stored: NDArray[Any], ds: pydicom.Dataset, at: Mapping[str, str], name: str) -> NDArray[Any]:
     """After the Modality LUT (PS3.3 C.11.1); a CT without rescale has no unit."""
     if stored.ndim == 3:
         return (stored >> max(int(ds.BitsStored) - 8, 0)).astype(np.uint8)
-    if not ds.get("ModalityLUTSequence"):
-        rescale_of(ds, ds.get("Modality") == "CT", name)
-    try:
-        values = np.asarray(apply_modality_lut(stored, ds))
-    except Exception as exc:  # a damaged table
-        raise MedomniError("MED-D11", f"modality table: {type(exc).__name__}", where=name) from exc
+    values: NDArray[Any]
+    if ds.get("ModalityLUTSequence"):
+        try:
+            values = np.array(apply_modality_lut(stored, ds))
+        except Exception as exc:  # a damaged table
+            raise MedomniError("MED-D11", f"modality table: {type(exc).__name__}", where=name) from exc
+    else:
+        slope, intercept = rescale_of(at, ds.get("Modality") == "CT", name)
+        values = stored.astype(np.float64) * slope + intercept if at.get("RescaleSlope") else stored
     if not np.isfinite(values).all():
         raise MedomniError("MED-D10", "values that are no numbers", where=name)
     return values.astype(np.float32 if values.dtype == np.float64 else values.dtype.newbyteorder("="))
 
 
-def _spacing(ds: pydicom.Dataset, modality: str) -> tuple[tuple[float, float] | None, str]:
+def _regions(ds: pydicom.Dataset) -> set[tuple[float, float]]:
+    """Millimetres between rows and between columns in the ultrasound regions that are measured in centimetres."""
+    try:
+        regions = [r for r in ds.get("SequenceOfUltrasoundRegions") or []
+                   if r.get("PhysicalUnitsXDirection") == r.get("PhysicalUnitsYDirection") == _CENTIMETRES]
+        return {(abs(float(r.get("PhysicalDeltaY", 0))) * 10, abs(float(r.get("PhysicalDeltaX", 0))) * 10)
+                for r in regions}
+    except (TypeError, ValueError):
+        return set()
+
+
+def _spacing(ds: pydicom.Dataset, at: Mapping[str, str], modality: str) -> tuple[tuple[float, float] | None, str]:
     """Millimetres at the patient, or why there are none (PS3.3 10.7.1.3)."""
     if modality == "US":
-        try:
-            regions = [r for r in ds.get("SequenceOfUltrasoundRegions") or []
-                       if r.get("PhysicalUnitsXDirection") == r.get("PhysicalUnitsYDirection") == _CENTIMETRES]
-            steps = {(abs(float(r.get("PhysicalDeltaY", 0))) * 10, abs(float(r.get("PhysicalDeltaX", 0))) * 10)
-                     for r in regions}
-        except (TypeError, ValueError):
-            steps = set()
+        steps = _regions(ds)
         if len(steps) != 1:
             return None, "ultrasound without one calibrated region"
         both = steps.pop()
     else:
         try:
-            first, second = (float(v) for v in ds.get("PixelSpacing") or ())
+            first, second = (float(v) for v in at.get("PixelSpacing", "").split("\\"))
         except (TypeError, ValueError):
             return None, "no pixel spacing at the patient" if ds.get("ImagerPixelSpacing") else "no pixel spacing"
         both = (first, second)
-        projection = modality in PROJECTIONS or ds.get("SOPClassUID") in PROJECTION_CLASSES
-        if projection and not ds.get("PixelSpacingCalibrationType"):
+        if _is_projection(ds) and not ds.get("PixelSpacingCalibrationType"):
             return None, "projection without calibration: lengths at the detector are magnified"
     if not all(SPACING_MM[0] <= v <= SPACING_MM[1] for v in both):
         return None, "the pixel spacing is not a length"
@@ -163,8 +235,24 @@ def _left_edge(ds: pydicom.Dataset) -> tuple[str | None, str]:
     if toward in ("L", "R"):
         return {"L": "right", "R": "left"}[toward], "Patient Orientation"
     if toward in ("A", "P", "H", "F"):
-        return None, "the rows do not run from side to side"
+        return None, NOT_SIDEWAYS
     return None, "no Patient Orientation: the side is not assessable until it is stated"
+
+
+def _of_plane(at: Mapping[str, str], ds: pydicom.Dataset) -> tuple[str | None, str]:
+    """The patient's side at column 0 of a slice, from Image Orientation (0020,0037): it is not believed further than
+    to contradict what is stated."""
+    try:
+        along = float(at.get("ImageOrientationPatient", "").split("\\")[0])
+    except ValueError:
+        along = math.nan
+    if not _SURE_COSINE < abs(along) < 1.1 or _is_projection(ds):
+        return None, ""
+    return ("right" if along > 0 else "left"), "Image Orientation"
+
+
+def _is_projection(ds: pydicom.Dataset) -> bool:
+    return str(ds.get("Modality")) in PROJECTIONS or ds.get("SOPClassUID") in PROJECTION_CLASSES
 
 
 def _laterality(ds: pydicom.Dataset) -> str | None:

@@ -2,42 +2,94 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
 import pydicom
 from numpy.typing import NDArray
-from pydicom.pixels import apply_voi
 
 from medomni.picture import in_window, luminance
 
 
-def shown(values: NDArray[Any], ds: pydicom.Dataset, inverted: bool,
-          windows: tuple[tuple[float, float], ...]) -> NDArray[np.uint8]:
-    """The VOI table, else the first window, else the full range; white is 255."""
+def shown(values: NDArray[Any], ds: pydicom.Dataset, inverted: bool, windows: tuple[tuple[float, float], ...],
+          padding: NDArray[np.bool_] | None = None) -> tuple[NDArray[np.uint8], str]:
+    """The VOI table, else the first window, else the full range; white is 255.
+
+    Args:
+        values: (rows, columns) in the modality's unit, or (rows, columns, 3), uint8, RGB.
+        ds: what holds the VOI table and the VOI LUT Function.
+        windows: as :func:`presets` gives them.
+        padding: (rows, columns), True where a pixel is padding: black, and no part of the full range.
+
+    Returns:
+        (rows, columns), uint8; and why a table that the file holds was left out, empty where none was.
+    """
     if values.ndim == 3:
-        return luminance(values)
+        return luminance(values), ""
+    share, left_out = None, ""
     try:
-        share = _of_interest(values, ds, windows)
-    except Exception:  # a damaged table is left out: the whole range is always a picture
-        share = _of_interest(values, pydicom.Dataset(), windows)
-    return np.rint(255 * (1 - share if inverted else share)).astype(np.uint8)
+        if ds.get("VOILUTSequence"):
+            share = _by_table(values, ds)
+    except Exception as exc:  # a damaged table is left out and named: window or whole range are always a picture
+        why = str(exc) if type(exc) is ValueError and str(exc) in _FAULTS else type(exc).__name__
+        left_out = f"the VOI table is not applied: {why}"
+    if share is None:
+        share = _by_window(values, ds, windows, padding)
+    grey = np.rint(255 * (1 - share if inverted else share)).astype(np.uint8)
+    if padding is not None:
+        grey[padding] = 0
+    return grey, left_out
 
 
-def _of_interest(values: NDArray[Any], ds: pydicom.Dataset,
-                 windows: tuple[tuple[float, float], ...]) -> NDArray[np.float64]:
-    """0 to 1 by the VOI LUT (PS3.3 C.11.2)."""
-    if ds.get("VOILUTSequence"):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            white = 2 ** int(ds.VOILUTSequence[0].LUTDescriptor[2]) - 1
-            return np.asarray(apply_voi(values, ds), dtype=np.float64) / white
+_FAULTS = ("bits of an entry", "fewer entries than stated", "entries of more bits than stated")
+
+
+def _by_table(values: NDArray[Any], ds: pydicom.Dataset) -> NDArray[np.float64]:
+    """0 to 1 by the first VOI table (PS3.3 C.11.2.1.1).
+
+    Raises:
+        ValueError: one of :data:`_FAULTS`; a damaged item may raise anything.
+    """
+    item = ds.VOILUTSequence[0]
+    count, first, bits = (int(v) for v in item.LUTDescriptor)
+    count = count % (1 << 16) or 1 << 16  # read as signed, a large count is negative
+    if not 8 <= bits <= 16:
+        raise ValueError(_FAULTS[0])
+    if first >= 1 << 15 and values.min() < 0:
+        first -= 1 << 16  # read as unsigned although the values are signed
+    table, white = _entries(item.LUTData, count, bits, _little(ds)), (1 << bits) - 1
+    if table.max() > white:
+        raise ValueError(_FAULTS[2])
+    at = np.clip(np.floor(values.astype(np.float64) - first), 0, count - 1).astype(np.int64)
+    return np.asarray(table[at] / white, dtype=np.float64)
+
+
+def _entries(data: Any, count: int, bits: int, little: bool) -> NDArray[np.int64]:
+    """The table's entries: words, or in a table of 8 bits two of them in a word, the first in its low byte."""
+    if isinstance(data, bytes):
+        words = np.frombuffer(data + bytes(len(data) % 2), "<u2" if little else ">u2").astype("<u2")
+    else:
+        words = (np.atleast_1d(np.asarray(data, dtype=np.int64)) & 0xFFFF).astype("<u2")
+    if len(words) < count and bits == 8:
+        words = words.view(np.uint8)
+    if len(words) < count:
+        raise ValueError(_FAULTS[1])
+    return words[:count].astype(np.int64)
+
+
+def _little(ds: pydicom.Dataset) -> bool:
+    syntax = getattr(ds, "file_meta", {}).get("TransferSyntaxUID")
+    return syntax is None or syntax.is_little_endian
+
+
+def _by_window(values: NDArray[Any], ds: pydicom.Dataset, windows: tuple[tuple[float, float], ...],
+               padding: NDArray[np.bool_] | None) -> NDArray[np.float64]:
+    """0 to 1 by the first window, else from the least to the largest value that is no padding (PS3.3 C.11.2)."""
     exact = values.astype(np.float64)
     if not windows:
-        low, high = exact.min(), exact.max()
-        share: NDArray[np.float64] = (exact - low) / max(high - low, 1e-9)
-        return share
+        seen = exact if padding is None or padding.all() else exact[~padding]
+        low, high = seen.min(), seen.max()
+        return np.asarray(np.clip((exact - low) / max(high - low, 1e-9), 0.0, 1.0))
     (centre, width), function = windows[0], ds.get("VOILUTFunction") or "LINEAR"
     if function == "SIGMOID":
         return np.asarray(1 / (1 + np.exp(np.clip(-4 * (exact - centre) / width, -50, 50))))
