@@ -21,6 +21,14 @@ _HEADS = frozenset(("BRAIN", "EAR", "EYE", "FACE", "HEAD", "HEADNECK", "JAW", "M
 _HEAD_WORDS = re.compile(r"head|brain|skull|\bface|facial|orbit|sinus|cran|cereb|neuro|kopf|sch[aä]del|whole.?body|cct"
                          r"|[头頭颅顱脑腦面]", re.IGNORECASE)
 SMALL_FIELD_MM = 320.0
+_NOT_MAGNITUDE = frozenset((
+    "ADC", "AFFINE", "ASL", "B0 MAP", "CBF", "CBV", "DERIVED MIXED", "DIFFUSION", "DIFFUSION_ANISO", "DWI", "EADC",
+    "FA", "FIELD_MAP", "FIELDMAP", "FMRI", "I", "IMAGINARY", "MAXIMUM", "MIN_IP", "MINIMUM", "MINIP", "MIP", "MNIP",
+    "MTT", "P", "PERFUSION", "PHASE", "PHASE MAP", "PHASE_MAP", "PROJECTION IMAGE", "R", "R2", "R2_STAR", "REAL", "RCBF",
+    "RCBV", "SUBTRACT", "SUBTRACTION", "SWI", "T1 MAP", "T2 MAP", "T2_STAR", "TRACE", "TRACEW", "TTP", "VELOCITY",
+    "VELOCITY MAP"))
+"""Words of Image Type (0008,0008) of MR that is no plain magnitude of one volume (PS3.3 C.8.3.1.1.1, C.8.13.3.1.1)."""
+_DIFFUSION = ("DiffusionBValue", "DiffusionGradientOrientation")
 
 
 def refusal(ds: Dataset, options: Options) -> str:
@@ -43,11 +51,14 @@ def refusal(ds: Dataset, options: Options) -> str:
 
 def _head(ds: Dataset, options: Options) -> str:
     if not options.deface:
-        return "head: --deface cuts the face off CT, --keep-face writes it as it is"
-    if str(ds.get("Modality", "")) != "CT":
-        return "head: faces are cut off CT alone; --keep-face writes it as it is"
-    if {"LOCALIZER", "SCOUT"} & {str(w).upper() for w in ds.get("ImageType") or ()}:
+        return "head: --deface cuts the face off CT and MR, --keep-face writes it as it is"
+    modality, words = str(ds.get("Modality", "")), {str(w).upper() for w in ds.get("ImageType") or ()}
+    if modality not in ("CT", "MR"):
+        return "head: faces are cut off CT and MR alone; --keep-face writes it as it is"
+    if {"LOCALIZER", "SCOUT"} & words:
         return "head: a localizer shows the face from the side, which is not cut"
+    if modality == "MR" and (words & _NOT_MAGNITUDE or any(name in ds for name in _DIFFUSION)):
+        return "head: a map, a projection, a phase or a diffusion image, of which no face is cut"
     return ""
 
 
