@@ -1,4 +1,4 @@
-"""The same for MR: synthetic heads of several contrasts, planes, fields of view and faults, written as DICOM."""
+"""The measure of :mod:`benchmarks.defacing` for MR: synthetic heads of several contrasts, planes and fields of view."""
 
 from __future__ import annotations
 
@@ -33,8 +33,9 @@ class Scan:
 SCANS = (
     Scan(MrHabit("T1", (1.0, 1.0, 1.0), phase=2), Habit(plane="sagittal")),
     Scan(MrHabit("T2", (5.0, 1.0, 1.0), (-112.0, -134.0, -90.0), (112.0, 122.0, 110.0))),
-    Scan(MrHabit("FLAIR", (4.0, 1.0, 1.0), (-112.0, -134.0, -90.0), (112.0, 122.0, 110.0)), Habit(syntax="jpeg_ls", signed=False)),
-    Scan(MrHabit("PD", (4.0, 1.5, 1.5), ghost=0.04), Habit(position="HFS", order="mixed")),
+    Scan(MrHabit("FLAIR", (4.0, 1.0, 1.0), (-112.0, -134.0, -90.0), (112.0, 122.0, 110.0)),
+         Habit(syntax="jpeg_ls", signed=False)),
+    Scan(MrHabit("PD", (4.0, 1.5, 1.5), ghost=0.04), Habit(order="mixed")),
     Scan(MrHabit("T2FS", (2.0, 3.0, 2.0)), Habit(plane="coronal", syntax="rle")),
     Scan(MrHabit("T1", (3.0, 1.2, 1.2), field=0.5, noise=16.0), Habit(oblique_deg=12.0)),
     Scan(MrHabit("T2", (2.0, 2.0, 2.0)), Habit(frames="enhanced", syntax="jpeg_2000"), rescaled=True),

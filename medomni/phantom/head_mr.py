@@ -26,6 +26,7 @@ CONTRASTS: Mapping[str, tuple[float, ...]] = {
 }
 """Value of air, skin, fat, muscle, bone, grey matter, fluid, eye and white matter; T2FS is with suppressed fat."""
 SUB_MM = 1.5
+"""Tissue is averaged over samples this far apart."""
 
 
 @dataclass(frozen=True)
@@ -75,8 +76,8 @@ def mr_head(head: Head, habit: MrHabit, turn: NDArray[np.float64], seed: int,
         seen += _laid(values, turn, low + moved[::-1], step, shape, 1)
     seen /= sub.prod()
     inner = _laid(head.brain.astype(np.uint8), turn, low, step, shape, 0) > 0
-    around = np.stack(np.meshgrid(*((np.arange(n) / max(n - 1, 1)) * 2 - 1 for n in shape), indexing="ij", sparse=False))
-    seen *= 1 + habit.field * ((around**2).sum(axis=0) / 1.5 - 0.5 + 0.4 * around[1] * rng.choice([-1, 1]))
+    z, y, x = np.meshgrid(*(np.linspace(-1, 1, n) for n in shape), indexing="ij", sparse=True)
+    seen *= 1 + habit.field * ((z**2 + y**2 + x**2) / 1.5 - 0.5 + 0.4 * y * rng.choice([-1, 1]))
     if habit.ghost:
         seen += habit.ghost * np.roll(seen, shape[habit.phase] // 2, axis=habit.phase)
     if habit.wrap_mm:

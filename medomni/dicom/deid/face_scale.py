@@ -53,7 +53,7 @@ class Scale:
             return float(np.sort(heights)[-FEWEST_BONE])
         slabs = np.floor(heights / SLAB_MM).astype(int)
         counts = np.bincount(slabs - slabs.min())
-        return float((np.flatnonzero(counts > TOP_SHARE * counts.max())[-1] + slabs.min() + 1) * SLAB_MM)
+        return float((np.flatnonzero(counts > TOP_SHARE * counts.max())[-1] + slabs.min() + 0.5) * SLAB_MM)
 
 
 def scale_of(originals: list[Path]) -> Scale:

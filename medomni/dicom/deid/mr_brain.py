@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from medomni.dicom.deid.mr_head import VAULT_MM, MrHead
-from medomni.dicom.deid.shear import BRAIN_ML, GRID_MM
+from medomni.dicom.deid.shear import AHEAD_MM, AIR_ML, BESIDE, BRAIN_ML, GRID_MM
 from medomni.dicom.faults import UnreadableError
 from medomni.errors import MedomniError
 
@@ -28,9 +28,11 @@ STEP_MM, RIM_MM, SHELL_MM = 4.0, 8.0, 12.0
 PITCHES_DEG = (-14.0, 0.0, 14.0)
 BELOW_TOP_MM = 60.0
 BINS = 32
-TURNS, STRETCHES = 40, 70
-GROWN_MM = 3.0
+TURNS, STRETCHES = 25, 60
+GROWN_MM = 1.0
 STRETCH = 0.16
+FACE_MM, SKULL_MM = (90.0, 160.0), 14.0
+"""The air of the face: so far below the top of the head, farther from the brain than its skull is thick."""
 DEPTH_MM, SPREAD_MM = (7.0, 25.0), 15.0
 OUTSIDE, TURNED_DEG = 0.005, 35.0
 
@@ -72,7 +74,8 @@ def template() -> Template:
         raise MedomniError("MED-C06", "pip install 'medomni[deid]'", where="nilearn")
     image = sitk.DICOMOrient(sitk.ReadImage(str(path), sitk.sitkFloat32), "LPS")
     pad = 12
-    fine, corner = np.pad(sitk.GetArrayFromImage(image), pad), np.array(image.GetOrigin()) - pad
+    fine = np.pad(sitk.GetArrayFromImage(image), pad)
+    corner = np.array(image.GetOrigin(), dtype=np.float64) - pad
     brain = np.asarray(ndimage.binary_fill_holes(fine > 0))
     shape = tuple(int(n // STEP_MM) for n in fine.shape)
     coarse = ndimage.affine_transform(ndimage.gaussian_filter(fine, 1.5), np.full(3, STEP_MM), output_shape=shape,
@@ -90,7 +93,7 @@ def template() -> Template:
 def simple_itk() -> Any:
     """SimpleITK, loaded when the first head of MR is met; MED-C06 without it."""
     try:
-        import SimpleITK  # noqa: N813
+        import SimpleITK
     except ImportError as exc:
         raise MedomniError("MED-C06", "pip install 'medomni[deid]'", where="SimpleITK") from exc
     return SimpleITK
@@ -109,12 +112,13 @@ def brain_in_mr(head: MrHead) -> NDArray[np.bool_]:
         raise UnreadableError("head: its face does not lie where the header has its front")
     start = (size - 2 * SHELL_MM) / known.size
     scale = np.array([*start, start.mean()])
-    matrix, offset, worth = _turned(head, known, scale, middle)
-    if worth[1] < worth[0]:
-        raise UnreadableError("head: its face does not lie where the header has its front")
-    brain = _mapped(head, known, matrix, offset)
-    _fits(head, known, matrix, offset, brain, scale)
-    return brain
+    for matrix, offset in _placed(head, known, scale, middle):
+        brain = _mapped(head, known, matrix, offset)
+        if _fits(head, known, matrix, offset, brain, scale):
+            if not _looks_ahead(head, brain):
+                raise UnreadableError("head: its face does not lie where the header has its front")
+            return brain
+    raise UnreadableError("head: the brain that is sought does not fit it, so that its face cannot be told from it")
 
 
 def _outline(head: MrHead) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -125,28 +129,36 @@ def _outline(head: MrHead) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     return high - low, np.array([*((low + high) / 2), head.top * GRID_MM - SHELL_MM])
 
 
-def _turned(head: MrHead, known: Template, scale: NDArray[np.float64], middle: NDArray[np.float64],
-            ) -> tuple[NDArray[np.float64], NDArray[np.float64], tuple[float, float]]:
-    """Matrix and offset that lay a point of the template, from its middle, over the head (x, y, z in mm from the grid's
-    first voxel); and the mutual information with the template to the back and with it to the front."""
+def _placed(head: MrHead, known: Template, scale: NDArray[np.float64], middle: NDArray[np.float64],
+            ) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
+    """The template laid over a head, stretched and not: matrix and offset that take a point of it, from its middle, to
+    x, y, z in mm from the grid's first voxel. Refused where it fits better facing the back."""
     sitk = simple_itk()
-    fixed = _image(known.values, STEP_MM * scale, scale * (known.low - known.middle))
-    near = sitk.Cast(_image(known.near, STEP_MM * scale, scale * (known.low - known.middle)), sitk.sitkUInt8)
+    first, step = scale * (known.low - known.middle), STEP_MM * scale
+    last = -(first + step * (np.array(known.values.shape[::-1]) - 1))
     moving = _image(head.smooth, np.full(3, GRID_MM), np.zeros(3))
     place = middle - (0, 0, BELOW_TOP_MM * scale[2])
-    found = []
-    for yaw, pitch in [(np.pi, 0.0), *((0.0, np.radians(p)) for p in PITCHES_DEG)]:
-        turn = sitk.VersorRigid3DTransform()
-        turn.SetRotation((0.0, 0.0, 1.0) if yaw else (1.0, 0.0, 0.0), yaw or pitch)
-        turn.SetTranslation(place.tolist())
-        found.append((_registered(fixed, near, moving, turn, 2.0, TURNS), turn))
-    best = max(found[1:], key=lambda f: f[0])
+    found = {}
+    for back in (True, False):
+        way = -1 if back else 1  # facing the back, by its voxels: half a turn is where a versor ends
+        low = np.array([*(last if back else first)[:2], first[2]])
+        fixed = _image(known.values[:, ::way, ::way], step, low)
+        near = sitk.Cast(_image(known.near[:, ::way, ::way], step, low), sitk.sitkUInt8)
+        tried = []
+        for pitch in PITCHES_DEG:
+            turn = sitk.VersorRigid3DTransform()
+            turn.SetRotation((1.0, 0.0, 0.0), float(np.radians(pitch)))
+            turn.SetTranslation(place.tolist())
+            tried.append((_registered(fixed, near, moving, turn, 2.0, TURNS), turn))
+        found[back] = max(tried, key=lambda f: f[0])
+    worth, turn = found[False]
+    if worth < found[True][0]:
+        raise UnreadableError("head: its face does not lie where the header has its front")
     affine = sitk.AffineTransform(3)
-    affine.SetMatrix(best[1].GetMatrix())
-    affine.SetTranslation(best[1].GetTranslation())
+    affine.SetMatrix(turn.GetMatrix())
+    affine.SetTranslation(turn.GetTranslation())
     _registered(fixed, near, moving, affine, 0.5, STRETCHES)
-    matrix = np.array(affine.GetMatrix()).reshape(3, 3)
-    return matrix * scale, np.array(affine.GetTranslation()), (found[0][0], best[0])
+    return [(np.array(t.GetMatrix()).reshape(3, 3) * scale, np.array(t.GetTranslation())) for t in (affine, turn)]
 
 
 def _registered(fixed: Any, near: Any, moving: Any, transform: Any, step: float, most: int) -> float:
@@ -188,16 +200,27 @@ def _mapped(head: MrHead, known: Template, matrix: NDArray[np.float64], offset: 
 
 
 def _fits(head: MrHead, known: Template, matrix: NDArray[np.float64], offset: NDArray[np.float64],
-          brain: NDArray[np.bool_], scale: NDArray[np.float64]) -> None:
-    """Refuse a brain that is bent, turned far, of no brain's size, or not under scalp and skull all around."""
+          brain: NDArray[np.bool_], scale: NDArray[np.float64]) -> bool:
+    """False for a brain that is bent, turned far, of no brain's size, or not under scalp and skull all around."""
     u, stretch, v = np.linalg.svd(matrix / scale)
     turned = np.degrees(np.arccos(np.clip((np.trace(u @ v) - 1) / 2, -1, 1)))
     size = known.brain.sum() * abs(np.linalg.det(matrix)) / 1000
     places = ((known.surface - known.middle) @ matrix.T + offset)[:, ::-1] / GRID_MM
     depth = ndimage.distance_transform_edt(np.pad(head.mask, 1), sampling=GRID_MM)[1:-1, 1:-1, 1:-1]
-    shell = ndimage.map_coordinates(depth, places.T, order=1)
-    thin, usual, thick = np.percentile(shell, [3, 50, 97])
+    thin, usual, thick = np.percentile(ndimage.map_coordinates(depth, places.T, order=1), [3, 50, 97])
     outside = float((brain & ~head.mask).sum() / max(brain.sum(), 1))
-    if (not BRAIN_ML[0] <= size <= BRAIN_ML[1] or turned > TURNED_DEG or np.abs(np.log(stretch)).max() > STRETCH
-            or outside > OUTSIDE or not DEPTH_MM[0] <= usual <= DEPTH_MM[1] or thick - thin > SPREAD_MM):
-        raise UnreadableError("head: the brain that is sought does not fit it, so that its face cannot be told from it")
+    return bool(BRAIN_ML[0] <= size <= BRAIN_ML[1] and turned <= TURNED_DEG and np.abs(np.log(stretch)).max() <= STRETCH
+                and outside <= OUTSIDE and DEPTH_MM[0] <= usual <= DEPTH_MM[1] and thick - thin <= SPREAD_MM)
+
+
+def _looks_ahead(head: MrHead, brain: NDArray[np.bool_]) -> bool:
+    """Whether the face lies to the front, as the header has it: there is the air of nose, sinuses and throat, which is
+    dark in every contrast. False where there is too little of it to tell."""
+    low, high = (max(head.top - int(mm / GRID_MM), 0) for mm in (FACE_MM[1], FACE_MM[0]))
+    dark = head.mask & (head.smooth < head.edge)
+    dark &= ndimage.distance_transform_edt(~brain, sampling=GRID_MM) > SKULL_MM
+    air = np.argwhere(dark[low:high]) + (low, 0, 0)
+    if len(air) * GRID_MM**3 / 1000 < AIR_ML:
+        return False
+    up, back, left = (air.mean(axis=0) - np.argwhere(brain).mean(axis=0)) * GRID_MM
+    return bool(back < -AHEAD_MM and abs(left) < -BESIDE * back and up < 0)
