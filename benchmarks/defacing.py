@@ -7,6 +7,7 @@ from __future__ import annotations
 import sys
 import tempfile
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -37,6 +38,12 @@ class Measured(NamedTuple):
     ears: float
     brain: float
     landmarks: bool
+
+
+@lru_cache(2)
+def head_of(seed: int) -> Head:
+    """:func:`synthetic_head`, kept for the next scan of the same head."""
+    return synthetic_head(seed)
 
 
 def scanned(head: Head, turn: NDArray[np.float64], seed: int) -> tuple[Volume, NDArray[np.float64]]:
@@ -74,7 +81,7 @@ def write_head(seed: int, folder: Path, habit: Habit, turn: NDArray[np.float64])
     """A head as a DICOM series of the body part HEAD."""
     from medomni.phantom.series import turned, write_habit
 
-    head = synthetic_head(seed)
+    head = head_of(seed)
     volume, brain = scanned(head, turn, seed)
     written = write_habit(volume, folder, habit, seed)
     for path in written.paths:

@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 from pydicom.dataset import FileDataset
 from pydicom.uid import EnhancedMRImageStorage, MRImageStorage
 
-from benchmarks.defacing import Measured, Points, turn_of, values_at
+from benchmarks.defacing import Measured, Points, head_of, turn_of, values_at
 from medomni.phantom.habits import Habit
-from medomni.phantom.head import synthetic_head
 from medomni.phantom.head_mr import MrHabit, mr_head
 from medomni.volume import Volume
 
@@ -48,7 +47,7 @@ def write_mr(seed: int, folder: Path, scan: Scan, turn: NDArray[np.float64]) -> 
     from medomni.phantom.series import turned, write_habit
     from medomni.records import Patient, Study
 
-    head = synthetic_head(seed)
+    head = head_of(seed)
     array, affine, brain = mr_head(head, scan.mr, turn, seed)
     study = Study(study_key=f"{seed:016d}", modality="MR", patient=Patient(), synthetic=True)
     volume = Volume(array, affine, study)
