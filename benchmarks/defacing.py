@@ -1,5 +1,5 @@
-"""How much of the face `medomni deidentify --deface` cuts, of the ears and of the brain, on synthetic CT heads turned
-by up to 10 degrees and written as DICOM in different habits: `python -m benchmarks.defacing [heads] [first seed]`.
+"""How much of the face `medomni deidentify --deface` cuts, of the ears and of the brain, on synthetic heads turned by
+up to 10 degrees and written as DICOM in different habits: `python -m benchmarks.defacing [CT|MR] [heads] [first seed]`.
 """
 
 from __future__ import annotations
@@ -7,6 +7,7 @@ from __future__ import annotations
 import sys
 import tempfile
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -37,6 +38,12 @@ class Measured(NamedTuple):
     ears: float
     brain: float
     landmarks: bool
+
+
+@lru_cache(2)
+def head_of(seed: int) -> Head:
+    """:func:`synthetic_head`, kept for the next scan of the same head."""
+    return synthetic_head(seed)
 
 
 def scanned(head: Head, turn: NDArray[np.float64], seed: int) -> tuple[Volume, NDArray[np.float64]]:
@@ -74,7 +81,7 @@ def write_head(seed: int, folder: Path, habit: Habit, turn: NDArray[np.float64])
     """A head as a DICOM series of the body part HEAD."""
     from medomni.phantom.series import turned, write_habit
 
-    head = synthetic_head(seed)
+    head = head_of(seed)
     volume, brain = scanned(head, turn, seed)
     written = write_habit(volume, folder, habit, seed)
     for path in written.paths:
@@ -114,22 +121,29 @@ def values_at(volume: Volume, points: NDArray[np.float64]) -> NDArray[np.float64
     return np.asarray(volume.array[tuple(index.T)], dtype=np.float64)
 
 
-def run(heads: int = HEADS, first: int = FIRST_SEED) -> str:
+def run(modality: str = "CT", heads: int = HEADS, first: int = FIRST_SEED) -> str:
     """The figures as one line."""
-    done = []
+    from benchmarks.defacing_mr import SCANS, measured_mr
+
+    done, refused = [], []
     for k in range(heads):
         with tempfile.TemporaryDirectory(prefix="medomni-") as work:
-            found = measured(first + k, HABITS[k % len(HABITS)], Path(work))
-        print(f"  {first + k} {HABITS[k % len(HABITS)]}: {found}", flush=True)
-        if isinstance(found, Measured):
-            done.append(found)
+            habit: object
+            if modality == "MR":
+                habit = SCANS[k % len(SCANS)]
+                found = measured_mr(first + k, SCANS[k % len(SCANS)], Path(work))
+            else:
+                habit = HABITS[k % len(HABITS)]
+                found = measured(first + k, HABITS[k % len(HABITS)], Path(work))
+        print(f"  {first + k} {habit}: {found}", flush=True)
+        (refused if isinstance(found, str) else done).append(found)
     if not done:
         return f"{heads} heads: every one refused"
     face, ears, brain = (np.array([m[k] for m in done]) for k in range(3))
-    return (f"{heads} heads, {heads - len(done)} refused; face's skin gone: mean {face.mean():.4f}, least "
+    return (f"{heads} heads, {len(refused)} refused; face's skin gone: mean {face.mean():.4f}, least "
             f"{face.min():.4f}; ears' skin gone: mean {ears.mean():.4f}; brain kept: least {brain.min():.5f}; all of "
             f"eyes, nose, mouth and chin gone in {sum(m.landmarks for m in done)} of {len(done)}")
 
 
 if __name__ == "__main__":
-    print(run(*(int(a) for a in sys.argv[1:])))
+    print(run(*sys.argv[1:2], *(int(a) for a in sys.argv[2:])))

@@ -24,7 +24,7 @@ def deidentify(source: Annotated[Path, typer.Argument(help="DICOM folder, zip or
                clean_descriptors: Annotated[bool, typer.Option(
                    "--clean-descriptors", help="Keep the harmless words of descriptions.")] = False,
                deface: Annotated[bool, typer.Option(
-                   "--deface", help="Cut the face off head CT; other heads are refused.")] = False,
+                   "--deface", help="Cut the face off head CT and MR; other heads are refused.")] = False,
                keep_face: Annotated[bool, typer.Option("--keep-face", help="Write heads as they are.")] = False,
                project_key_file: Annotated[Optional[Path], typer.Option(  # noqa: UP045
                    help="Key that several hospitals share, hexadecimal; the site's own by default.")] = None) -> None:

@@ -8,15 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
 import pydicom
-from numpy.typing import NDArray
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.multival import MultiValue
 from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian, RLELossless
 
 from medomni.dicom.deid.clean import Cleaning
-from medomni.dicom.deid.face import Faces, without_face
+from medomni.dicom.deid.face import Cut, Faces, without_face
 from medomni.dicom.deid.keyed import Keyed
 from medomni.dicom.deid.marks import mark, new_meta
 from medomni.dicom.deid.options import Options
@@ -108,7 +106,7 @@ def clean_file(path: Path, keys: Keyed, options: Options, faces: Faces | None = 
         return Cleaned(reason=f"damaged ({type(exc).__name__})"), None
 
 
-def _cleaned(original: FileDataset, keys: Keyed, options: Options, cut: NDArray[np.bool_] | None,
+def _cleaned(original: FileDataset, keys: Keyed, options: Options, cut: Cut | None,
              ) -> tuple[Cleaned, FileDataset]:
     number = patient_number(original)
     cleaning = Cleaning(keys, options, number, hidden_words(number, *_names(original)))

@@ -21,7 +21,7 @@ class Options:
         clean_descriptors: descriptions keep their words that a list knows as harmless (E.3.4).
         retain_characteristics: sex, size, weight, and the age, 90 at most, stay (E.3.5).
         keep_face: heads are written although their faces are not removed.
-        deface: the faces of head CT are cut off; other heads are refused as ever.
+        deface: the faces of head CT and MR are cut off; other heads are refused as ever.
     """
 
     dates: Dates = "shift"

@@ -21,6 +21,14 @@ _HEADS = frozenset(("BRAIN", "EAR", "EYE", "FACE", "HEAD", "HEADNECK", "JAW", "M
 _HEAD_WORDS = re.compile(r"head|brain|skull|\bface|facial|orbit|sinus|cran|cereb|neuro|kopf|sch[aä]del|whole.?body|cct"
                          r"|[头頭颅顱脑腦面]", re.IGNORECASE)
 SMALL_FIELD_MM = 320.0
+_NO_ANATOMY = frozenset((
+    "ADC", "ASL", "CBF", "CBV", "DIFFUSION", "DIFFUSION_ANISO", "DWI", "EADC", "EXP", "FA", "FIELD_MAP", "FMRI", "I",
+    "IMAGINARY", "MAXIMUM", "MINIMUM", "MINIP", "MIP", "MNIP", "MTT", "P", "PERFUSION", "PHASE", "PHASE MAP",
+    "PHASE_MAP", "PROJECTION IMAGE", "R", "R2 MAP", "R2_STAR MAP", "RCBF", "RCBV", "REAL", "SUBTRACTION", "T1 MAP",
+    "T2 MAP", "T2_STAR MAP", "TENSOR", "TRACE", "TRACEW", "TTP", "VELOCITY", "VELOCITY MAP"))
+"""Words of Image Type (0008,0008) of MR that is no plain magnitude: maps, projections, parts of complex values,
+diffusion and time series (PS3.3 C.8.13.1.1.1, C.8.13.3.1.1, and what vendors write)."""
+_DIFFUSION = ("DiffusionBValue", "DiffusionGradientOrientation")
 
 
 def refusal(ds: Dataset, options: Options) -> str:
@@ -43,11 +51,14 @@ def refusal(ds: Dataset, options: Options) -> str:
 
 def _head(ds: Dataset, options: Options) -> str:
     if not options.deface:
-        return "head: --deface cuts the face off CT, --keep-face writes it as it is"
-    if str(ds.get("Modality", "")) != "CT":
-        return "head: faces are cut off CT alone; --keep-face writes it as it is"
-    if {"LOCALIZER", "SCOUT"} & {str(w).upper() for w in ds.get("ImageType") or ()}:
+        return "head: --deface cuts the face off CT and MR, --keep-face writes it as it is"
+    modality, words = str(ds.get("Modality", "")), {str(w).upper() for w in ds.get("ImageType") or ()}
+    if modality not in ("CT", "MR"):
+        return "head: faces are cut off CT and MR alone; --keep-face writes it as it is"
+    if {"LOCALIZER", "SCOUT"} & words:
         return "head: a localizer shows the face from the side, which is not cut"
+    if modality == "MR" and (words & _NO_ANATOMY or any(name in ds for name in _DIFFUSION)):
+        return "head: a map, a projection, a phase or a diffusion image, of which no face is cut"
     return ""
 
 
@@ -61,7 +72,8 @@ def may_show_face(ds: Dataset) -> bool:
         "StudyDescription", "SeriesDescription", "ProtocolName", "RequestedProcedureDescription", "BodyPartExamined"))
     if part in _HEADS or _HEAD_WORDS.search(words):
         return True
-    placed = "ImagePositionPatient" in ds or "SharedFunctionalGroupsSequence" in ds  # a single capture has no face
+    placed = any(name in ds for name in ("ImagePositionPatient", "SharedFunctionalGroupsSequence",
+                                         "PerFrameFunctionalGroupsSequence"))  # a single capture has no face
     return not part and placed and _field_mm(ds) <= SMALL_FIELD_MM
 
 
