@@ -34,7 +34,7 @@ STRETCH = 0.16
 FACE_MM, SKULL_MM = (90.0, 160.0), 14.0
 """The air of the face: so far below the top of the head, farther from the brain than its skull is thick."""
 DEPTH_MM, SPREAD_MM = (7.0, 25.0), 15.0
-OUTSIDE, TURNED_DEG = 0.005, 35.0
+OUTSIDE, TURNED_DEG = 0.005, 24.0
 
 
 @dataclass(frozen=True, eq=False)
