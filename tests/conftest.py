@@ -10,12 +10,14 @@ from collections import Counter
 from collections.abc import Generator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 os.environ.setdefault("MEDOMNI_SITE_KEY", "00" * 32)
-LONG = ("tests/test_story.py", "tests/federated/test_rounds.py", "tests/train", "tests/dicom/deid/test_face.py",
-        "tests/dicom/test_pacs.py", "tests/findings", "tests/dicom/deid/test_pixels.py", "tests/test_cli.py")
+LONG = ("tests/test_story.py::test_short_form_of_the_demo", "tests/federated", "tests/test_notebooks",
+        "tests/test_story.py", "tests/train", "tests/dicom/deid/test_face.py", "tests/dicom/test_pacs.py",
+        "tests/findings", "tests/dicom/deid/test_pixels.py", "tests/test_cli.py")
 LEFT_OUT = pytest.StashKey[Counter]()
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = Path(os.environ.get("MEDOMNI_SHARED") or ROOT.parent / "shared")
@@ -39,6 +41,18 @@ def can_mount() -> bool:
             return False
         subprocess.run(["umount", "-l", folder], check=False)
     return True
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """A worker takes a file whole, and one of them all federations: two at once get into each other's way."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return "federations" if nodeid.startswith(LONG[:3]) else nodeid.split("::")[0]
+
+    return ByFile(config, log)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

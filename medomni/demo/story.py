@@ -56,7 +56,7 @@ def run_demo(out: Path, console: Any, *, fast: bool = False, federated: bool = T
 
     begun = time.perf_counter()
     seconds: dict[str, float] = {}
-    train_n, test_n, rounds = (4, 4, 1) if fast else (10, 6, 3)
+    train_n, test_n, rounds = (2, 2, 1) if fast else (10, 6, 3)
     steps = (2, 3) if fast else (12, 24)
     out.mkdir(parents=True, exist_ok=True)
     console.print("[bold]Three synthetic hospitals[/bold]: every patient is a phantom; no figure here is clinical.")

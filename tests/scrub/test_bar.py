@@ -8,10 +8,10 @@ from benchmarks.bar_b6b import interval, measure
 
 
 @pytest.mark.unit
-@pytest.mark.parametrize(("language", "least"), [("en", 0.96), ("zh", 0.93)])
+@pytest.mark.parametrize(("language", "least"), [("en", 0.95), ("zh", 0.93)])
 def test_recall_on_sentences_written_apart(language: str, least: float) -> None:
-    """A fifth of the bar's sentences on another seed; the floor lies below the bar by what chance does to so few."""
-    tally = measure(language, 20_261_123, count=200)
+    """A seventh of the bar's sentences on another seed; the floor lies below the bar by what chance does to so few."""
+    tally = measure(language, 20_261_123, count=150)
     assert tally.items.total() > 100 and tally.recall >= least and tally.precision >= 0.8
 
 
