@@ -28,6 +28,7 @@ from medomni.dicom.deid.redact import (
 )
 from medomni.dicom.deid.refuse import may_show_face, refusal
 from medomni.dicom.deid.risk import at_risk
+from medomni.dicom.deid.streams import without_comments
 from medomni.dicom.faults import UnreadableError
 from medomni.dicom.names import hidden_words
 from medomni.dicom.parse import read_elements
@@ -157,8 +158,9 @@ def _names(ds: Dataset) -> Iterator[str]:
 
 
 def _trim(body: Dataset, syntax: str) -> None:
-    """Cut what lies behind native pixels: nobody sees it there."""
+    """Cut what lies behind native pixels, and in compressed ones beside the image: nobody sees it there."""
     if UID(syntax).is_compressed:
+        without_comments(body, syntax)
         return
     samples, frames = int(body.get("SamplesPerPixel") or 1), int(body.get("NumberOfFrames") or 1)
     bits = int(body.Rows) * int(body.Columns) * samples * frames * int(body.BitsAllocated)
