@@ -10,12 +10,15 @@ from pathlib import Path
 
 from medomni.errors import MedomniError
 
+SHORTEST = 16
+"""Bytes of a key; with a shorter one anybody can compute the hashes."""
+
 
 def site_key() -> bytes:
     """The site's 32-byte secret: ``MEDOMNI_SITE_KEY`` (hexadecimal), else a file made on first use.
 
     Raises:
-        MedomniError: MED-C03 where the key is not hexadecimal.
+        MedomniError: MED-C03 where the key is not hexadecimal, or short enough to be guessed.
 
     The file is ``$XDG_CONFIG_HOME/medomni/site.key`` (``~/.config`` by default), readable by its owner only.
     """
@@ -41,9 +44,12 @@ def site_key() -> bytes:
 
 def _bytes(text: str, where: str) -> bytes:
     try:
-        return bytes.fromhex(text)
+        key = bytes.fromhex(text)
     except ValueError as exc:  # the text itself is a secret and stays out of the message
         raise MedomniError("MED-C03", "the site key is not hexadecimal", where=where) from exc
+    if len(key) < SHORTEST:
+        raise MedomniError("MED-C03", f"the site key has {len(key)} bytes, at least {SHORTEST} are needed", where=where)
+    return key
 
 
 def study_key(study_uid: str) -> str:

@@ -21,8 +21,15 @@ def files_below(folder: Path) -> list[Path]:
                 for entry in entries:
                     if entry.is_dir(follow_symlinks=False):
                         waiting.append(entry.path)
-                    elif entry.is_file():
+                    elif _is_file(entry):
                         found.append(entry.path)
         except (PermissionError, NotADirectoryError):
             continue
     return [Path(p) for p in sorted(found)]
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_file()
+    except OSError:  # a link that leads back to itself
+        return False

@@ -71,6 +71,18 @@ def _plain(value: object) -> str:
     return "".join(c if c.isprintable() else "?" for c in str(value or ""))
 
 
+def study_uid_of(text: str) -> str:
+    """One UID as PS3.5 9.1 has it; no wildcard, and no list of several.
+
+    Raises:
+        MedomniError: MED-C03 for anything else.
+    """
+    uid = text.strip()
+    if len(uid) > 64 or not re.fullmatch(r"[0-9]+(\.[0-9]+)+", uid, re.ASCII):
+        raise MedomniError("MED-C03", "a UID is figures and points, at most 64 of them", where="study UID")
+    return uid
+
+
 def find_studies(peer: Peer, wanted: Wanted, *, title: str = "MEDOMNI") -> list[Match]:
     """Studies of ``peer`` that match, by date.
 
@@ -83,6 +95,8 @@ def find_studies(peer: Peer, wanted: Wanted, *, title: str = "MEDOMNI") -> list[
     query = Dataset()
     query.QueryRetrieveLevel = "STUDY"
     query.NumberOfStudyRelatedInstances = ""
+    if not "".join(map(str, wanted.attributes().values())).isascii():
+        query.SpecificCharacterSet = "ISO_IR 192"  # else each letter is sent as ?, which stands for any
     for keyword, value in wanted.attributes().items():
         setattr(query, keyword, value)
     entity = application(title)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from medomni.dicom.keys import study_key
 from medomni.dicom.pacs.inbox import Asked, Inbox
 from medomni.dicom.pacs.peer import Peer, application, associated, unquoted
-from medomni.dicom.pacs.query import PENDING, answers_of
+from medomni.dicom.pacs.query import PENDING, answers_of, study_uid_of
 from medomni.dicom.pacs.receive import store_in
 from medomni.errors import MedomniError
 
@@ -110,7 +110,7 @@ def _study(study_uid: str) -> Dataset:
 
     query = Dataset()
     query.QueryRetrieveLevel = "STUDY"
-    query.StudyInstanceUID = study_uid
+    query.StudyInstanceUID = study_uid_of(study_uid)
     return query
 
 

@@ -14,7 +14,7 @@ from medomni.dicom.pacs.identity import instance_key
 from medomni.dicom.pacs.inbox import Asked, Inbox
 from medomni.dicom.pacs.multipart import only_part
 from medomni.dicom.pacs.peer import unquoted
-from medomni.dicom.pacs.query import Match, Wanted
+from medomni.dicom.pacs.query import Match, Wanted, study_uid_of
 from medomni.dicom.pacs.retrieve import Moved
 from medomni.dicom.pacs.tls import Tls
 from medomni.errors import MedomniError
@@ -86,9 +86,11 @@ class DicomWeb:
         """Fetch every instance that the inbox does not have yet, in the transfer syntax it is stored in.
 
         Raises:
-            MedomniError: MED-N01 without an answer; MED-N05 where the server has no such study, or fails or refuses for
-                some instances: the others are kept, and giving the command again fetches the rest.
+            MedomniError: MED-C03 for what is no UID; MED-N01 without an answer; MED-N05 where the server has no such
+                study, or fails or refuses for some instances: the others are kept, and giving the command again
+                fetches the rest.
         """
+        study_uid = study_uid_of(study_uid)
         rows = self._paged("SOPInstanceUID", lambda offset: self._client.search_for_instances(
             study_uid, limit=PAGE, offset=offset))
         if not rows:

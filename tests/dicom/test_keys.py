@@ -1,0 +1,44 @@
+"""The site's key: what could be guessed is refused, and its text stays out of the message."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from medomni.dicom.keys import SHORTEST, site_key, study_key
+from medomni.dicom.pacs.query import study_uid_of
+from medomni.dicom.walk import files_below
+from medomni.errors import MedomniError
+
+pytestmark = pytest.mark.unit
+
+
+@pytest.mark.parametrize("text", [" ", "00", "ab" * (SHORTEST - 1), "Zwiebel"])
+def test_a_key_that_can_be_guessed_is_refused(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MEDOMNI_SITE_KEY", text)
+    with pytest.raises(MedomniError, match=r"MED-C03.*MEDOMNI_SITE_KEY") as caught:
+        study_key("1.2.3")
+    assert not text.strip() or text not in str(caught.value)
+
+
+def test_an_empty_key_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MEDOMNI_SITE_KEY")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    assert len(site_key()) == 32
+    (tmp_path / "medomni" / "site.key").write_text("")
+    with pytest.raises(MedomniError, match=r"MED-C03.*site\.key"):
+        site_key()
+
+
+def test_a_link_to_itself_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    (tmp_path / "a").write_text("a")
+    assert files_below(tmp_path) == [tmp_path / "a"]
+
+
+@pytest.mark.parametrize("text", ["", "*", "abc", "1.2.3\\1.2.4", "1.2.３", "../../x", "1." + "2" * 64, "1.2.3\u200b"])
+def test_what_is_no_uid_is_not_sent(text: str) -> None:
+    with pytest.raises(MedomniError, match="MED-C03"):
+        study_uid_of(text)
+    assert study_uid_of(" 1.2.840.1 ") == "1.2.840.1"
