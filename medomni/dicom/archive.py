@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import lzma
 import re
 import shutil
 import tempfile
@@ -62,8 +63,12 @@ def unpack(source: Path, folder: Path) -> None:
     except MedomniError:
         raise
     except OSError as exc:
+        if exc.errno is None:  # bz2's word for damaged data
+            raise MedomniError("MED-D21", f"damaged ({type(exc).__name__})", where=source.name) from exc
         raise MedomniError("MED-C04", type(exc).__name__, where=source.name) from exc
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, KeyError) as exc:
+    except NotImplementedError as exc:
+        raise MedomniError("MED-D21", "packed in a way that is not supported", where=source.name) from exc
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError, ValueError, KeyError) as exc:
         raise MedomniError("MED-D21", f"damaged ({type(exc).__name__})", where=source.name) from exc
 
 
@@ -103,6 +108,8 @@ def listed(dicomdir: Path) -> list[Path]:
         names = [[str(part) for part in _parts(record.get("ReferencedFileID"))] for record in records]
     except UnreadableError as exc:
         raise MedomniError("MED-D21", str(exc), where=dicomdir.name) from exc
+    except Exception as exc:  # its records are decoded only now, and hostile bytes may raise anything
+        raise MedomniError("MED-D21", f"damaged ({type(exc).__name__})", where=dicomdir.name) from exc
     files, absent = [], 0
     for parts in filter(None, names):
         if any(not part or part in (".", "..") or re.search(r"[/\\:\0]", part) for part in parts):
@@ -130,6 +137,9 @@ def _as_written(home: Path, parts: list[str]) -> Path | None:
     """The file, by its name in capitals as PS3.10 has it, or in small letters as media are often copied."""
     for names in (parts, [p.lower() for p in parts]):
         path = home.joinpath(*names)
-        if path.is_file():
-            return path
+        try:
+            if path.is_file():
+                return path
+        except OSError:  # a name that no file can have
+            continue
     return None

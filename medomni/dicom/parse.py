@@ -45,7 +45,11 @@ def read_elements(path: Path, tags: list[str], *, pixels: bool = False) -> FileD
             dataset = read_partial(handle, _in_order(pixels), force=forced, specific_tags=wanted)  # type: ignore[arg-type]
             for element in (*dataset.file_meta, *dataset):
                 _ = element.value  # decode now: a damaged value must not surface later
-    except (UnreadableError, OSError):
+    except UnreadableError:
+        raise
+    except OSError as exc:
+        if exc.errno is None:  # the parser's own word for damaged bytes
+            raise UnreadableError(f"not readable as DICOM ({type(exc).__name__})") from exc
         raise
     except InvalidDicomError as exc:
         raise UnreadableError("not DICOM") from exc

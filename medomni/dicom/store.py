@@ -68,7 +68,12 @@ class SliceStore:
 
     def _room(self) -> tuple[NDArray[Any] | None, Any]:
         if not self._mapped:
-            return np.empty(self._shape, dtype=self.dtype), None
+            try:
+                return np.empty(self._shape, dtype=self.dtype), None
+            except MemoryError as exc:
+                size = np.prod(self._shape, dtype=np.float64) * self.dtype.itemsize
+                raise MedomniError("MED-C04", f"{size / 2**20:.0f} MiB of memory are not there; MEDOMNI_VOLUME_MB sets "
+                                   "above what size a volume lies in a file", where="volume") from exc
         try:
             return None, tempfile.TemporaryFile(dir=self._folder, prefix="medomni-")
         except OSError as exc:

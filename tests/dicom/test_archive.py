@@ -13,7 +13,7 @@ import pytest
 from pydicom.fileset import FileSet
 
 from medomni.dicom import inspect, read_study
-from medomni.dicom.archive import unpack
+from medomni.dicom.archive import listed, unpack
 from medomni.errors import MedomniError
 
 pytestmark = pytest.mark.unit
@@ -157,3 +157,40 @@ def test_garbage_with_these_names(tmp_path: Path) -> None:
         read_study(tmp_path / "x.zip")
     with pytest.raises(MedomniError, match="MED-C08"):
         read_study(tmp_path / "absent.zip")
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
+def test_damage_within_other_packings(tmp_path: Path, method: int) -> None:
+    source = tmp_path / "x.zip"
+    with zipfile.ZipFile(source, "w", method) as archive:
+        archive.writestr("a", np.random.default_rng(1).bytes(60_000))
+    data = bytearray(source.read_bytes())
+    data[4_000:30_000] = bytes(26_000)
+    source.write_bytes(data)
+    with pytest.raises(MedomniError, match="MED-D21"):
+        read_study(source)
+
+
+def test_a_damaged_dicomdir_has_a_code_or_names_what_it_did(medium: Path) -> None:
+    """Records are decoded late: no cut and no changed byte may surface as another error."""
+    whole, rng = medium.read_bytes(), np.random.default_rng(3)
+    spoiled = [whole[:n] for n in range(200, len(whole), 97)]
+    for _ in range(60):
+        data = bytearray(whole)
+        for at in rng.integers(132, len(whole), 4):
+            data[at] = rng.integers(256)
+        spoiled.append(bytes(data))
+    for data in spoiled:
+        medium.write_bytes(data)
+        try:
+            listed(medium)
+        except MedomniError as exc:
+            assert exc.code == "MED-D21"
+
+
+def test_a_dicomdir_with_a_name_that_no_file_can_have(medium: Path) -> None:
+    ds = pydicom.dcmread(medium)
+    ds.DirectoryRecordSequence[-1].ReferencedFileID = ["A" * 300]
+    ds.save_as(medium)
+    with pytest.raises(MedomniError, match="MED-D21"):
+        read_study(medium)

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from medomni.dicom import fill, read_study
+from medomni.dicom.store import SliceStore
 from medomni.errors import MedomniError
 from tests.dicom.conftest import by_height, edit
 
@@ -97,3 +98,8 @@ def test_a_full_disk_leaves_a_coded_error(series: Path, monkeypatch) -> None:
     monkeypatch.setattr(tempfile, "TemporaryFile", lambda **_: Full())
     with pytest.raises(MedomniError, match="MED-C04"):
         read_study(series, budget_mb=0.01)
+
+
+def test_memory_that_is_not_there_is_a_coded_error() -> None:
+    with pytest.raises(MedomniError, match=r"MED-C04.*MEDOMNI_VOLUME_MB"):
+        SliceStore((4_000_000, 5_000, 5_000))
