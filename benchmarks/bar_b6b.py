@@ -71,18 +71,16 @@ def run() -> tuple[bool, str]:
     return met, "; ".join(parts)
 
 
-def measure(language: str, seed: int, *, count: int = COUNT, parity: int | None = None, frames: str = "",
-            read: bool = True) -> Tally:
+def measure(language: str, seed: int, *, count: int = COUNT, parity: int | None = None, read: bool = True) -> Tally:
     """Fill the frames, scrub, count; ``parity`` 1 takes only the sentences of frames with odd numbers, 0 the even.
 
     Args:
-        frames: a file of ``phi_sentences`` in place of the one that judges.
         read: with the reader of English where it is installed.
     """
     from medomni.scrub import scrub
 
     tally = Tally()
-    for number, text, items in _sentences(frames or HELD[language][0], language, count, seed):
+    for number, text, items in _sentences(language, count, seed):
         if parity is not None and number % 2 != parity:
             continue
         spans = scrub(text, read=read).spans
@@ -119,11 +117,11 @@ def interval(hits: int, of: int) -> str:
     return f"[{(middle - half) / (1 + z * z / of):.3f}, {(middle + half) / (1 + z * z / of):.3f}]"
 
 
-def _sentences(frames: str, language: str, count: int, seed: int) -> list[tuple[int, str, list[tuple[int, int, str]]]]:
+def _sentences(language: str, count: int, seed: int) -> list[tuple[int, str, list[tuple[int, int, str]]]]:
     """(number of the frame, text, identifiers) of each sentence; the number is carried through in the first literal."""
     from benchmarks.phi_sentences.fill import fill, load
 
-    marked = [{**f, "parts": [{"t": f"{f['id']}\0"}, *f["parts"]]} for f in load(FRAMES / frames)]
+    marked = [{**f, "parts": [{"t": f"{f['id']}\0"}, *f["parts"]]} for f in load(FRAMES / HELD[language][0])]
     out = []
     for text, items in fill(marked, count, language, seed):
         number, _, rest = text.partition("\0")

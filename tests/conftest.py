@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 os.environ.setdefault("MEDOMNI_SITE_KEY", "00" * 32)
-LONG = ("tests/test_story.py::test_short_form_of_the_demo", "tests/federated", "tests/test_notebooks",
-        "tests/test_story.py", "tests/train", "tests/dicom/deid/test_face.py", "tests/dicom/test_pacs.py",
+FEDERATIONS = ("tests/test_story.py::test_short_form_of_the_demo", "tests/federated", "tests/test_notebooks")
+LONG = (*FEDERATIONS, "tests/test_story.py", "tests/train", "tests/dicom/deid/test_face.py", "tests/dicom/test_pacs.py",
         "tests/findings", "tests/dicom/deid/test_pixels.py", "tests/test_cli.py")
 LEFT_OUT = pytest.StashKey[Counter]()
 ROOT = Path(__file__).resolve().parents[1]
@@ -50,7 +50,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
     class ByFile(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            return "federations" if nodeid.startswith(LONG[:3]) else nodeid.split("::")[0]
+            return "federations" if nodeid.startswith(FEDERATIONS) else nodeid.split("::")[0]
 
     return ByFile(config, log)
 

@@ -21,169 +21,15 @@ from typing import Any
 HERE = Path(__file__).parent
 LISTS = HERE.parents[1] / "medomni" / "scrub" / "data"
 COUNTRIES = {"US": 6, "GB": 5, "IN": 5, "AU": 3, "CA": 3, "IE": 1, "NZ": 1, "ZA": 1}
-OTHERS = {
-    "PARTICLE_LAST": (
-        "van den Broek",
-        "de Souza",
-        "O'Neill",
-        "McPherson",
-        "D'Angelo",
-        "von Bergen",
-        "St. John",
-        "El-Sayed",
-        "bin Abdullah",
-        "La Fontaine",
-        "Peña",
-        "Jørgensen",
-        "Çelik",
-        "Tran Thi",
-        "MacLeod",
-        "del Valle",
-        "di Marco",
-        "ter Horst",
-        "ibn Khalid",
-        "Al Farsi",
-        "O'Connell",
-        "Fitz-Gerald",
-    ),
-    "WORD_LAST": (
-        "Park",
-        "Grant",
-        "Wood",
-        "Cook",
-        "Hill",
-        "Black",
-        "White",
-        "Green",
-        "Price",
-        "Page",
-        "Banks",
-        "Love",
-        "King",
-        "Bishop",
-        "Power",
-        "Sharp",
-        "Strong",
-        "Rich",
-        "Case",
-        "Bird",
-        "Fox",
-        "Lamb",
-        "Lake",
-        "Rivers",
-        "Brook",
-        "Wells",
-        "Frost",
-        "Snow",
-        "Summers",
-        "Winter",
-        "Post",
-        "Marks",
-        "Read",
-        "Root",
-        "Chance",
-    ),
-    "EPONYM_LAST": (
-        "Crohn",
-        "Colles",
-        "Smith",
-        "Marfan",
-        "Turner",
-        "Down",
-        "Gleason",
-        "Foley",
-        "Swan",
-        "Klein",
-        "Osler",
-        "Stein",
-        "Koch",
-        "Schmidt",
-        "Hashimoto",
-        "Morton",
-        "Perthes",
-        "Pott",
-        "Monroe",
-        "Cobb",
-    ),
-    "FAMOUS_EN": (
-        "Stanford",
-        "UCLA",
-        "Duke",
-        "King's",
-        "the Whittington",
-        "Moorfields",
-        "Great Ormond Street",
-        "the Christie",
-        "Brigham and Women's",
-        "Cedars-Sinai",
-        "MD Anderson",
-        "Mount Sinai",
-        "Barts",
-        "the Alfred",
-        "Westmead",
-        "Tata Memorial",
-        "Apollo",
-        "Toronto General",
-        "St Vincent's",
-        "Beth Israel",
-        "NewYork-Presbyterian",
-    ),
-}
-STATES = ("TX", "CA", "OH", "NSW", "VIC", "ON", "BC", "Kent", "Surrey", "Kerala", "Punjab")
-ENDS = ("com", "org", "net", "co.uk", "nhs.uk", "edu", "gov.in", "com.au", "ca")
-STREETS = (
-    "Street",
-    "St",
-    "St.",
-    "Road",
-    "Rd",
-    "Avenue",
-    "Ave",
-    "Lane",
-    "Drive",
-    "Dr",
-    "Close",
-    "Court",
-    "Crescent",
-    "Way",
-    "Place",
-    "Terrace",
-    "Boulevard",
-    "Blvd",
-    "Gardens",
-    "Grove",
-    "Hill",
-    "Parade",
-    "Square",
-    "Mews",
-    "Trail",
-)
-STEMS = (
-    "Church",
-    "Station",
-    "High",
-    "Mill",
-    "Park",
-    "Victoria",
-    "King",
-    "Queen",
-    "Main",
-    "Oak",
-    "Maple",
-    "Cedar",
-    "Elm",
-    "Chestnut",
-    "Orchard",
-    "Meadow",
-    "Spring",
-    "Lake",
-    "River",
-    "Hill",
-    "School",
-    "Market",
-    "North",
-    "South",
-)
+OTHERS = ("PARTICLE_LAST", "WORD_LAST", "EPONYM_LAST", "FAMOUS_EN")
+"""The closed lists of ``phi_sentences.fill``, which ``census.tsv`` has values of its own for."""
+
+
+@cache
+def listed(name: str) -> list[str]:
+    """A list of ``census.tsv``."""
+    rows = dict(line.split("\t") for line in (HERE / "census.tsv").read_text("utf-8").splitlines())
+    return rows[name].split("; ")
 
 
 class Census:
@@ -242,14 +88,14 @@ class Census:
             (
                 self.last_name(),
                 self.last_name(),
-                rng.choice(STEMS),
+                rng.choice(listed("STEMS")),
                 self.first_name(),
                 f"{rng.randint(1, 120)}th",
-                f"{rng.choice(STEMS)} {rng.choice(STEMS).lower()}",
+                f"{rng.choice(listed('STEMS'))} {rng.choice(listed('STEMS')).lower()}",
             )
         )
         house = f"{rng.randint(1, rng.choice((40, 400, 9900)))}{rng.choice(('', '', '', 'A', 'b'))}"
-        line = f"{house} {stem} {rng.choice(STREETS)}"
+        line = f"{house} {stem} {rng.choice(listed('STREETS'))}"
         flat = rng.choice(("Flat", "Apt", "Apt.", "Unit", "Suite", "Apartment", "#", "H.No."))
         number = rng.choice((str(rng.randint(1, 60)), f"{rng.randint(1, 30)}{rng.choice('ABCD')}"))
         return rng.choice(
@@ -272,7 +118,7 @@ class Census:
         tail = rng.choice(
             (
                 f"{town} {self.postcode()}",
-                f"{town}, {rng.choice(STATES)} {self.postcode()}",
+                f"{town}, {rng.choice(listed('STATES'))} {self.postcode()}",
                 f"{town}\n{self.postcode()}",
                 town,
                 f"{town}-{self.postcode()}",
@@ -282,7 +128,7 @@ class Census:
 
     def street_name(self) -> str:
         """A street without its number."""
-        return f"{self.last_name()} {self.rng.choice(STREETS)}"
+        return f"{self.last_name()} {self.rng.choice(listed('STREETS'))}"
 
     def phone_number(self) -> str:
         """A telephone number of one of the countries."""
@@ -310,7 +156,7 @@ class Census:
 
     def domain_name(self) -> str:
         """A domain of two or three parts."""
-        return f"{self._word()}{self.rng.choice(('', '-' + self._word()))}.{self.rng.choice(ENDS)}"
+        return f"{self._word()}{self.rng.choice(('', '-' + self._word()))}.{self.rng.choice(listed('ENDS'))}"
 
     def email(self) -> str:
         """An address of electronic mail."""
@@ -356,8 +202,8 @@ def slots() -> ModuleType:
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    for name, values in OTHERS.items():
-        setattr(module, name, values)
+    for name in OTHERS:
+        setattr(module, name, listed(name))
     return module
 
 

@@ -14,14 +14,13 @@ import time
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from peft import LoraConfig, inject_adapter_in_model
 from safetensors.torch import save_file
 
 from benchmarks.scrub_dev.census import fill_one
 from benchmarks.scrub_dev.fill import filled
-from medomni.scrub.encoder import LABELS, base_folder, build, encoded
+from medomni.scrub.encoder import LABELS, SCALE, base_folder, build, encoded, padded
 
 HERE = Path(__file__).parent
 TARGETS = (r"bert\.encoder\.layer\.\d+\.(attention\.self\.(query|key|value)|attention\.output\.dense|"
@@ -125,16 +124,13 @@ def example(frames: list[dict[str, Any]], folder: Path, rng: random.Random) -> E
     return ids[:160], shapes[:160], labels[:160]
 
 
-def batch_of(examples: list[Example]) -> tuple[torch.Tensor, ...]:
-    """(ids, mask, shapes, labels), padded; the marks at both ends are put on."""
-    width = max(len(e[0]) for e in examples) + 2
-    ids, mask, shapes = (np.zeros((len(examples), width), np.int64) for _ in range(3))
-    labels = np.full((len(examples), width), -100, np.int64)
-    for k, (i, s, y) in enumerate(examples):
-        n = len(i)
-        ids[k, : n + 2] = [101, *i, 102]
-        mask[k, : n + 2], shapes[k, 1 : n + 1], labels[k, 1 : n + 1] = 1, s, y
-    return tuple(torch.from_numpy(a) for a in (ids, mask, shapes, labels))
+def batch_of(examples: list[Example]) -> tuple[torch.Tensor, torch.Tensor]:
+    """What the module takes, int64 (3, sentences, subwords), and their labels, -100 where there is none."""
+    rows = padded([(ids, shapes) for ids, shapes, _ in examples])
+    labels = torch.full(rows.shape[1:], -100, dtype=torch.int64)
+    for k, (_, _, y) in enumerate(examples):
+        labels[k, 1:len(y) + 1] = torch.tensor(y)
+    return rows, labels
 
 
 def train(args: argparse.Namespace) -> Any:
@@ -145,7 +141,7 @@ def train(args: argparse.Namespace) -> Any:
     model = build(folder)
     model.bert.requires_grad_(False)
     inject_adapter_in_model(
-        LoraConfig(r=args.rank, lora_alpha=2 * args.rank, lora_dropout=0.05, target_modules=TARGETS), model
+        LoraConfig(r=args.rank, lora_alpha=round(SCALE * args.rank), lora_dropout=0.05, target_modules=TARGETS), model
     )
     model.shape.requires_grad_(True)
     model.head.requires_grad_(True)
@@ -161,8 +157,8 @@ def train(args: argparse.Namespace) -> Any:
         pool = sorted((example(frames, folder, rng) for _ in range(args.batch)), key=lambda e: len(e[0]))
         total = 0.0
         for part in (pool[: args.batch // 2], pool[args.batch // 2 :]):
-            ids, mask, shapes, labels = batch_of(part)
-            scores = model(ids, mask, shapes)
+            rows, labels = batch_of(part)
+            scores = model(*rows)
             loss = torch.nn.functional.cross_entropy(scores.flatten(0, 1), labels.flatten(), ignore_index=-100) / 2
             loss.backward()
             total += loss.item()

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 __all__ = ["Inventory", "SeriesSummary", "inspect", "read_image", "read_study"]
 
 
-def read_image(path: Path | str, *, frame: int = 0, marker: bool = False) -> Picture:
+def read_image(path: Path | str, *, frame: int = 0, marker: bool = False, left_edge: str | None = None,
+               spacing_mm: tuple[float, float] | None = None) -> Picture:
     """As :func:`medomni.dicom.image.read_image`, which loads pydicom when it is first called."""
     from medomni.dicom import image
 
-    return image.read_image(path, frame=frame, marker=marker)
+    return image.read_image(path, frame=frame, marker=marker, left_edge=left_edge, spacing_mm=spacing_mm)

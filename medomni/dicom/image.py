@@ -16,13 +16,14 @@ from medomni.dicom import codes
 from medomni.dicom.faults import UnreadableError
 from medomni.dicom.frames import GROUPS, frame_values, text_of
 from medomni.dicom.headers import IDENTIFYING, SPACING_MM, SliceHeader
-from medomni.dicom.marker import NOT_SIDEWAYS, agreed, with_stated
+from medomni.dicom.marker import agreed
 from medomni.dicom.marker import left_edge as marked_edge
 from medomni.dicom.names import shown_name
 from medomni.dicom.padding import AIR_HU
 from medomni.dicom.parse import read_elements
-from medomni.dicom.pixels import PIXEL_TAGS, _padding, decoded, rescale_of
-from medomni.dicom.still import STILLS, read_still, with_stated_spacing
+from medomni.dicom.pixels import PIXEL_TAGS, decoded, padding_of, rescale_of
+from medomni.dicom.stated import NOT_SIDEWAYS, side_stated, spacing_stated
+from medomni.dicom.still import STILLS, read_still
 from medomni.dicom.voi import presets, shown
 from medomni.errors import MedomniError
 from medomni.picture import Picture
@@ -85,17 +86,17 @@ def read_image(path: Path | str, *, frame: int = 0, marker: bool = False, left_e
     modality = codes.modality(header) or "unknown"
     windows = presets(voi)
     inverted = ds.get("PhotometricInterpretation") == "MONOCHROME1" or ds.get("PresentationLUTShape") == "INVERSE"
-    spacing, why_not = with_stated_spacing(_spacing(ds, at, modality), spacing_mm,
-                                           _regions(ds) if modality == "US" else (), name)
+    spacing, why_not = spacing_stated(_spacing(ds, at, modality), spacing_mm,
+                                      _regions(ds) if modality == "US" else (), name)
     view = str(ds.get("ViewPosition") or "").upper()
     seen, left_out = shown(values, voi, inverted, windows, padding)
     told = _left_edge(ds)
-    with_stated(told if told[0] or told[1] == NOT_SIDEWAYS else _of_plane(at, ds), left_edge, name)
+    side_stated(told if told[0] or told[1] == NOT_SIDEWAYS else _of_plane(at, ds), left_edge, name)
     if marker:
         marked = marked_edge(seen, str(ds.get("BodyPartExamined") or ""), view)
-        with_stated(marked, left_edge, name)
+        side_stated(marked, left_edge, name)
         told = agreed(told, marked)
-    edge, side_reason = with_stated(told, left_edge, name)
+    edge, side_reason = side_stated(told, left_edge, name)
     return Picture(values, seen, modality, inverted, windows, spacing, why_not, edge, side_reason, _laterality(ds),
                    view if view in VIEWS else None, frame, _frames(ds), padding,
                    notes + ((left_out,) if left_out else ()))
@@ -128,7 +129,7 @@ def _of_frame(ds: pydicom.Dataset, frame: int, name: str) -> tuple[Mapping[str, 
 
 def _mask(ds: pydicom.Dataset, stored: NDArray[Any], frame: int) -> NDArray[np.bool_] | None:
     """Where a grey image is padding (PS3.3 C.7.5.1.1.2), or None where it is nowhere."""
-    return _padding(ds, stored, frame) if stored.ndim == 2 and stored.dtype.kind in "iu" else None
+    return padding_of(ds, stored, frame) if stored.ndim == 2 and stored.dtype.kind in "iu" else None
 
 
 def _unpadded(values: NDArray[Any], padding: NDArray[np.bool_] | None,

@@ -7,9 +7,6 @@ import re
 import numpy as np
 from numpy.typing import NDArray
 
-from medomni.errors import MedomniError
-from medomni.picture import STATED
-
 SIDES = {"L": "left", "LEFT": "left", "左": "left", "R": "right", "RIGHT": "right", "右": "right"}
 """What markers say; small letters are none."""
 MIDLINE = frozenset(("CHEST", "THORAX", "RIB", "RIBS", "LUNG", "ABDOMEN", "PELVIS", "CSPINE", "TSPINE", "LSPINE",
@@ -17,7 +14,6 @@ MIDLINE = frozenset(("CHEST", "THORAX", "RIB", "RIBS", "LUNG", "ABDOMEN", "PELVI
 """Body Part Examined (0018,0015) of images that show both sides: of a limb a marker says which limb it is."""
 FRONTAL = frozenset(("PA", "AP"))
 SURE = 0.8
-NOT_SIDEWAYS = "the rows do not run from side to side"
 CLEAR = 0.1
 """A marker nearer to the middle than this share of the width stands at neither edge."""
 
@@ -58,28 +54,6 @@ def agreed(stated: tuple[str | None, str], marked: tuple[str | None, str]) -> tu
     if stated[0] and marked[0] and stated[0] != marked[0]:
         return None, f"{stated[1]} and the {marked[1]} contradict each other"
     return stated if stated[0] else marked if marked[0] else (None, f"{stated[1]}; {marked[1]}")
-
-
-def with_stated(found: tuple[str | None, str], stated: str | None, name: str) -> tuple[str | None, str]:
-    """The patient's side at column 0 as the file tells it, else as it was stated.
-
-    Args:
-        found: the side and where it is known from, or None and why not.
-        stated: ``left``, ``right``, or None where nothing was stated. name: of the file, as messages may show it.
-
-    Raises:
-        MedomniError: MED-C03 where it is another word, or the file says otherwise.
-    """
-    if stated is None:
-        return found
-    if stated not in ("left", "right"):
-        raise MedomniError("MED-C03", "left_edge is left or right: the patient's side at column 0", where=name)
-    if found[0] not in (None, stated):
-        raise MedomniError("MED-C03", f"the edge at column 0 was stated as the patient's {stated}; it is the "
-                           f"{found[0]} by the {found[1]}", where=name)
-    if found[1] == NOT_SIDEWAYS:
-        raise MedomniError("MED-C03", f"a side was stated, but {NOT_SIDEWAYS} by the Patient Orientation", where=name)
-    return found if found[0] else (stated, STATED)
 
 
 def _side(text: str, score: float) -> str | None:

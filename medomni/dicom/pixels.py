@@ -58,7 +58,7 @@ def slice_values(header: SliceHeader, opened: OpenFiles | None = None) -> tuple[
             whose values are in no known unit, MED-D12 where the size is not the header's.
     """
     stored, ds = _slice(header, opened or OpenFiles())
-    padding = _padding(ds, stored, header.frame or 0) if ds.get("Modality") == "CT" else None
+    padding = padding_of(ds, stored, header.frame or 0) if ds.get("Modality") == "CT" else None
     if padding is None:
         return _rescaled(stored, ds, header), 0
     stored[padding] = 0  # padding may lie where no value in the modality's unit would fit
@@ -159,7 +159,7 @@ def _words(ds: pydicom.Dataset, stored: NDArray[Any], frame: int, signed: bool) 
     return np.frombuffer(ds.PixelData, kind, stored.size, 2 * stored.size * frame).reshape(stored.shape)
 
 
-def _padding(ds: pydicom.Dataset, stored: NDArray[Any], frame: int) -> NDArray[np.bool_] | None:
+def padding_of(ds: pydicom.Dataset, stored: NDArray[Any], frame: int) -> NDArray[np.bool_] | None:
     """Mask of padding (PS3.3 C.7.5.1.1.2), or None without one."""
     ends = [_number(ds.get(name)) for name in ("PixelPaddingValue", "PixelPaddingRangeLimit")]
     if ends[0] is None:

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import math
 import warnings
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from medomni.dicom.headers import MOST_PIXELS, SPACING_MM
-from medomni.dicom.marker import with_stated
+from medomni.dicom.headers import MOST_PIXELS
 from medomni.dicom.names import shown_name
+from medomni.dicom.stated import side_stated, spacing_stated
 from medomni.errors import MedomniError
-from medomni.picture import STATED, Picture, luminance
+from medomni.picture import Picture, luminance
 
 STILLS = frozenset((".png", ".jpg", ".jpeg", ".webp"))
-
-SAME = 0.01
-"""Two spacings that differ by less of their length are one, rounded."""
-Spacing = tuple[tuple[float, float] | None, str]
 
 
 def read_still(path: Path, frame: int = 0, left_edge: str | None = None,
@@ -37,9 +31,9 @@ def read_still(path: Path, frame: int = 0, left_edge: str | None = None,
     from PIL import Image, ImageOps
 
     name = shown_name(path.name)
-    edge, side_reason = with_stated((None, "a picture states no side: not assessable until it is stated"),
+    edge, side_reason = side_stated((None, "a picture states no side: not assessable until it is stated"),
                                     left_edge, name)
-    spacing, why_not = with_stated_spacing((None, "a picture states no millimetres"), spacing_mm, (), name)
+    spacing, why_not = spacing_stated((None, "a picture states no millimetres"), spacing_mm, (), name)
     if frame:
         raise MedomniError("MED-C03", f"frame {frame} was asked for; of a picture only frame 0 is read", where=name)
     try:
@@ -72,33 +66,3 @@ def read_still(path: Path, frame: int = 0, left_edge: str | None = None,
     notes = (f"the file holds {frames} pictures, an animation or several: only the first is read",) * (frames > 1)
     return Picture(array, shown, "picture", spacing_mm=spacing, spacing_reason=why_not, left_edge=edge,
                    side_reason=side_reason, frames=frames, notes=notes)
-
-
-def with_stated_spacing(found: Spacing, stated: tuple[float, float] | None,
-                        others: Iterable[tuple[float, float]], name: str) -> Spacing:
-    """Millimetres between rows and between columns as the file tells them, else as they were stated.
-
-    Args:
-        found: the spacing and an empty text, or None and why there is none.
-        stated: None where nothing was stated.
-        others: where ``found`` is None because the file states several spacings: one of them may be stated, none else.
-        name: of the file, as messages may show it.
-
-    Raises:
-        MedomniError: MED-C03 where they are no two lengths, or the file says otherwise.
-    """
-    if stated is None:
-        return found
-    try:
-        rows, columns = (float(v) for v in stated)
-    except (TypeError, ValueError):
-        rows = columns = math.nan
-    if not all(SPACING_MM[0] <= v <= SPACING_MM[1] for v in (rows, columns)):
-        raise MedomniError("MED-C03", "spacing_mm is two numbers, the millimetres between rows and between columns, "
-                           f"from {SPACING_MM[0]:g} to {SPACING_MM[1]:g}", where=name)
-    known = [found[0]] if found[0] else [o for o in others if all(SPACING_MM[0] <= v <= SPACING_MM[1] for v in o)]
-    if known and not any(math.isclose(rows, r, rel_tol=SAME) and math.isclose(columns, c, rel_tol=SAME)
-                         for r, c in known):
-        told = " or ".join(f"{r:g} x {c:g}" for r, c in known)
-        raise MedomniError("MED-C03", f"{rows:g} x {columns:g} mm a pixel was stated; the file says {told}", where=name)
-    return found if found[0] else ((rows, columns), STATED)

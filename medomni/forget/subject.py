@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from medomni.dicom.keys import site_key, study_key
+from medomni.dicom.pacs.identity import is_uid
 from medomni.errors import MedomniError
 from medomni.forget.files import plain_files
 from medomni.forget.traces import Needles
@@ -54,7 +55,7 @@ def subject_of(study: str) -> Subject:
         return Subject(study_key(uid), uid, parts_of(found))
     if re.fullmatch(r"[0-9a-f]{16}", study):
         return Subject(study)
-    if re.fullmatch(r"[0-9]+(?:\.[0-9]+)+", study) and len(study) <= 64:  # PS3.5 9.1
+    if is_uid(study):
         return Subject(study_key(study), study)
     raise MedomniError("MED-P11", "no study key (16 hexadecimal digits), no UID, no folder of that name")
 

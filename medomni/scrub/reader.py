@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from medomni.scrub.encoder import BASE_SHA256, LABELS, WEIGHTS, base_folder, build, encoded
+from medomni.scrub.encoder import BASE_SHA256, LABELS, SCALE, WEIGHTS, base_folder, build, encoded, padded
 from medomni.scrub.spans import Span
 from medomni.scrub.words import abbreviations, eponyms, kept_words, medical_words
 
@@ -28,7 +28,7 @@ SURE = frozenset(("title", "field", "initials", "dicom name", "spelled", "creden
 """Rules of names that know a sign of one; a guess is whatever is no known word, or a word that is a name too."""
 LONGEST, STRIDE = 190, 128
 """Subwords that are read at once, and where the next window begins."""
-BATCH, FIRST, LAST = 16, 101, 102
+BATCH = 16
 GAP = re.compile(r"[\s,.'’^/-]{0,3}")
 WORD = re.compile(r"[^\W_]+(?:['’-](?!s\b)[^\W_]+)*")
 """Without the ``'s`` of a possessive."""
@@ -49,7 +49,7 @@ class Reader:
         for name, a in trained.items():
             if name.endswith("lora_A.weight"):
                 stem = name.removesuffix("lora_A.weight")
-                own[f"{stem}weight"].data += 2.0 * (trained[f"{stem}lora_B.weight"] @ a)
+                own[f"{stem}weight"].data += SCALE * (trained[f"{stem}lora_B.weight"] @ a)
             elif not name.endswith("lora_B.weight"):
                 own[name].data.copy_(trained[name])
         self.model.eval()
@@ -63,19 +63,12 @@ class Reader:
         out = np.zeros((len(ids), len(LABELS)), np.float32)
         starts = range(0, max(1, len(ids) - (LONGEST - STRIDE)), STRIDE)
         for group in (starts[k:k + BATCH] for k in range(0, len(starts), BATCH)):
-            width = min(LONGEST, len(ids) - group[0]) + 2
-            rows = torch.zeros((3, len(group), width), dtype=torch.int64)
-            for k, start in enumerate(group):
-                n = len(ids[start:start + LONGEST])
-                rows[0, k, :n + 2] = torch.tensor([FIRST, *ids[start:start + LONGEST], LAST])
-                rows[1, k, :n + 2] = 1
-                rows[2, k, 1:n + 1] = torch.tensor(shapes[start:start + LONGEST])
+            pieces = [(ids[at:at + LONGEST], shapes[at:at + LONGEST]) for at in group]
             with torch.inference_mode():
-                found = self.model(*rows).softmax(-1).numpy()
-            for k, start in enumerate(group):  # of what two windows hold, each keeps the half that lies further in
-                edge = (LONGEST - STRIDE) // 2 if start else 0
-                n = len(ids[start:start + LONGEST])
-                out[start + edge:start + n] = found[k, 1 + edge:1 + n]
+                found = self.model(*padded(pieces)).softmax(-1).numpy()
+            for at, (piece, _), rows in zip(group, pieces, found, strict=True):
+                edge = (LONGEST - STRIDE) // 2 if at else 0  # of what two windows hold, each keeps what lies further in
+                out[at + edge:at + len(piece)] = rows[1 + edge:1 + len(piece)]
         return out, offsets
 
     def look(self, text: str) -> Look:

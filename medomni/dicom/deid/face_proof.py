@@ -10,13 +10,12 @@ import pydicom
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
-from medomni.dicom.deid.face_scale import find, places, scale_of, units
+from medomni.dicom.deid.face_scale import FEWEST_BONE, find, places, scale_of, units
 
 CELL_MM = 4.0
 BAND_MM, HALF_MM, FACE_MM, FARTHEST_MM = (105.0, 190.0), 45.0, 40.0, 170.0
 """The face: so far below the top of the skull, so far to either side of its middle, so far in front of that."""
 DEEPER_MM, SHARE, FEWEST = 10.0, 0.97, 40
-FEWEST_BONE = 20
 Front = dict[tuple[int, int], float]
 """Cell of (x, z) to the foremost y of skin, millimetres."""
 

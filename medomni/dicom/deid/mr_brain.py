@@ -1,17 +1,12 @@
 """The brain in MR of any contrast: a template laid over it by mutual information, and refused where it does not fit.
 
-The template is the ICBM 152 average of 2009 (Fonov et al., NeuroImage 54:313, 2011) without its skull, as the package
-nilearn carries it. Where it starts is told by the header (front, top, left) and by the head's outline; then it is
+Where it starts is told by the header (front, top, left) and by the head's outline; then it is
 turned, and last stretched (affine), until the mutual information (Mattes et al., IEEE TMI 22:120, 2003) of its values
 and the series' is the highest. That needs no contrast in particular.
 """
 
 from __future__ import annotations
 
-import importlib.util
-from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,14 +14,11 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from medomni.dicom.deid.mr_head import VAULT_MM, MrHead
+from medomni.dicom.deid.mr_template import BELOW_TOP_MM, SHELL_MM, STEP_MM, Template, image_of, simple_itk, template
 from medomni.dicom.deid.shear import AHEAD_MM, AIR_ML, BESIDE, BRAIN_ML, GRID_MM
 from medomni.dicom.faults import UnreadableError
-from medomni.errors import MedomniError
 
-TEMPLATE = "datasets/data/mni_icbm152_t1_tal_nlin_sym_09a_converted.nii.gz"
-STEP_MM, RIM_MM, SHELL_MM = 4.0, 8.0, 12.0
 PITCHES_DEG = (-14.0, 0.0, 14.0)
-BELOW_TOP_MM = 60.0
 BINS = 32
 TURNS, STRETCHES = 25, 60
 GROWN_MM = 1.0
@@ -35,68 +27,6 @@ FACE_MM, SKULL_MM = (90.0, 160.0), 14.0
 """The air of the face: so far below the top of the head, farther from the brain than its skull is thick."""
 DEPTH_MM, SPREAD_MM = (7.0, 25.0), 15.0
 OUTSIDE, TURNED_DEG = 0.005, 24.0
-
-
-@dataclass(frozen=True, eq=False)
-class Template:
-    """The average brain.
-
-    Attributes:
-        values: (z, y, x), float32, every :data:`STEP_MM`; ``near`` is the brain and :data:`RIM_MM` around it.
-        low: x, y, z of the first voxel, LPS millimetres.
-        brain: (z, y, x), bool, every millimetre, from ``corner`` (x, y, z) on.
-        surface: (n, 3), x, y, z on the upper surface.
-        middle: x, y, z: half way between the sides and between front and back, :data:`BELOW_TOP_MM` below the top.
-        size: width and length.
-    """
-
-    values: NDArray[np.float32]
-    near: NDArray[np.bool_]
-    low: NDArray[np.float64]
-    brain: NDArray[np.bool_]
-    corner: NDArray[np.float64]
-    surface: NDArray[np.float64]
-    middle: NDArray[np.float64]
-    size: NDArray[np.float64]
-
-
-@cache
-def template() -> Template:
-    """The template.
-
-    Raises:
-        MedomniError: MED-C06 without nilearn or SimpleITK.
-    """
-    sitk = simple_itk()
-    found = importlib.util.find_spec("nilearn")
-    path = Path(found.origin).parent / TEMPLATE if found and found.origin else Path()
-    if not path.is_file():
-        raise MedomniError("MED-C06", "pip install 'medomni[deid]'", where="nilearn")
-    image = sitk.DICOMOrient(sitk.ReadImage(str(path), sitk.sitkFloat32), "LPS")
-    pad = 12
-    fine = np.pad(sitk.GetArrayFromImage(image), pad)
-    corner = np.array(image.GetOrigin(), dtype=np.float64) - pad
-    brain = np.asarray(ndimage.binary_fill_holes(fine > 0))
-    shape = tuple(int(n // STEP_MM) for n in fine.shape)
-    coarse = ndimage.affine_transform(ndimage.gaussian_filter(fine, 1.5), np.full(3, STEP_MM), output_shape=shape,
-                                      order=1)
-    near = ndimage.distance_transform_edt(~brain) <= RIM_MM
-    near = ndimage.affine_transform(near.astype(np.uint8), np.full(3, STEP_MM), output_shape=shape, order=0) > 0
-    points = np.argwhere(brain)[:, ::-1] + corner
-    low, high = points.min(axis=0), points.max(axis=0)
-    surface = np.argwhere(brain & ~ndimage.binary_erosion(brain))[::20, ::-1] + corner
-    surface = surface[surface[:, 2] > high[2] - VAULT_MM + SHELL_MM]
-    middle = np.array([*((low + high) / 2)[:2], high[2] - BELOW_TOP_MM])
-    return Template(coarse.astype(np.float32), near, corner, brain, corner, surface, middle, (high - low)[:2])
-
-
-def simple_itk() -> Any:
-    """SimpleITK, loaded when the first head of MR is met; MED-C06 without it."""
-    try:
-        import SimpleITK
-    except ImportError as exc:
-        raise MedomniError("MED-C06", "pip install 'medomni[deid]'", where="SimpleITK") from exc
-    return SimpleITK
 
 
 def brain_in_mr(head: MrHead) -> NDArray[np.bool_]:
@@ -134,16 +64,16 @@ def _placed(head: MrHead, known: Template, scale: NDArray[np.float64], middle: N
     """The template laid over a head, stretched and not: matrix and offset that take a point of it, from its middle, to
     x, y, z in mm from the grid's first voxel. Refused where it fits better facing the back."""
     sitk = simple_itk()
-    first, step = scale * (known.low - known.middle), STEP_MM * scale
+    first, step = scale * (known.corner - known.middle), STEP_MM * scale
     last = -(first + step * (np.array(known.values.shape[::-1]) - 1))
-    moving = _image(head.smooth, np.full(3, GRID_MM), np.zeros(3))
+    moving = image_of(head.smooth, np.full(3, GRID_MM), np.zeros(3))
     place = middle - (0, 0, BELOW_TOP_MM * scale[2])
     found = {}
     for back in (True, False):
         way = -1 if back else 1  # facing the back, by its voxels: half a turn is where a versor ends
         low = np.array([*(last if back else first)[:2], first[2]])
-        fixed = _image(known.values[:, ::way, ::way], step, low)
-        near = sitk.Cast(_image(known.near[:, ::way, ::way], step, low), sitk.sitkUInt8)
+        fixed = image_of(known.values[:, ::way, ::way], step, low)
+        near = sitk.Cast(image_of(known.near[:, ::way, ::way], step, low), sitk.sitkUInt8)
         tried = []
         for pitch in PITCHES_DEG:
             turn = sitk.VersorRigid3DTransform()
@@ -180,13 +110,6 @@ def _registered(fixed: Any, near: Any, moving: Any, transform: Any, step: float,
     except RuntimeError as exc:  # too few of the template's points lie in the series
         raise UnreadableError("head: no brain is found in it, so that its face cannot be told from it") from exc
     return -float(method.GetMetricValue())
-
-
-def _image(array: NDArray[Any], step: NDArray[np.float64], low: NDArray[np.float64]) -> Any:
-    image = simple_itk().GetImageFromArray(np.ascontiguousarray(array, dtype=np.float32))
-    image.SetSpacing(np.asarray(step).tolist())
-    image.SetOrigin(np.asarray(low).tolist())
-    return image
 
 
 def _mapped(head: MrHead, known: Template, matrix: NDArray[np.float64], offset: NDArray[np.float64],

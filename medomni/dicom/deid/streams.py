@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate, generate_frames
-from pydicom.uid import UID
 
 from medomni.dicom.faults import UnreadableError
 
@@ -27,7 +26,7 @@ def without_comments(body: Dataset, syntax: str) -> bool:
         UnreadableError: where a frame cannot be followed from marker to marker.
     """
     clean = _jpeg if syntax in JPEG else _jpeg_2000 if syntax in JPEG_2000 else None
-    if clean is None or not UID(syntax).is_compressed:
+    if clean is None:
         return False
     before = list(generate_frames(body.PixelData, number_of_frames=int(body.get("NumberOfFrames") or 1)))
     try:

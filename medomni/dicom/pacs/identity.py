@@ -26,6 +26,11 @@ ENCODING = ("PixelData", "PhotometricInterpretation", "PlanarConfiguration")
 META_LENGTH_AT, META_FROM = 140, 144  # PS3.10 7.1: the group length of group 0002 stands first
 
 
+def is_uid(text: str) -> bool:
+    """Whether a text is one UID: figures and points, at most 64 (PS3.5 9.1)."""
+    return len(text) <= LONGEST_UID and _UID.fullmatch(text) is not None
+
+
 @dataclass(frozen=True)
 class Identity:
     """Keyed hashes of an instance's SOP and study instance UIDs, and the SHA-256 of its data set as it was encoded.
@@ -55,7 +60,7 @@ def identify(path: Path, sha256: str = "") -> Identity:
         raise MedomniError("MED-N03", str(exc)) from exc
     uids = [str(head.get(name) or "") for name in ("SOPInstanceUID", "StudyInstanceUID")]
     for name, uid in zip(("SOP", "study"), uids, strict=True):
-        if not _UID.fullmatch(uid) or len(uid) > LONGEST_UID:
+        if not is_uid(uid):
             raise MedomniError("MED-N03", f"no valid {name} instance UID")
     return Identity(instance_key(uids[0]), study_key(uids[1]), sha256 or digest(path.read_bytes()))
 

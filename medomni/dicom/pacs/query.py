@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from medomni.dicom.pacs.identity import is_uid
 from medomni.dicom.pacs.peer import Peer, application, associated, unquoted
 from medomni.errors import MedomniError
 
@@ -78,7 +79,7 @@ def study_uid_of(text: str) -> str:
         MedomniError: MED-C03 for anything else.
     """
     uid = text.strip()
-    if len(uid) > 64 or not re.fullmatch(r"[0-9]+(\.[0-9]+)+", uid, re.ASCII):
+    if not is_uid(uid):
         raise MedomniError("MED-C03", "a UID is figures and points, at most 64 of them", where="study UID")
     return uid
 

@@ -9,24 +9,22 @@ import pydicom
 import pytest
 from scipy.spatial.transform import Rotation
 
-from benchmarks.defacing import Measured, measured, turn_of, write_head
-from medomni.dicom.deid import Options, deidentify
+from benchmarks.defacing import measured, turn_of, write_head
+from medomni.dicom.deid import deidentify
 from medomni.dicom.deid.face_proof import still_shown
 from medomni.phantom.habits import Habit
 from tests.dicom.conftest import edit_all
+from tests.dicom.deid.faces import DEFACE, defaced, face_is_gone, height
 from tests.dicom.deid.support import KEYS
 
 pytestmark = pytest.mark.unit
-DEFACE = Options(deface=True)
 
 
 @pytest.mark.parametrize("habit", [
     Habit(), Habit(plane="sagittal", syntax="rle"), Habit(tilt_deg=18.5, position="FFP"),
     Habit(frames="enhanced", rescale="per_slice")], ids=["axial", "sagittal", "tilted", "enhanced"])
 def test_a_face_is_cut_off_and_the_brain_kept(habit: Habit, tmp_path: Path) -> None:
-    found = measured(301, habit, tmp_path)
-    assert isinstance(found, Measured), found
-    assert found.landmarks and found.face > 0.97 and found.brain > 0.9995, found
+    face_is_gone(measured(301, habit, tmp_path), 0.9995)
 
 
 @pytest.fixture(scope="module")
@@ -37,12 +35,9 @@ def head(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def cut(head: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The head's files without its face."""
-    out = tmp_path_factory.mktemp("cut")
-    report = deidentify(head, out, DEFACE, KEYS)
-    assert report["faces"]["cut_off"] == len(list(head.iterdir()))
-    return out
+def pairs(head: Path, tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Path, Path]]:
+    """(original, output), from the feet up."""
+    return defaced(head, tmp_path_factory.mktemp("cut"))
 
 
 def reasons(folder: Path, out: Path) -> list[str]:
@@ -51,8 +46,8 @@ def reasons(folder: Path, out: Path) -> list[str]:
     return [row["reason"] for row in [*report["refused"], *report["withdrawn"]]]
 
 
-def test_files_say_what_was_done(head: Path, cut: Path, tmp_path: Path) -> None:
-    files = sorted(cut.rglob("*.dcm"))
+def test_files_say_what_was_done(head: Path, pairs: list[tuple[Path, Path]], tmp_path: Path) -> None:
+    files = sorted(output for _, output in pairs)
     assert len(files) == len(list(head.iterdir()))
     ds = pydicom.dcmread(files[0])
     assert ds.RecognizableVisualFeatures == "NO"
@@ -93,33 +88,26 @@ def test_a_slice_missing_from_the_middle_is_still_cut(head: Path, tmp_path: Path
     """A gap is bridged to find the planes, which hold for every slice that is there."""
     part = tmp_path / "part"
     part.mkdir()
-    for k, path in enumerate(sorted(head.iterdir(), key=_height)):
+    for k, path in enumerate(sorted(head.iterdir(), key=height)):
         if k != 80:
             (part / path.name).write_bytes(path.read_bytes())
     report = deidentify(part, tmp_path / "out", DEFACE, KEYS)
     assert report["faces"]["cut_off"] == len(list(part.iterdir()))
 
 
-def _height(path: Path) -> float:
-    return float(pydicom.dcmread(path, stop_before_pixels=True).ImagePositionPatient[2])
-
-
-def test_the_second_pair_of_eyes(head: Path, cut: Path, tmp_path: Path) -> None:
+def test_the_second_pair_of_eyes(pairs: list[tuple[Path, Path]], tmp_path: Path) -> None:
     """It passes what was cut, and neither what was not, nor half a job, nor other changes."""
-    by_place = {_height(p): p for p in head.iterdir()}
-    pairs = [(by_place[_height(p)], p) for p in cut.rglob("*.dcm")]
     assert still_shown(pairs) == ""
     assert "still there" in still_shown([(a, a) for a, _ in pairs])
-    eyes = sorted(pairs, key=lambda pair: _height(pair[0]))
-    assert "still there" in still_shown([(a, a if 60 <= k < 90 else b) for k, (a, b) in enumerate(eyes)])
-    assert "too little" in still_shown(eyes[-40:]) or "bone" in still_shown(eyes[-40:])
-    damaged = pydicom.dcmread(eyes[100][1])
+    assert "still there" in still_shown([(a, a if 60 <= k < 90 else b) for k, (a, b) in enumerate(pairs)])
+    assert "too little" in still_shown(pairs[-40:]) or "bone" in still_shown(pairs[-40:])
+    damaged = pydicom.dcmread(pairs[100][1])
     values = damaged.pixel_array.copy()
     values[70, 70] += 40
     damaged.PixelData = values.tobytes()
     damaged.save_as(tmp_path / "damaged")
-    assert "else than air" in still_shown([*eyes[:100], (eyes[100][0], tmp_path / "damaged"), *eyes[101:]])
-    assert "cannot be excluded" in still_shown([(eyes[0][0], tmp_path / "none")])
+    assert "else than air" in still_shown([*pairs[:100], (pairs[100][0], tmp_path / "damaged"), *pairs[101:]])
+    assert "cannot be excluded" in still_shown([(pairs[0][0], tmp_path / "none")])
 
 
 def test_a_series_whose_face_may_show_is_withdrawn_whole(head: Path, tmp_path: Path,

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from pydicom.dataset import FileDataset
 from scipy.spatial.transform import Rotation
 
-from benchmarks.defacing import Measured, turn_of
+from benchmarks.defacing import turn_of
 from benchmarks.defacing_mr import Scan, measured_mr, write_mr
-from medomni.dicom.deid import Options, deidentify, face_planes, mr_brain
+from medomni.dicom.deid import deidentify, face_planes, mr_template
 from medomni.dicom.deid.face_planes import planes_of
 from medomni.dicom.deid.face_proof import still_shown
 from medomni.dicom.deid.mr_head import MrHead
@@ -29,10 +29,10 @@ from medomni.errors import MedomniError
 from medomni.phantom.habits import Habit
 from medomni.phantom.head_mr import MrHabit
 from tests.dicom.conftest import edit_all
+from tests.dicom.deid.faces import DEFACE, defaced, face_is_gone, height
 from tests.dicom.deid.support import KEYS
 
 pytestmark = pytest.mark.unit
-DEFACE = Options(deface=True)
 SCAN = Scan(MrHabit("T1", (3.0, 2.5, 2.5)))
 
 
@@ -43,9 +43,7 @@ SCAN = Scan(MrHabit("T1", (3.0, 2.5, 2.5)))
     Scan(MrHabit("T1", (3.0, 2.0, 2.0)), Habit(frames="enhanced", oblique_deg=12.0), rescaled=True)],
     ids=["T2 axial", "FLAIR sagittal", "T1 enhanced, oblique"])
 def test_a_face_is_cut_off_and_the_brain_kept(scan: Scan, tmp_path: Path) -> None:
-    found = measured_mr(305, scan, tmp_path)
-    assert isinstance(found, Measured), found
-    assert found.landmarks and found.face > 0.97 and found.brain > 0.997, found
+    face_is_gone(measured_mr(305, scan, tmp_path), 0.997)
 
 
 @pytest.fixture(scope="module")
@@ -57,16 +55,7 @@ def head(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def pairs(head: Path, tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Path, Path]]:
-    """(original, output), from the feet up."""
-    out = tmp_path_factory.mktemp("out")
-    report = deidentify(head, out, DEFACE, KEYS)
-    assert report["faces"]["cut_off"] == len(list(head.iterdir()))
-    by_place = {_height(p): p for p in out.rglob("*.dcm")}
-    return sorted(((p, by_place[_height(p)]) for p in head.iterdir()), key=lambda pair: _height(pair[0]))
-
-
-def _height(path: Path) -> float:
-    return round(float(pydicom.dcmread(path, stop_before_pixels=True).ImagePositionPatient[2]), 2)
+    return defaced(head, tmp_path_factory.mktemp("out"))
 
 
 def test_files_say_what_was_done(pairs: list[tuple[Path, Path]]) -> None:
@@ -156,7 +145,7 @@ def test_what_is_refused(change: Callable[[FileDataset], None], reason: str, hea
 
 def test_few_slices_are_refused(head: Path) -> None:
     with pytest.raises(UnreadableError, match="too few"):
-        planes_of(sorted(head.iterdir(), key=_height)[40:47])
+        planes_of(sorted(head.iterdir(), key=height)[40:47])
 
 
 def test_a_series_whose_face_may_show_is_withdrawn_whole(head: Path, tmp_path: Path,
@@ -177,7 +166,7 @@ def _too_far_in_front(head: MrHead) -> NDArray[np.bool_]:
 
 
 def test_without_the_template_the_message_says_what_to_install(head: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    mr_brain.template.cache_clear()
+    mr_template.template.cache_clear()
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(MedomniError, match="MED-C06"):
         planes_of(list(head.iterdir()))
