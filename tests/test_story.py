@@ -28,7 +28,8 @@ def home_cases(tmp_path_factory: pytest.TempPathFactory) -> list:
     from medomni.data import SlabSettings
     from medomni.demo.corpus import build_cases
 
-    return build_cases("A", range(300_000, 300_000 + HOME), SlabSettings(), tmp_path_factory.mktemp("home"))
+    return build_cases("A", range(300_000, 300_000 + HOME), SlabSettings(), tmp_path_factory.mktemp("home"),
+                       workers=0)
 
 
 @pytest.mark.flow
@@ -127,11 +128,13 @@ def test_short_form_of_a4_at_another_hospital(tmp_path: Path) -> None:
     from medomni.train.command import run_recipe
     from medomni.train.loss import report_loss
 
-    cases = build_cases("B", range(310_000, 310_000 + AWAY), SlabSettings(), tmp_path, through_dicom=False)
+    cases = build_cases("B", range(310_000, 310_000 + AWAY), SlabSettings(), tmp_path, through_dicom=False,
+                        workers=0)
     local, unseen = cases[:AWAY // 2], cases[AWAY // 2:]
     recipe = load_config(ROOT / "configs" / "adapt.yaml", Recipe)
     stages = [s.model_copy(update={"steps": n}) for s, n in zip(recipe.train.stages, (4, 4, 16), strict=True)]
-    recipe = recipe.model_copy(update={"train": recipe.train.model_copy(update={"stages": stages, "batch": 8})})
+    recipe = recipe.model_copy(update={"train": recipe.train.model_copy(update={"stages": stages, "batch": 8,
+                                                                                 "threads": 1})})
     bundle = load_bundle()
     encoder = Encoder(bundle.tokenizer, bundle.family)
     batch = collate([encoder.encode(c, facts=False) for c in unseen], encoder)

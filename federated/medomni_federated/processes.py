@@ -123,6 +123,8 @@ class Federation:
                 polled = time.monotonic()
                 status = str(json.loads(self._flwr("list", "loopback", "--run-id", run_id, "--format", "json")))
                 if "failed" in status and len(round_rows(folder)) < rounds:
+                    if (stopped := failure(folder)) is not None:  # left while Flower was asked: it says why
+                        raise stopped
                     raise MedomniError("MED-F04", "the server app failed", where=self._log("superlink"))
             time.sleep(0.5)
 

@@ -96,6 +96,6 @@ def federated_arm(recipe: Path, cases: Mapping[str, Path], test: Mapping[str, Se
 def _reported(arm: Arm, bundle: Bundle, test: Mapping[str, Sequence[Case]]) -> Arm:
     from medomni.generate import decode
 
-    for site, cases in test.items():
-        arm.reports[site] = decode(bundle, cases, facts=False)
+    texts = iter(decode(bundle, [c for cases in test.values() for c in cases], facts=False))  # fuller batches
+    arm.reports = {site: [next(texts) for _ in cases] for site, cases in test.items()}
     return arm

@@ -45,29 +45,44 @@ def build_cases(
     hospital: str, seeds: Sequence[int], slabs: SlabSettings, folder: Path, *, through_dicom: bool = True,
     workers: int | None = None, progress: Progress | None = None,
 ) -> list[Case]:
-    """Cases of a hospital, in seed order, kept in ``folder`` in shards of at most 40: a killed build resumes.
+    """Cases of a hospital, in seed order; as :func:`build_cohorts` with one cohort."""
+    return build_cohorts([(hospital, seeds)], slabs, folder, through_dicom=through_dicom, workers=workers,
+                         progress=progress)[0]
+
+
+def build_cohorts(
+    cohorts: Sequence[tuple[str, Sequence[int]]], slabs: SlabSettings, folder: Path, *, through_dicom: bool = True,
+    workers: int | None = None, progress: Progress | None = None,
+) -> list[list[Case]]:
+    """Cases of (hospital, seeds) cohorts, in their order, kept in ``folder`` in shards of at most 40: a killed build
+    resumes. One pool of processes makes them all, since each has to load torch first.
 
     Few patients make two shards, so that both processes have work.
 
     Args:
         workers: processes; 0 builds in this process; two by default.
+        progress: called with (done, all) patients of all cohorts.
     """
     from medomni.data import load_cases
 
-    size = min(SHARD, max(1, -(-len(seeds) // 2)))
-    shards = [list(seeds[k:k + size]) for k in range(0, len(seeds), size)]
-    paths = [shard_path(folder, hospital, shard, slabs, through_dicom) for shard in shards]
-    missing = [(shard, path) for shard, path in zip(shards, paths, strict=True) if not path.is_file()]
-    done = len(seeds) - sum(len(s) for s, _ in missing)
+    jobs, kept, total = [], [], 0
+    for hospital, seeds in cohorts:
+        size = min(SHARD, max(1, -(-len(seeds) // 2)))
+        shards = [list(seeds[k:k + size]) for k in range(0, len(seeds), size)]
+        paths = [shard_path(folder, hospital, shard, slabs, through_dicom) for shard in shards]
+        jobs += [(hospital, shard, slabs.model_dump(), str(path), through_dicom)
+                 for shard, path in zip(shards, paths, strict=True) if not path.is_file()]
+        kept.append(paths)
+        total += len(seeds)
+    done = total - sum(len(job[1]) for job in jobs)
     if progress:
-        progress(done, len(seeds))
-    jobs = [(hospital, shard, slabs.model_dump(), str(path), through_dicom) for shard, path in missing]
+        progress(done, total)
     count = min(2, os.cpu_count() or 1) if workers is None else workers
     if count == 0 or len(jobs) <= 1:
         for job in jobs:
             done += _build_shard(*job)
             if progress:
-                progress(done, len(seeds))
+                progress(done, total)
     else:
         from multiprocessing import get_context
 
@@ -75,8 +90,8 @@ def build_cases(
             for future in as_completed([pool.submit(_build_shard, *job) for job in jobs]):
                 done += future.result()
                 if progress:
-                    progress(done, len(seeds))
-    return [case for path in paths for case in load_cases(path)]
+                    progress(done, total)
+    return [[case for path in paths for case in load_cases(path)] for paths in kept]
 
 
 def shard_path(folder: Path, hospital: str, seeds: Sequence[int], slabs: SlabSettings, through_dicom: bool) -> Path:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from medomni.demo.arms import Arm, base_arm, federated_arm, trained_arm
-from medomni.demo.corpus import build_cases
+from medomni.demo.corpus import build_cohorts
 from medomni.errors import MedomniError
 from medomni.files import write_text
 
@@ -61,11 +61,10 @@ def run_demo(out: Path, console: Any, *, fast: bool = False, federated: bool = T
     out.mkdir(parents=True, exist_ok=True)
     console.print("[bold]Three synthetic hospitals[/bold]: every patient is a phantom; no figure here is clinical.")
     with _memory() as memory, _step(console, seconds, "patients: phantom, DICOM, read, segment, measure"):
-        train = {s: build_cases(s, range(TRAIN_SEEDS, TRAIN_SEEDS + train_n), SlabSettings(), out / "cases")
-                 for s in SITES}
-        test = {s: build_cases(s, range(TEST_SEEDS, TEST_SEEDS + test_n), SlabSettings(), out / "cases")
-                for s in SITES}
-    pooled_recipe = _recipe(out / "pooled.yaml", 2, *steps)
+        seeds = [range(TRAIN_SEEDS, TRAIN_SEEDS + train_n), range(TEST_SEEDS, TEST_SEEDS + test_n)]
+        built = build_cohorts([(s, part) for part in seeds for s in SITES], SlabSettings(), out / "cases")
+        train, test = (dict(zip(SITES, part, strict=True)) for part in (built[:3], built[3:]))
+    pooled_recipe = _recipe(out / "pooled.yaml", 1 if fast else 2, *steps)
     recipe = load_config(pooled_recipe, Recipe)
     arms: dict[str, Arm] = {}
     with memory, _step(console, seconds, "base model"):

@@ -180,8 +180,8 @@ def test_a_full_disk_is_a_coded_error_and_old_checkpoints_stay(tmp_path: Path, m
 def test_learns_to_see_the_side() -> None:
     """The whole path works: images alone decide the words, on unseen cases."""
     bundle = small_bundle()
-    plan = Recipe(name="see", train=TrainSettings(batch=16, threads=2, stages=(
-        StageSettings(name="all", open=(Blocks(part="all"),), steps=150, lr=4e-3, warmup=10),)))
+    plan = Recipe(name="see", train=TrainSettings(batch=8, threads=1, stages=(
+        StageSettings(name="all", open=(Blocks(part="all"),), steps=120, lr=4e-3, warmup=10),)))
     plan = plan.model_copy(update={"data": plan.data.model_copy(update={"facts": 0.2})})
     train(bundle, square_cases(64), plan)
     cases = square_cases(20, first=1000)

@@ -69,10 +69,10 @@ def test_an_image_without_text_keeps_its_bytes(tmp_path: Path) -> None:
 
 def test_large_pictures_are_searched_in_tiles() -> None:
     picture = burnt("page", 9004, LINES)
-    large = np.zeros((TILE * 2, TILE + 300), dtype=np.uint8)
     rows, columns = picture.frames.shape[1:3]
+    large = np.zeros((TILE * 2, columns), dtype=np.uint8)  # three tiles
     grey = picture.frames[0] if picture.frames.ndim == 3 else picture.frames[0, ..., 0]
-    top, left = TILE - rows // 2, 300
+    top, left = TILE - rows // 2, 0
     large[top:top + rows, left:left + columns] = grey
     boxes = [box for view in views(large) for box in text_boxes(view)]
     mask = np.zeros(large.shape, dtype=bool)
