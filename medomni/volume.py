@@ -6,6 +6,7 @@ patient frame (PS3.3 C.7.6.2.1.1): +x is the patient's left, +y posterior, +z he
 
 from __future__ import annotations
 
+import gzip
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from medomni.files import replacing
 from medomni.records import Study
 
 if TYPE_CHECKING:
@@ -107,7 +109,9 @@ class Volume:
         return MetaTensor(data, affine=torch.as_tensor(self._ras_columns_first()))
 
     def to_nifti(self, path: Path | str) -> Path:
-        """Write a NIfTI-1 file with the RAS affine, array order (column, row, slice) (extra ``segment``)."""
+        """Write a NIfTI-1 file with the RAS affine in millimetres, array order (column, row, slice) (extra
+        ``segment``); compressed where the name ends in ``.gz``. Errors of writing as :func:`medomni.files.replacing`.
+        """
         try:
             import nibabel
         except ImportError as exc:
@@ -115,8 +119,12 @@ class Volume:
 
             raise MedomniError("MED-C06", "pip install 'medomni[segment]'", where="Volume.to_nifti") from exc
         image = nibabel.Nifti1Image(self.array.transpose(2, 1, 0), self._ras_columns_first())
-        nibabel.save(image, str(path))
-        return Path(path)
+        image.header.set_xyzt_units("mm")
+        path = Path(path)
+        data = image.to_bytes()
+        with replacing(path) as beside:
+            beside.write_bytes(gzip.compress(data, compresslevel=1, mtime=0) if path.suffix == ".gz" else data)
+        return path
 
     def _ras_columns_first(self) -> NDArray[np.float64]:
         return LPS_TO_RAS @ self.affine[:, [2, 1, 0, 3]]

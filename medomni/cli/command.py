@@ -63,8 +63,11 @@ def ingest(folder: Study, json_out: Annotated[bool, typer.Option("--json", help=
 def segment(folder: Study, out: OutDir, series: Series = None, resample: Resample = False, modality: Modality = None,
             segmenter: str = "builtin",
             dicom_seg: Annotated[bool, typer.Option("--dicom-seg", help="Write the mask as DICOM SEG too.")] = False,
+            nifti: Annotated[bool, typer.Option("--nifti", help="Write volume and labels as NIfTI too.")] = False,
             ) -> None:
     """Pre-segment a chest CT: images.npz, a picture, and volumes by organ."""
+    from dataclasses import replace
+
     from medomni.draw import contact_sheet
     from medomni.files import replacing
     from medomni.pipeline import measure_study
@@ -81,6 +84,10 @@ def segment(folder: Study, out: OutDir, series: Series = None, resample: Resampl
         from medomni.dicom.seg import write_segmentation
 
         written.append(write_segmentation(study.segmentation, study.volume, folder, out / "seg.dcm"))
+    if nifti:
+        labels = replace(study.volume, array=study.segmentation.labels.astype("int16"))
+        for name, volume in (("volume.nii.gz", study.volume), ("labels.nii.gz", labels)):
+            written.append(volume.to_nifti(out / name))
     _organs(study.findings)
     print("written: " + ", ".join(str(path) for path in written))
 

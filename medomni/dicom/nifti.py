@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import warnings
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medomni.dicom.codes import MODALITIES
-from medomni.dicom.geometry import plane_name
+from medomni.dicom.geometry import SHEAR_TOLERANCE_DEG, plane_name
 from medomni.dicom.keys import study_key
 from medomni.dicom.names import shown_name
 from medomni.errors import MedomniError
-from medomni.records import Study
+from medomni.records import Study, Warned
 from medomni.volume import LPS_TO_RAS, Volume
 
 MOST_VOXELS = 1 << 32
@@ -76,7 +77,17 @@ def read_nifti(path: Path | str, *, modality: str | None = None) -> Volume:
         volume = Volume(_exact(data.transpose(2, 1, 0), name), lps, _study(path, modality, lps))
     except ValueError as exc:
         raise MedomniError("MED-D09", str(exc), where=name) from exc
-    return Volume(volume.array, lps, volume.study.model_copy(update={"spacing_mm": volume.spacing_mm}))
+    return Volume(volume.array, lps, volume.study.model_copy(update={
+        "spacing_mm": volume.spacing_mm, "warnings": _shear(lps)}))
+
+
+def _shear(affine: NDArray[np.float64]) -> tuple[Warned, ...]:
+    """MED-D13 where the slices do not follow each other along their normal, as for DICOM."""
+    step, row, column = (affine[:3, k] for k in range(3))
+    normal = np.cross(column, row)
+    cosine = abs(float(step @ normal)) / float(np.linalg.norm(step) * np.linalg.norm(normal))
+    degrees = math.degrees(math.acos(min(1.0, cosine)))
+    return (Warned(code="MED-D13", detail=f"{degrees:.2f} degrees"),) if degrees > SHEAR_TOLERANCE_DEG else ()
 
 
 def _check_size(path: Path, voxels: int, itemsize: int, name: str) -> None:

@@ -16,7 +16,7 @@ import pydicom
 from numpy.typing import NDArray
 
 from medomni.dicom.concepts import anatomy_concept, finding_concept, side_concept
-from medomni.dicom.source import quoting_nothing, source_images
+from medomni.dicom.source import frame_group, quoting_nothing, source_images
 from medomni.errors import MedomniError
 from medomni.files import replacing
 from medomni.records import Finding
@@ -83,8 +83,13 @@ def write_segmentation(segmentation: Segmentation, volume: Volume, source: Path 
 
 
 def _as_filed(masks: NDArray[np.uint8], volume: Volume, image: pydicom.Dataset) -> NDArray[np.uint8]:
-    """Masks, (slices, rows, columns, labels), with rows and columns as the file has them."""
-    six = np.array([float(v) for v in image.ImageOrientationPatient])
+    """Masks, (slices, rows, columns, labels), with rows and columns as the file has them; in the order of its frames
+    where it has several."""
+    enhanced = "PerFrameFunctionalGroupsSequence" in image
+    plane = frame_group(image, 0, "PlaneOrientationSequence") if enhanced else image
+    six = np.array([float(v) for v in plane.ImageOrientationPatient])
+    if enhanced:
+        masks = masks[_slices_of_frames(volume, image)]
     directions = volume.affine[:3, 1:3] / np.linalg.norm(volume.affine[:3, 1:3], axis=0)
     along = directions.T @ np.stack([six[3:], six[:3]], axis=1)  # of the volume's rows and columns, along the file's
     if np.abs(along[0, 1]) > 0.99:
@@ -92,6 +97,16 @@ def _as_filed(masks: NDArray[np.uint8], volume: Volume, image: pydicom.Dataset) 
     if np.abs(np.diag(along)).min() < 0.99:
         raise MedomniError("MED-D20", "the volume's slices do not lie in the images' planes")
     return masks[:, ::int(np.sign(along[0, 0])), ::int(np.sign(along[1, 1]))]
+
+
+def _slices_of_frames(volume: Volume, image: pydicom.Dataset) -> list[int]:
+    """The volume's slice that each frame of an enhanced image is."""
+    first = np.array([[float(v) for v in frame_group(image, k, "PlanePositionSequence").ImagePositionPatient]
+                      for k in range(len(image.PerFrameFunctionalGroupsSequence))])
+    slices = [int(v) for v in np.rint(volume.to_index(first)[:, 0])]
+    if sorted(slices) != list(range(len(volume.array))):
+        raise MedomniError("MED-D20", "the volume holds some of the file's frames, not all")
+    return slices
 
 
 def tracking_id(label: int) -> str:

@@ -28,9 +28,12 @@ def source_images(volume: Volume, source: Path) -> list[pydicom.Dataset]:
     Args:
         source: the folder, zip or DICOMDIR that the volume was read from.
 
+    Returns:
+        A dataset a slice; one dataset alone where all slices are frames of one enhanced multi-frame file.
+
     Raises:
-        MedomniError: MED-D20 where the slices are no images of their own (resampled, resliced, frames of one file), are
-            not all in ``source``, or state no frame of reference.
+        MedomniError: MED-D20 where the slices are no images of their own (resampled, resliced), are frames of several
+            files or of one without functional groups, are not all in ``source``, or state no frame of reference.
     """
     if not volume.slice_uids or "" in volume.slice_uids:
         raise MedomniError("MED-D20", "the volume was resampled or resliced: its slices are not the images' slices",
@@ -46,7 +49,14 @@ def source_images(volume: Volume, source: Path) -> list[pydicom.Dataset]:
         if len(found) < len(wanted):
             raise MedomniError("MED-D20", f"{len(wanted) - len(found)} of {len(wanted)} images are not in the folder",
                                where=source.name)
-        images: list[pydicom.Dataset] = [pydicom.dcmread(found[u], stop_before_pixels=True) for u in volume.slice_uids]
+        held = {u: pydicom.dcmread(file, stop_before_pixels=True) for u, file in found.items()}
+    if len(held) == 1 and "PerFrameFunctionalGroupsSequence" in (alone := next(iter(held.values()))):
+        images: list[pydicom.Dataset] = [alone]
+    else:
+        images = [held[u] for u in volume.slice_uids]
+        if any(int(ds.get("NumberOfFrames", 1)) > 1 for ds in images):
+            raise MedomniError("MED-D20", "the slices are frames of several files, or of one without functional groups",
+                               where=source.name)
     for ds in images:
         for name in TYPE_2:
             if name not in ds:
@@ -58,9 +68,16 @@ def source_images(volume: Volume, source: Path) -> list[pydicom.Dataset]:
                 delattr(ds, name)  # not valid, and would be copied into the object
     if "FrameOfReferenceUID" not in images[0]:
         raise MedomniError("MED-D20", "the images state no frame of reference", where=source.name)
-    if any(int(ds.get("NumberOfFrames", 1)) > 1 for ds in images):
-        raise MedomniError("MED-D20", "the images are frames of one multi-frame file", where=source.name)
     return images
+
+
+def frame_group(image: pydicom.Dataset, frame: int, name: str) -> pydicom.Dataset:
+    """A functional group's item of a frame, its own or the shared one (PS3.3 C.7.6.16); KeyError where it has none."""
+    for groups in (image.PerFrameFunctionalGroupsSequence[frame], *image.get("SharedFunctionalGroupsSequence", ())):
+        if groups.get(name):
+            item: pydicom.Dataset = groups[name].value[0]
+            return item
+    raise KeyError(name)
 
 
 @contextmanager

@@ -29,6 +29,8 @@ def test_out_and_in_again(phantoms, tmp_path: Path, habit: Habit, suffix: str) -
     assert again.affine == pytest.approx(volume.affine, abs=1e-3)
     assert (again.study.source, again.study.modality) == ("nifti", "CT")
     assert again.study.orientation == volume.study.orientation
+    assert [w.detail for w in again.study.warnings] == ["18.50 degrees"] * (habit.tilt_deg > 0), "a shear is told"
+    assert nibabel.load(tmp_path / f"x.{suffix}").header.get_xyzt_units()[0] == "mm"
 
 
 def test_a_real_file_lies_where_it_should(real_dicom: Path) -> None:

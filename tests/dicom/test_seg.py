@@ -13,6 +13,7 @@ from benchmarks import bar_b4
 from medomni.dicom import read_study, seg
 from medomni.dicom.seg import write_segmentation
 from medomni.errors import MedomniError
+from medomni.phantom import Habit, write_habit
 from medomni.segment import get_segmenter
 from medomni.volume import Label, Segmentation, Volume
 from tests.dicom.conftest import by_height, edit, edit_all
@@ -73,6 +74,22 @@ def test_turned_volumes_are_written_where_their_images_lie(phantoms, tmp_path: P
     write_segmentation(marked(volume), volume, tmp_path / "series", tmp_path / "seg.dcm")
 
 
+@pytest.mark.parametrize("habit", [
+    Habit(frames="enhanced"), Habit(frames="enhanced", plane="sagittal", position="FFP")],
+    ids=["axial", "sagittal, feet first, prone"])
+def test_frames_of_one_file_get_their_masks(phantoms, tmp_path: Path, habit: Habit) -> None:
+    """Every voxel at its millimetres (the writer reads it back), the frames' order against z or not."""
+    write_habit(phantoms("A")[1], tmp_path / "series", habit)
+    volume = read_study(tmp_path / "series")
+    made = pydicom.dcmread(write_segmentation(marked(volume), volume, tmp_path / "series", tmp_path / "seg.dcm"))
+    (source,) = made.ReferencedSeriesSequence[0].ReferencedInstanceSequence
+    assert source.ReferencedSOPInstanceUID == volume.slice_uids[0] and len(made.SegmentSequence) == 3
+    lower = volume.array[1:], volume.affine @ np.array([[1.0, 0, 0, 1], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]])
+    part = replace(volume, array=lower[0], affine=lower[1], slice_uids=volume.slice_uids[1:])
+    with pytest.raises(MedomniError, match="MED-D20.*some of the file's frames"):
+        write_segmentation(marked(part), part, tmp_path / "series", tmp_path / "part.dcm")
+
+
 def test_the_built_in_segmentation(series: Path, tmp_path: Path) -> None:
     volume = read_study(series).axial()
     made = get_segmenter("builtin").segment(volume)
@@ -113,8 +130,12 @@ def test_the_command_writes_the_mask(series: Path, tmp_path: Path) -> None:
 
     from medomni.cli import app
 
-    done = CliRunner().invoke(app, ["segment", str(series), "-o", str(tmp_path / "out"), "--dicom-seg"])
+    done = CliRunner().invoke(app, ["segment", str(series), "-o", str(tmp_path / "out"), "--dicom-seg", "--nifti"])
     assert done.exit_code == 0 and "seg.dcm" in done.output
+    held = {name: read_study(tmp_path / "out" / f"{name}.nii.gz", modality="CT") for name in ("volume", "labels")}
+    whole = read_study(series).axial()
+    assert (held["volume"].array == whole.array).all() and np.allclose(held["labels"].affine, whole.affine, atol=1e-3)
+    assert len(np.unique(held["labels"].array)) >= 5
     assert pydicom.dcmread(tmp_path / "out" / "seg.dcm").Modality == "SEG"
     gap = by_height(series)[4]
     gap.unlink()

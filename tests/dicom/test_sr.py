@@ -23,6 +23,7 @@ from medomni.dicom.seg import write_segmentation
 from medomni.dicom.sr import write_measurements
 from medomni.errors import MedomniError
 from medomni.export import export_dicom
+from medomni.phantom import Habit, write_habit
 from medomni.pipeline import MeasuredStudy, check_study, measure_study, write_study
 from medomni.records import Coverage, Finding
 from medomni.volume import Label, Segmentation
@@ -150,6 +151,19 @@ def test_a_picture_is_kept_pixel_by_pixel(study: MeasuredStudy, written: Path, t
 def test_a_volume_without_images_of_its_own_is_refused(study: MeasuredStudy, written: Path, tmp_path: Path) -> None:
     with pytest.raises(MedomniError, match="MED-D20"):
         write_measurements(study.findings, replace(study.volume, slice_uids=()), written, tmp_path / "sr.dcm")
+
+
+@pytest.mark.system
+def test_frames_of_one_file_are_images_enough(phantoms, tmp_path: Path) -> None:
+    """An enhanced multi-frame study goes out as the same objects, and the validator finds nothing in them."""
+    if shutil.which("dciodvfy") is None:
+        pytest.skip("this machine lacks dciodvfy (dicom3tools)")
+    write_habit(phantoms("A")[1], tmp_path / "series", Habit(frames="enhanced"))
+    paths = export_dicom(measure_study(tmp_path / "series"), tmp_path / "series", tmp_path / "out")
+    assert {"organs.dcm", "measurements.dcm", "picture.dcm"} <= {p.name for p in paths}
+    for path in paths:
+        said = subprocess.run(["dciodvfy", str(path)], capture_output=True, text=True).stderr
+        assert not [line for line in said.splitlines() if line.startswith("Error")], path.name
 
 
 @pytest.mark.system
