@@ -12,6 +12,7 @@ from medomni.dicom.grouping import Group, grouped, instance
 from medomni.dicom.headers import IDENTIFYING, SliceHeader, read_headers
 from medomni.dicom.kinds import unusable_reason
 from medomni.dicom.names import hidden_words, shown_name
+from medomni.dicom.walk import Files
 from medomni.errors import MedomniError
 from medomni.records import Warned
 
@@ -77,6 +78,7 @@ class Looked:
         cut: image files that end inside their header, and their SeriesInstanceUID or nothing.
         without_image, others, archives: how many files hold no image, are no DICOM, are archives by their name.
         files: how many there are; ``folder`` is the source that messages name.
+        notes: on how the files were found, as :class:`medomni.dicom.walk.Files` has them.
     """
 
     headers: list[SliceHeader]
@@ -88,6 +90,7 @@ class Looked:
     files: int
     folder: Path
     hidden: frozenset[str] = frozenset()
+    notes: tuple[Warned, ...] = ()
 
     def shown(self, path: Path) -> str:
         """A file's name as messages may show it: without words of any patient in the source."""
@@ -122,7 +125,8 @@ def look(paths: list[Path], folder: Path) -> Looked:
     others = len(doubtful) - len(broken)
     archives = sum(path.suffix.lower() in ARCHIVES for path, _ in doubtful)
     hidden = hidden_words(*{h.text(name) for h in headers for name in IDENTIFYING})
-    looked = Looked(headers, broken, cut, without_image, others, archives, len(paths), folder, hidden)
+    looked = Looked(headers, broken, cut, without_image, others, archives, len(paths), folder, hidden,
+                    paths.notes if isinstance(paths, Files) else ())
     if headers:
         return looked
     if cut:
@@ -139,7 +143,7 @@ def inventory_of(looked: Looked) -> Inventory:
     if len(patients) > 1:
         raise MedomniError("MED-D04", f"{len(patients)} patients in {len(looked.headers)} images", where=looked.folder)
     groups = sorted(grouped(looked.headers), key=_rank)
-    warnings = _damaged(looked)
+    warnings = [*looked.notes, *_damaged(looked)]
     if looked.without_image:
         warnings.append(Warned(code="MED-D14", detail=f"{looked.without_image} files without an image"))
     if looked.archives:
