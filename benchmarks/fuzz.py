@@ -63,7 +63,7 @@ def sources(folder: Path) -> Source:
 
 
 def medium(series: Path, to: Path) -> bytes:
-    """The lowest slices of a series with a DICOMDIR, as a zip: the directory is what is damaged, its files are whole."""
+    """The lowest slices of a series and a DICOMDIR, as a zip: the directory is damaged, its files are whole."""
     import pydicom
     from pydicom.fileset import FileSet
 

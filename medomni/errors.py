@@ -76,11 +76,12 @@ _ENTRIES = [
                "See the message: sizes, orientations or spacings differ inside the chosen group."),
     ErrorEntry("MED-D13", "The slice step is not along the normal (gantry tilt).",
                "The affine keeps the shear; measurements across slices use it.", "warning"),
-    ErrorEntry("MED-D14", "Other series, localizers or non-images in the folder were left out.",
+    ErrorEntry("MED-D14", "Other series, localizers or non-images in the folder were left out, or a DICOMDIR does not fit "
+               "its folder.",
                "Nothing to do if the named series is the wanted one; else choose it with --series.", "warning"),
     ErrorEntry("MED-D15", "An identical copy of a slice was dropped.",
                "Nothing to do; the copies were equal in every pixel.", "warning"),
-    ErrorEntry("MED-D16", "Padding outside the scan circle was set to -1024 HU.",
+    ErrorEntry("MED-D16", "Padding outside the scan was set to air: -1024 HU in CT, 0 in any other modality.",
                "Nothing to do; the number of voxels is in the record.", "warning"),
     ErrorEntry("MED-D17", "Too few slices for a volume.",
                "Volumes and measurements along the body axis are withheld; single-slice findings remain.", "warning"),
@@ -95,6 +96,8 @@ _ENTRIES = [
     ErrorEntry("MED-D22", "The slices lie further apart than they are thick.",
                "What lies between them was not seen; where the scanner made more slices, fetch the others too.",
                "warning"),
+    ErrorEntry("MED-D23", "The unit of a CT is not stated as Hounsfield units, and was taken as them.",
+               "Compare air (-1000) and water (0) in the pictures; export the series with Rescale Type HU.", "warning"),
     # --- N: network (PACS, DICOMweb) and the inbox ------------------------------------------------------
     ErrorEntry("MED-N01", "The PACS does not answer or takes no association.",
                "Check host, port and both AE titles, that this machine is known there, and with TLS both "

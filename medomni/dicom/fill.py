@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from medomni.dicom.decode import decode_into
 from medomni.dicom.headers import MOST_PIXELS, SliceHeader
-from medomni.dicom.padding import AIR_HU, beyond, folded_ends
+from medomni.dicom.padding import beyond, fill_of, folded_ends
 from medomni.dicom.store import SliceStore
 from medomni.errors import MedomniError
 
@@ -111,7 +111,7 @@ def read_into(out: NDArray[np.int16], header: SliceHeader) -> int | None:
         if plain.length < skipped + out.nbytes or not _read(header, out, plain.offset + skipped):
             return None
     stored = out if signed else out.view(np.uint16)
-    padding, pads = None, values.get("PixelPaddingValue") and values.get("Modality") == "CT"
+    padding, pads = None, values.get("PixelPaddingValue")
     if pads:
         low, high = folded_ends([float(values[n]) if values.get(n) else None
                                  for n in ("PixelPaddingValue", "PixelPaddingRangeLimit")], signed)
@@ -137,7 +137,7 @@ def read_into(out: NDArray[np.int16], header: SliceHeader) -> int | None:
         return 0
     count = int(np.count_nonzero(padding))
     if count:
-        out[padding] = AIR_HU
+        out[padding] = fill_of(header.text("Modality"))
     return count
 
 

@@ -17,10 +17,10 @@ from medomni.dicom.fill import LongWay, filled
 from medomni.dicom.geometry import SHEAR_TOLERANCE_DEG, Stack, geometry_notes, plane_name, sorted_stack
 from medomni.dicom.headers import SliceHeader
 from medomni.dicom.keys import study_key
-from medomni.dicom.kinds import CODES, unusable_reason
+from medomni.dicom.kinds import CODES, is_other_word, unusable_reason
 from medomni.dicom.names import shown_name
 from medomni.dicom.padding import AIR_HU
-from medomni.dicom.scan import Inventory, inventory_of, look
+from medomni.dicom.scan import Inventory, described, inventory_of, look
 from medomni.errors import MedomniError
 from medomni.records import Patient, Study, Warned
 from medomni.volume import Volume
@@ -203,15 +203,19 @@ def pixels_of(stack: Stack, threads: int | None, budget: int | None = None) -> t
         warnings.append(Warned(code="MED-D15", detail=f"{other.label} equals {kept.label}"))
     if padded:
         warnings.append(Warned(code="MED-D16", detail=f"{padded} voxels"))
+    odd = sum(is_other_word(h) for h in stack.headers)
+    if odd:
+        of = len(stack.headers)
+        warnings.append(Warned(code="MED-D23", detail=f"{odd} of {of} slices have another Rescale Type"))
     return array, warnings
 
 
 def left_out(inventory: Inventory, chosen: int) -> list[Warned]:
-    """A warning for each series of the folder that is not the chosen one."""
-    out = []
-    for summary in inventory.series:
+    """A warning for each series of the folder that is not the chosen one, and which one that is."""
+    out, read = [], f"; read instead: {described(inventory.groups[chosen])}"
+    for summary, group in zip(inventory.series, inventory.groups, strict=True):
         if summary.number != chosen:
-            what = summary.reason or f"series of {summary.slices} slices, kernel {summary.kernel or 'not stated'}"
+            what = summary.reason or described(group) + read
             out.append(Warned(code="MED-D14", detail=f"{summary.modality}, {summary.slices} images: {what}"))
     return out
 
