@@ -76,8 +76,8 @@ _ENTRIES = [
                "See the message: sizes, orientations or spacings differ inside the chosen group."),
     ErrorEntry("MED-D13", "The slice step is not along the normal (gantry tilt).",
                "The affine keeps the shear; measurements across slices use it.", "warning"),
-    ErrorEntry("MED-D14", "Other series, localizers or non-images in the folder were left out, or a DICOMDIR does not fit "
-               "its folder.",
+    ErrorEntry("MED-D14", "Other series, localizers or non-images in the folder were left out, or a DICOMDIR does not "
+               "fit its folder.",
                "Nothing to do if the named series is the wanted one; else choose it with --series.", "warning"),
     ErrorEntry("MED-D15", "An identical copy of a slice was dropped.",
                "Nothing to do; the copies were equal in every pixel.", "warning"),

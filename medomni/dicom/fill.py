@@ -54,12 +54,7 @@ def filled(headers: list[SliceHeader], threads: int | None = None, budget: int |
         MedomniError: as :func:`medomni.dicom.pixels.slice_values`, of several slices the first one's; MED-C04.
     """
     first = headers[0]
-    if first.rows * first.columns > MOST_PIXELS:
-        raise MedomniError("MED-D10", f"{first.rows} x {first.columns} pixels cannot be true", where=first.label)
-    bare = [h for h in headers if not h.text("RescaleSlope") and not h.text("RescaleIntercept")]
-    if bare and len(bare) < len(headers):
-        raise MedomniError("MED-D11", f"{len(bare)} of {len(headers)} slices have neither slope nor intercept",
-                           where=bare[0].label)
+    check_headers(headers)
     store = SliceStore((len(headers), first.rows, first.columns), budget, folder)
     long_way, padded = LongWay(), 0
 
@@ -88,6 +83,17 @@ def filled(headers: list[SliceHeader], threads: int | None = None, budget: int |
             store.put(start, block, {k: values for k, (values, _) in enumerate(done) if values is not None})
             padded += sum(count for _, count in done)
     return store.array(), padded
+
+
+def check_headers(headers: list[SliceHeader]) -> None:
+    """Refuse what cannot be one volume of one unit, before any pixel is read; errors MED-D10, MED-D11."""
+    first = headers[0]
+    if first.rows * first.columns > MOST_PIXELS:
+        raise MedomniError("MED-D10", f"{first.rows} x {first.columns} pixels cannot be true", where=first.label)
+    bare = [h for h in headers if not h.text("RescaleSlope") and not h.text("RescaleIntercept")]
+    if bare and len(bare) < len(headers):
+        raise MedomniError("MED-D11", f"{len(bare)} of {len(headers)} slices have neither slope nor intercept",
+                           where=bare[0].label)
 
 
 def read_into(out: NDArray[np.int16], header: SliceHeader) -> int | None:

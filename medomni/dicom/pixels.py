@@ -104,7 +104,7 @@ def decoded(ds: pydicom.Dataset, size: tuple[int, int], frame: int, name: str) -
             raise MedomniError("MED-D03", "the file ends before its pixel data", where=name)
         if size[0] * size[1] > MOST_PIXELS:
             raise MedomniError("MED-D10", f"{size[0]} x {size[1]} pixels cannot be true", where=name)
-        _check_bits(ds, name)
+        check_bits(ds, name)
         if data and syntax is not None and syntax.is_encapsulated:
             _check_frame(ds, frame, frames, name)
         elif data and syntax is not None and not syntax.is_deflated:
@@ -151,10 +151,11 @@ def _check_frame(ds: pydicom.Dataset, frame: int, frames: int, name: str) -> Non
         raise MedomniError("MED-D03", "a compressed frame without its end", where=name)
 
 
-def _check_bits(ds: pydicom.Dataset, name: str) -> None:
+def check_bits(at: Mapping[str, Any] | pydicom.Dataset, name: str) -> None:
     """Stored bits that do not begin at the lowest one, as retired practice allowed, would be read shifted; MED-D10."""
-    if ds.get("HighBit") is not None and ds.get("BitsStored") is not None and ds.HighBit != ds.BitsStored - 1:
-        raise MedomniError("MED-D10", f"high bit {ds.HighBit} with {ds.BitsStored} bits stored", where=name)
+    high, bits = (_number(at.get(n)) for n in ("HighBit", "BitsStored"))
+    if high is not None and bits is not None and high != bits - 1:
+        raise MedomniError("MED-D10", f"high bit {high:.0f} with {bits:.0f} bits stored", where=name)
 
 
 def _words(ds: pydicom.Dataset, stored: NDArray[Any], frame: int, signed: bool) -> NDArray[Any]:
