@@ -67,9 +67,11 @@ _ENTRIES = [
     ErrorEntry("MED-D08", "The image is a colour or secondary capture, not a measurement.",
                "Use the original series; screenshots carry no Hounsfield units."),
     ErrorEntry("MED-D09", "The series has no position or orientation.",
-               "Export the series again with ImagePositionPatient and ImageOrientationPatient."),
+               "A radiograph, ultrasound or single picture has none and is no volume: medomni.dicom.read_image reads "
+               "it. Export any other series again with ImagePositionPatient and ImageOrientationPatient."),
     ErrorEntry("MED-D10", "The pixel data cannot be decoded.",
-               "Install the decoder named in the message, or have the archive send it uncompressed."),
+               "The data are damaged, cut, or packed in a way that is not supported, see the message: fetch the file "
+               "again, or have the archive send it uncompressed."),
     ErrorEntry("MED-D11", "Slope and intercept are missing or damaged, so the unit of the values is unknown.",
                "Export the series with RescaleSlope and RescaleIntercept."),
     ErrorEntry("MED-D12", "The slices do not form one volume.",
@@ -218,6 +220,10 @@ _ENTRIES = [
 CATALOGUE: dict[str, ErrorEntry] = {e.code: e for e in _ENTRIES}
 
 
+HERE = {".": "the current folder", "..": "the folder above the current one"}
+"""What a message calls a place that is nothing but dots."""
+
+
 class MedomniError(Exception):
     """A coded error.
 
@@ -236,7 +242,7 @@ class MedomniError(Exception):
         self.where = None if where is None else str(where)
         parts = [f"{code}: {entry.title}"]
         if self.where:
-            parts.append(f"Where: {self.where}.")
+            parts.append(f"Where: {HERE.get(self.where, self.where)}.")
         if detail:
             parts.append(detail if detail.endswith((".", "!", "?")) else detail + ".")
         parts.append(f"Remedy: {entry.remedy}")
