@@ -1,7 +1,7 @@
 """The DICOMDIR of a medium (PS3.3 F): what it lists, held against its own links and the files that lie below it.
 
 A directory that lost records would give a shorter volume. So the DICOM files below it that it does not list are read
-too, and the record says how many; what it lists must be there.
+too where they are of its patients, and the record says how many; what it lists must be there.
 """
 
 from __future__ import annotations
@@ -48,6 +48,7 @@ def listed(dicomdir: Path) -> Files:
         raise MedomniError("MED-D21", f"damaged ({type(exc).__name__})", where=dicomdir.name) from exc
     named = _named(dicomdir, home, names)
     beside, outside = _beside(home, set(named))
+    beside, others = _of_the_patients(named, beside)
     twice = sum(count > 1 for count in Counter(named).values())
     said = [
         (loose, f"the DICOMDIR is damaged: {loose} of the links of its {len(records)} records do not fit, so it may "
@@ -55,6 +56,7 @@ def listed(dicomdir: Path) -> Files:
         (nameless, f"{nameless} images of the DICOMDIR have no file"),
         (twice, f"{twice} files are named more than once by the DICOMDIR"),
         (len(beside), f"{len(beside)} DICOM files beside the {len(set(named))} that the DICOMDIR names were read too"),
+        (others, f"{others} DICOM files beside the DICOMDIR are of patients that it does not hold and were left out"),
         (outside, f"{outside} files beside the DICOMDIR are links to a place outside its folder and were left out"),
     ]
     return Files(sorted({*named, *beside}), [Warned(code="MED-D14", detail=text) for count, text in said if count])
@@ -115,6 +117,26 @@ def _beside(home: Path, named: set[Path]) -> tuple[list[Path], int]:
         elif path.resolve() not in known:
             found.append(path)
     return found, outside
+
+
+def _of_the_patients(named: list[Path], beside: list[Path]) -> tuple[list[Path], int]:
+    """Of the files beside a directory, those of the patients whose files it names, and how many are of others: a medium
+    may lie among other downloads. By the files' headers, since the directory's own records may be what is damaged."""
+    if not named or not beside:
+        return beside, 0
+    known = {patient for path in named for patient in _patients(path)}
+    mine = [path for path in beside if not (of := _patients(path)) or of & known]
+    return mine, len(beside) - len(mine)
+
+
+def _patients(path: Path) -> set[tuple[str, str]]:
+    """Whose images a file holds; nobody's where it holds none or cannot be read."""
+    from medomni.dicom.headers import read_headers
+
+    try:
+        return {(h.text("PatientID"), h.text("PatientName")) for h in read_headers(path)}
+    except (CutHeaderError, UnreadableError, OSError):
+        return set()
 
 
 def _is_dicom(path: Path) -> bool:

@@ -254,3 +254,14 @@ def test_what_lies_beside_a_dicomdir(series: Path, medium: Path, tmp_path: Path)
         "1 files beside the DICOMDIR are links to a place outside its folder and were left out"]
     (medium.parent / "COPY").write_bytes(file.read_bytes())
     assert "MED-D15" in {w.code for w in read_study(medium).study.warnings}, "it was read, and equals the listed one"
+
+
+def test_another_patient_beside_a_dicomdir(series: Path, medium: Path) -> None:
+    """A medium that was copied among other downloads: not mixed in, and told."""
+    ds = pydicom.dcmread(next(series.iterdir()))
+    ds.PatientID, ds.PatientName = "4711", "MEYER^OTTO"
+    ds.save_as(medium.parent / "other.dcm")
+    volume = read_study(medium)
+    assert len(volume.array) == len(list(series.iterdir()))
+    (told,) = [w.detail for w in volume.study.warnings]
+    assert told == "1 DICOM files beside the DICOMDIR are of patients that it does not hold and were left out"
