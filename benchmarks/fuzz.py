@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import struct
 import sys
 import time
@@ -19,8 +20,7 @@ import numpy as np
 Source = dict[str, bytes]
 CONCEALING = ("1.2.840.10008.1.2.4.5", "1.2.840.10008.1.2.4.7", "1.2.840.10008.1.2.4.9", "1.2.840.10008.1.2.4.20")
 """JPEG, JPEG 2000, HTJ2K: a codestream has no checksum; what it cannot decode each decoder fills in its own way."""
-
-
+MEDIUM, MEDIUM_SLICES = ".medium", 4
 
 def own_peak() -> int:
     """Bytes of memory that this process has had at most; getrusage also counts its parent's, from before exec."""
@@ -58,7 +58,26 @@ def sources(folder: Path) -> Source:
         for path in sorted((folder / "explicit-single").iterdir())[:4]:
             archive.write(path, path.name)
     made["x.zip"] = buffer.getvalue()
+    made[f"x{MEDIUM}"] = medium(folder / "explicit-single", folder / "medium")
     return made
+
+
+def medium(series: Path, to: Path) -> bytes:
+    """The lowest slices of a series and a DICOMDIR, as a zip: the directory is damaged, its files are whole."""
+    import pydicom
+    from pydicom.fileset import FileSet
+
+    files = FileSet()
+    images = sorted((pydicom.dcmread(p) for p in series.iterdir()), key=lambda ds: ds.ImagePositionPatient[2])
+    for ds in images[:MEDIUM_SLICES]:
+        ds.StudyID, ds.SeriesNumber, ds.AccessionNumber, ds.StudyTime = "1", 1, "1", "120000"
+        files.add(ds)
+    files.write(to)
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for path in sorted(p for p in to.rglob("*") if p.is_file()):
+            archive.write(path, path.relative_to(to).as_posix())
+    return buffer.getvalue()
 
 
 # --- mutations ------------------------------------------------------------------------------------------------------
@@ -149,7 +168,13 @@ def work(folder: Path, seed: int, count: int) -> None:
         name = names[int(rng.integers(len(names)))]
         mutate = inflated if rng.random() < 0.01 else MUTATIONS[int(rng.integers(len(MUTATIONS)))]
         path = place / ("x" + "".join(Path(name).suffixes[-2:]) if "nii" in name else f"x{Path(name).suffix}")
-        path.write_bytes(mutate(every[name], rng))
+        data = every[name]
+        if path.suffix == MEDIUM:
+            with zipfile.ZipFile(io.BytesIO(data)) as archive:
+                archive.extractall(place / "medium")
+            path = place / "medium" / "DICOMDIR"
+            data = path.read_bytes()
+        path.write_bytes(mutate(data, rng))
         print(json.dumps({"file": k, "source": name, "mutation": mutate.__name__}), flush=True)
         begun, outcome = time.perf_counter(), "error"
         try:
@@ -159,6 +184,8 @@ def work(folder: Path, seed: int, count: int) -> None:
             else:
                 volume = read_study(path)
                 outcome = agrees(path, volume)
+                if path.name == "DICOMDIR" and len(volume.array) < MEDIUM_SLICES:
+                    outcome = f"wrong: {len(volume.array)} of {MEDIUM_SLICES} slices"
                 if path.suffix == ".dcm":
                     read_image(path)
         except MedomniError as exc:
@@ -168,6 +195,7 @@ def work(folder: Path, seed: int, count: int) -> None:
         print(json.dumps({"outcome": outcome, "seconds": time.perf_counter() - begun,
                           "peak": own_peak()}), flush=True)
         path.unlink()
+        shutil.rmtree(place / "medium", ignore_errors=True)
 
 
 def agrees(path: Path, volume) -> str:

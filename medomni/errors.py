@@ -67,20 +67,23 @@ _ENTRIES = [
     ErrorEntry("MED-D08", "The image is a colour or secondary capture, not a measurement.",
                "Use the original series; screenshots carry no Hounsfield units."),
     ErrorEntry("MED-D09", "The series has no position or orientation.",
-               "Export the series again with ImagePositionPatient and ImageOrientationPatient."),
+               "A radiograph, ultrasound or single picture has none and is no volume: medomni.dicom.read_image reads "
+               "it. Export any other series again with ImagePositionPatient and ImageOrientationPatient."),
     ErrorEntry("MED-D10", "The pixel data cannot be decoded.",
-               "Install the decoder named in the message, or have the archive send it uncompressed."),
+               "The data are damaged, cut, or packed in a way that is not supported, see the message: fetch the file "
+               "again, or have the archive send it uncompressed."),
     ErrorEntry("MED-D11", "Slope and intercept are missing or damaged, so the unit of the values is unknown.",
                "Export the series with RescaleSlope and RescaleIntercept."),
     ErrorEntry("MED-D12", "The slices do not form one volume.",
                "See the message: sizes, orientations or spacings differ inside the chosen group."),
     ErrorEntry("MED-D13", "The slice step is not along the normal (gantry tilt).",
                "The affine keeps the shear; measurements across slices use it.", "warning"),
-    ErrorEntry("MED-D14", "Other series, localizers or non-images in the folder were left out.",
+    ErrorEntry("MED-D14", "Other series, localizers or non-images in the folder were left out, or a DICOMDIR does not "
+               "fit its folder.",
                "Nothing to do if the named series is the wanted one; else choose it with --series.", "warning"),
     ErrorEntry("MED-D15", "An identical copy of a slice was dropped.",
                "Nothing to do; the copies were equal in every pixel.", "warning"),
-    ErrorEntry("MED-D16", "Padding outside the scan circle was set to -1024 HU.",
+    ErrorEntry("MED-D16", "Padding outside the scan was set to air: -1024 HU in CT, 0 in any other modality.",
                "Nothing to do; the number of voxels is in the record.", "warning"),
     ErrorEntry("MED-D17", "Too few slices for a volume.",
                "Volumes and measurements along the body axis are withheld; single-slice findings remain.", "warning"),
@@ -95,6 +98,8 @@ _ENTRIES = [
     ErrorEntry("MED-D22", "The slices lie further apart than they are thick.",
                "What lies between them was not seen; where the scanner made more slices, fetch the others too.",
                "warning"),
+    ErrorEntry("MED-D23", "The unit of a CT is not stated as Hounsfield units, and was taken as them.",
+               "Compare air (-1000) and water (0) in the pictures; export the series with Rescale Type HU.", "warning"),
     # --- N: network (PACS, DICOMweb) and the inbox ------------------------------------------------------
     ErrorEntry("MED-N01", "The PACS does not answer or takes no association.",
                "Check host, port and both AE titles, that this machine is known there, and with TLS both "
@@ -215,6 +220,10 @@ _ENTRIES = [
 CATALOGUE: dict[str, ErrorEntry] = {e.code: e for e in _ENTRIES}
 
 
+HERE = {".": "the current folder", "..": "the folder above the current one"}
+"""What a message calls a place that is nothing but dots."""
+
+
 class MedomniError(Exception):
     """A coded error.
 
@@ -233,7 +242,7 @@ class MedomniError(Exception):
         self.where = None if where is None else str(where)
         parts = [f"{code}: {entry.title}"]
         if self.where:
-            parts.append(f"Where: {self.where}.")
+            parts.append(f"Where: {HERE.get(self.where, self.where)}.")
         if detail:
             parts.append(detail if detail.endswith((".", "!", "?")) else detail + ".")
         parts.append(f"Remedy: {entry.remedy}")

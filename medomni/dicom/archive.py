@@ -12,8 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from medomni.dicom.faults import UnreadableError
-from medomni.dicom.walk import files_below
+from medomni.dicom.walk import Files, files_below
 from medomni.errors import MedomniError
 
 MOST_FILES = 100_000
@@ -24,8 +23,9 @@ _CHUNK = 1 << 20
 
 
 @contextmanager
-def dicom_files(source: Path) -> Iterator[list[Path]]:
-    """The files of a folder, of one file, of a zip (unpacked for as long as the context lasts), or of a DICOMDIR.
+def dicom_files(source: Path) -> Iterator[Files]:
+    """The files of a folder, of one file, of a zip (unpacked for as long as the context lasts), or of a DICOMDIR and
+    beside it, with what the record must say of how they were found.
 
     Raises:
         MedomniError: MED-C08 where there is nothing, MED-D21 for a damaged, encrypted or hostile zip or DICOMDIR,
@@ -36,11 +36,13 @@ def dicom_files(source: Path) -> Iterator[list[Path]]:
     if source.is_file() and zipfile.is_zipfile(source):
         with tempfile.TemporaryDirectory(prefix="medomni-") as folder:
             unpack(source, Path(folder))
-            yield files_below(Path(folder))
+            yield Files(files_below(Path(folder)))
     elif source.is_file() and source.name.upper() == "DICOMDIR":
+        from medomni.dicom.dicomdir import listed
+
         yield listed(source)
     else:
-        yield files_below(source)
+        yield Files(files_below(source))
 
 
 def unpack(source: Path, folder: Path) -> None:
@@ -92,54 +94,3 @@ def _copied(archive: zipfile.ZipFile, member: zipfile.ZipInfo, to: Path, most: i
                 raise MedomniError("MED-D21", f"member {number} unpacks to more than {most} bytes", where=source.name)
             out.write(chunk)
     return done
-
-
-def listed(dicomdir: Path) -> list[Path]:
-    """The files that a DICOMDIR (PS3.3 F) names, which must lie in its own folder and be there.
-
-    Raises:
-        MedomniError: MED-D21 where it cannot be read, names a place outside, or names what is not there.
-    """
-    from medomni.dicom.parse import read_elements
-
-    home = dicomdir.resolve().parent
-    try:
-        records = read_elements(dicomdir, ["DirectoryRecordSequence"]).get("DirectoryRecordSequence") or []
-        names = [[str(part) for part in _parts(record.get("ReferencedFileID"))] for record in records]
-    except UnreadableError as exc:
-        raise MedomniError("MED-D21", str(exc), where=dicomdir.name) from exc
-    except Exception as exc:  # its records are decoded only now, and hostile bytes may raise anything
-        raise MedomniError("MED-D21", f"damaged ({type(exc).__name__})", where=dicomdir.name) from exc
-    files, absent = [], 0
-    for parts in filter(None, names):
-        if any(not part or part in (".", "..") or re.search(r"[/\\:\0]", part) for part in parts):
-            raise MedomniError("MED-D21", "it names a place outside its folder", where=dicomdir.name)
-        path = _as_written(home, parts)
-        if path is None:
-            absent += 1
-        elif not path.resolve().is_relative_to(home):
-            raise MedomniError("MED-D21", "it names a place outside its folder", where=dicomdir.name)
-        else:
-            files.append(path)
-    if absent:
-        raise MedomniError("MED-D21", f"{absent} of {absent + len(files)} files that it names are not there",
-                           where=dicomdir.name)
-    return sorted(set(files))
-
-
-def _parts(value: object) -> list[object]:
-    if value is None or value == "":
-        return []
-    return [value] if isinstance(value, str) else list(value)  # type: ignore[call-overload]
-
-
-def _as_written(home: Path, parts: list[str]) -> Path | None:
-    """The file, by its name in capitals as PS3.10 has it, or in small letters as media are often copied."""
-    for names in (parts, [p.lower() for p in parts]):
-        path = home.joinpath(*names)
-        try:
-            if path.is_file():
-                return path
-        except OSError:  # a name that no file can have
-            continue
-    return None

@@ -85,9 +85,10 @@ def read_maybe_cached(source: Path | str, *, series: int | None = None, resample
 
 
 def _digest(source: Path, options: str) -> str:
-    """Over the files' contents in the order of their own digests, which does not depend on names."""
+    """Over the files' contents in the order of their own digests, which does not depend on names; and over the notes
+    that a DICOMDIR adds to the record."""
     with dicom_files(source) as files, ThreadPoolExecutor(THREADS) as pool:
-        each = sorted(pool.map(_file_digest, files))
+        each = [*sorted(pool.map(_file_digest, files)), *(note.detail for note in files.notes)]
     return hashlib.sha256("\n".join([options, *each]).encode()).hexdigest()
 
 

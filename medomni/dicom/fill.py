@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from medomni.dicom.decode import decode_into
 from medomni.dicom.headers import MOST_PIXELS, SliceHeader
-from medomni.dicom.padding import AIR_HU, beyond, folded_ends
+from medomni.dicom.padding import beyond, fill_of, folded_ends
 from medomni.dicom.store import SliceStore
 from medomni.errors import MedomniError
 
@@ -54,12 +54,7 @@ def filled(headers: list[SliceHeader], threads: int | None = None, budget: int |
         MedomniError: as :func:`medomni.dicom.pixels.slice_values`, of several slices the first one's; MED-C04.
     """
     first = headers[0]
-    if first.rows * first.columns > MOST_PIXELS:
-        raise MedomniError("MED-D10", f"{first.rows} x {first.columns} pixels cannot be true", where=first.label)
-    bare = [h for h in headers if not h.text("RescaleSlope") and not h.text("RescaleIntercept")]
-    if bare and len(bare) < len(headers):
-        raise MedomniError("MED-D11", f"{len(bare)} of {len(headers)} slices have neither slope nor intercept",
-                           where=bare[0].label)
+    check_headers(headers)
     store = SliceStore((len(headers), first.rows, first.columns), budget, folder)
     long_way, padded = LongWay(), 0
 
@@ -90,6 +85,17 @@ def filled(headers: list[SliceHeader], threads: int | None = None, budget: int |
     return store.array(), padded
 
 
+def check_headers(headers: list[SliceHeader]) -> None:
+    """Refuse what cannot be one volume of one unit, before any pixel is read; errors MED-D10, MED-D11."""
+    first = headers[0]
+    if first.rows * first.columns > MOST_PIXELS:
+        raise MedomniError("MED-D10", f"{first.rows} x {first.columns} pixels cannot be true", where=first.label)
+    bare = [h for h in headers if not h.text("RescaleSlope") and not h.text("RescaleIntercept")]
+    if bare and len(bare) < len(headers):
+        raise MedomniError("MED-D11", f"{len(bare)} of {len(headers)} slices have neither slope nor intercept",
+                           where=bare[0].label)
+
+
 def read_into(out: NDArray[np.int16], header: SliceHeader) -> int | None:
     """Read a 16-bit slice into ``out`` (rows, columns), int16, and rescale it there.
 
@@ -111,7 +117,7 @@ def read_into(out: NDArray[np.int16], header: SliceHeader) -> int | None:
         if plain.length < skipped + out.nbytes or not _read(header, out, plain.offset + skipped):
             return None
     stored = out if signed else out.view(np.uint16)
-    padding, pads = None, values.get("PixelPaddingValue") and values.get("Modality") == "CT"
+    padding, pads = None, values.get("PixelPaddingValue")
     if pads:
         low, high = folded_ends([float(values[n]) if values.get(n) else None
                                  for n in ("PixelPaddingValue", "PixelPaddingRangeLimit")], signed)
@@ -137,7 +143,7 @@ def read_into(out: NDArray[np.int16], header: SliceHeader) -> int | None:
         return 0
     count = int(np.count_nonzero(padding))
     if count:
-        out[padding] = AIR_HU
+        out[padding] = fill_of(header.text("Modality"))
     return count
 
 

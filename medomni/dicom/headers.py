@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 LONG_WAY = [name for name in TAGS if name not in ONLY_PIXELS and name not in SEQUENCES]
 IDENTIFYING = ("PatientName", "PatientID", "PatientBirthDate")
 FUNCTIONAL_GROUPS = "PerFrameFunctionalGroupsSequence"
+MODALITY_TABLE = "ModalityLUTSequence"
 
 SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 MOST_PIXELS = 1 << 25  # a larger frame is a damaged header: mammograms, the largest, have 25 million
@@ -115,7 +116,7 @@ def _long_way(path: Path, plain: PlainFile | None) -> list[SliceHeader]:
     from medomni.dicom.frames import GROUPS, text_of
     from medomni.dicom.parse import read_elements
 
-    ds = read_elements(path, [*LONG_WAY, *GROUPS])
+    ds = read_elements(path, [*LONG_WAY, MODALITY_TABLE, *GROUPS])
     if not ds.get("Rows") or not ds.get("Columns"):
         uid = ds.get("SOPClassUID") or getattr(ds.file_meta, "MediaStorageSOPClassUID", "")
         if not uid or "Image Storage" in getattr(uid, "name", ""):
@@ -124,6 +125,7 @@ def _long_way(path: Path, plain: PlainFile | None) -> list[SliceHeader]:
     if "BitsAllocated" not in ds:
         raise CutHeaderError(str(ds.get("SeriesInstanceUID") or ""))
     values = {name: text_of(ds.get(name)) for name in LONG_WAY}
+    values[MODALITY_TABLE] = "present" if MODALITY_TABLE in ds else ""
     values[FUNCTIONAL_GROUPS] = "present" if FUNCTIONAL_GROUPS in ds else ""
     try:
         header = _header(path, values, None)

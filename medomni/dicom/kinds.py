@@ -14,6 +14,9 @@ OTHER_UNITS = frozenset(("OD", "MGML", "Z_EFF", "ED", "EDW", "HU_MOD", "PCT"))
 """Defined terms of Rescale Type (0028,1054) other than Hounsfield units (PS3.3 C.11.1.1.2.1). Scanners write what they
 like where they mean those (US, none, misspellings), so only the defined terms are refused."""
 
+UNSPECIFIED = "US"
+"""Defined term of Rescale Type and Modality LUT Type for a unit that is not stated."""
+
 MAPS = frozenset((
     "RCBF", "RCBV", "CBF", "CBV", "MTT", "TTP", "TMAX", "TTS", "TTD", "PBP", "PBV", "PERMEABILITY", "NEI", "T0",
     "RHO", "ZEFF", "Z_EFF", "EFF_ATOMIC_NUM", "ELECTRON_DENSITY", "MAT_SPECIFIC", "MAT_FRACTIONAL", "MAT_VALUE_BASED",
@@ -22,6 +25,9 @@ MAPS = frozenset((
 ))
 """Words of Image Type (0008,0008) behind its second value that name a computed quantity: perfusion, material and energy
 maps, projections of many slices and combinations of images (PS3.3 C.8.15.2.1.4, C.8.16.1.4, C.8.16.1.5)."""
+
+REFORMATTED = frozenset(("MPR", "CPR", "REFORMATTED", "RESAMPLED"))
+"""Words of Image Type behind its second value that name slices cut anew out of a volume (PS3.3 C.8.16.1.3)."""
 
 CODES = {
     "localizer": "MED-D12", "colour or secondary capture": "MED-D08", "segmentation, map or dose": "MED-D18",
@@ -59,3 +65,15 @@ def is_map(header: SliceHeader) -> bool:
     """True for a CT whose values are a computed quantity by its Rescale Type or its Image Type."""
     words = header.text("ImageType").upper().split("\\")[2:]
     return header.text("RescaleType").strip().upper() in OTHER_UNITS or not MAPS.isdisjoint(words)
+
+
+def is_derived(header: SliceHeader) -> bool:
+    """True for what was computed from other images, as reformats are (PS3.3 C.7.6.1.1.2); not where nothing is said."""
+    words = header.text("ImageType").upper().split("\\")
+    return (words[0] == "DERIVED" or words[1:2] == ["SECONDARY"]
+            or not REFORMATTED.isdisjoint(" ".join(words[2:]).split()))
+
+
+def is_other_word(header: SliceHeader) -> bool:
+    """True for a CT whose Rescale Type is there and is no unit's name: it is read as Hounsfield units, and named."""
+    return header.text("Modality") == "CT" and header.text("RescaleType").strip().upper() not in ("", "HU")

@@ -4,6 +4,13 @@ from __future__ import annotations
 
 AIR_HU = -1024
 """What padding of a CT becomes: vendors pad with -2000 and other values that are no tissue's."""
+NO_SIGNAL = 0
+"""What padding of any other modality becomes: MR and PET measure nothing in air."""
+
+
+def fill_of(modality: str) -> int:
+    """The value, in the modality's unit, that padding becomes."""
+    return AIR_HU if modality == "CT" else NO_SIGNAL
 
 
 def folded_ends(ends: list[float | None], signed: bool) -> tuple[int, int]:

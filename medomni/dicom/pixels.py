@@ -18,15 +18,21 @@ from pydicom.pixels import apply_modality_lut, pixel_array
 from medomni.dicom.encapsulated import stated, whole
 from medomni.dicom.faults import UnreadableError
 from medomni.dicom.headers import MOST_PIXELS, SliceHeader
-from medomni.dicom.padding import AIR_HU, beyond, folded_ends
+from medomni.dicom.kinds import OTHER_UNITS, UNSPECIFIED
+from medomni.dicom.padding import beyond, fill_of, folded_ends
 from medomni.dicom.parse import read_elements
 from medomni.errors import MedomniError
 
 FLOATS = ("FloatPixelData", "DoubleFloatPixelData")
+FLOAT_PADDING = {
+    "FloatPixelData": ("FloatPixelPaddingValue", "FloatPixelPaddingRangeLimit"),
+    "DoubleFloatPixelData": ("DoubleFloatPixelPaddingValue", "DoubleFloatPixelPaddingRangeLimit"),
+}
 PIXEL_TAGS = [
     "Modality", "SamplesPerPixel", "PhotometricInterpretation", "PlanarConfiguration", "NumberOfFrames", "Rows",
     "Columns", "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation", "PixelPaddingValue",
     "PixelPaddingRangeLimit", "RescaleSlope", "RescaleIntercept", "ModalityLUTSequence", *FLOATS, "PixelData",
+    *(name for both in FLOAT_PADDING.values() for name in both),
     "ExtendedOffsetTable", "ExtendedOffsetTableLengths",
 ]
 
@@ -51,19 +57,20 @@ class OpenFiles:
 
 def slice_values(header: SliceHeader, opened: OpenFiles | None = None) -> tuple[NDArray[Any], int]:
     """Values of a slice in the modality's unit, (rows, columns), int16 where exact, else float32; and how many
-    voxels were padding (set to -1024 HU in a CT).
+    voxels were padding (set to -1024 HU in a CT, to 0 in any other modality).
 
     Raises:
         MedomniError: MED-D03 where the file ends early, MED-D10 where it cannot be decoded, MED-D11 for a CT
-            whose values are in no known unit, MED-D12 where the size is not the header's.
+            whose values are in no known unit, MED-D12 where the size is not the header's, MED-D18 for a CT whose
+            modality table gives another quantity.
     """
     stored, ds = _slice(header, opened or OpenFiles())
-    padding = padding_of(ds, stored, header.frame or 0) if ds.get("Modality") == "CT" else None
+    padding = padding_of(ds, stored, header.frame or 0)
     if padding is None:
         return _rescaled(stored, ds, header), 0
     stored[padding] = 0  # padding may lie where no value in the modality's unit would fit
     values = _rescaled(stored, ds, header)
-    values[padding] = AIR_HU
+    values[padding] = fill_of(str(ds.get("Modality") or ""))
     return values, int(padding.sum())
 
 
@@ -97,7 +104,7 @@ def decoded(ds: pydicom.Dataset, size: tuple[int, int], frame: int, name: str) -
             raise MedomniError("MED-D03", "the file ends before its pixel data", where=name)
         if size[0] * size[1] > MOST_PIXELS:
             raise MedomniError("MED-D10", f"{size[0]} x {size[1]} pixels cannot be true", where=name)
-        _check_bits(ds, name)
+        check_bits(ds, name)
         if data and syntax is not None and syntax.is_encapsulated:
             _check_frame(ds, frame, frames, name)
         elif data and syntax is not None and not syntax.is_deflated:
@@ -144,10 +151,11 @@ def _check_frame(ds: pydicom.Dataset, frame: int, frames: int, name: str) -> Non
         raise MedomniError("MED-D03", "a compressed frame without its end", where=name)
 
 
-def _check_bits(ds: pydicom.Dataset, name: str) -> None:
+def check_bits(at: Mapping[str, Any] | pydicom.Dataset, name: str) -> None:
     """Stored bits that do not begin at the lowest one, as retired practice allowed, would be read shifted; MED-D10."""
-    if ds.get("HighBit") is not None and ds.get("BitsStored") is not None and ds.HighBit != ds.BitsStored - 1:
-        raise MedomniError("MED-D10", f"high bit {ds.HighBit} with {ds.BitsStored} bits stored", where=name)
+    high, bits = (_number(at.get(n)) for n in ("HighBit", "BitsStored"))
+    if high is not None and bits is not None and high != bits - 1:
+        raise MedomniError("MED-D10", f"high bit {high:.0f} with {bits:.0f} bits stored", where=name)
 
 
 def _words(ds: pydicom.Dataset, stored: NDArray[Any], frame: int, signed: bool) -> NDArray[Any]:
@@ -161,6 +169,8 @@ def _words(ds: pydicom.Dataset, stored: NDArray[Any], frame: int, signed: bool) 
 
 def padding_of(ds: pydicom.Dataset, stored: NDArray[Any], frame: int) -> NDArray[np.bool_] | None:
     """Mask of padding (PS3.3 C.7.5.1.1.2), or None without one."""
+    if stored.dtype.kind == "f":
+        return _float_padding(ds, stored)
     ends = [_number(ds.get(name)) for name in ("PixelPaddingValue", "PixelPaddingRangeLimit")]
     if ends[0] is None:
         return None
@@ -172,23 +182,54 @@ def padding_of(ds: pydicom.Dataset, stored: NDArray[Any], frame: int) -> NDArray
     return mask if mask.any() else None
 
 
+def _float_padding(ds: pydicom.Dataset, stored: NDArray[Any]) -> NDArray[np.bool_] | None:
+    """Of float pixel data, whose padding has elements of its own, and may be no number."""
+    value, limit = next((ds.get(v), ds.get(r)) for name, (v, r) in FLOAT_PADDING.items()
+                        if name == FLOATS[1] or ds.get(name))
+    if not isinstance(value, float):
+        return None
+    low, high = sorted((value, limit if isinstance(limit, float) else value))
+    mask = np.isnan(stored) if math.isnan(value) else (stored >= low) & (stored <= high)
+    return mask if mask.any() else None
+
+
 def _rescaled(stored: NDArray[Any], ds: pydicom.Dataset, header: SliceHeader) -> NDArray[Any]:
-    """Modality LUT Sequence if present, else slope and intercept, per slice; error MED-D11."""
+    """Modality LUT Sequence if present, else slope and intercept, per slice; errors MED-D11, MED-D18."""
     name, at = header.label, ds if header.frame is None else header.values
     if ds.get("ModalityLUTSequence"):
+        check_table(ds, name)
         try:
             return np.asarray(apply_modality_lut(stored, ds), dtype=np.float32)
         except Exception as exc:  # a damaged table
             raise MedomniError("MED-D11", f"modality table: {type(exc).__name__}", where=name) from exc
     slope, intercept = rescale_of(at, ds.get("Modality") == "CT", name)
     low, high = (float(v) * slope + intercept for v in (stored.min(), stored.max()))
-    if max(abs(low), abs(high)) > np.finfo(np.float32).max:
+    if not max(abs(low), abs(high)) <= np.finfo(np.float32).max:  # nor where a value is no number
         raise MedomniError("MED-D11", "slope and intercept give no finite value", where=name)
     exact = (stored.dtype.kind in "iu" and slope.is_integer() and intercept.is_integer()
              and max(abs(slope), abs(intercept)) < 2**31)
     if exact and min(low, high) >= -32768 and max(low, high) <= 32767:
         return (stored.astype(np.int64) * int(slope) + int(intercept)).astype(np.int16)
     return (stored.astype(np.float64) * slope + intercept).astype(np.float32)
+
+
+def check_table(ds: pydicom.Dataset, name: str) -> None:
+    """Refuse a CT whose modality table says that it does not give Hounsfield units (PS3.3 C.11.1.1.1).
+
+    Raises:
+        MedomniError: MED-D18 for another quantity, MED-D11 for ``US``, which is the word for a unit not stated. A table
+            that says nothing is believed, as a slope without Rescale Type is.
+    """
+    if ds.get("Modality") != "CT":
+        return
+    try:
+        unit = str(ds.ModalityLUTSequence[0].get("ModalityLUTType") or "").strip().upper()
+    except Exception as exc:  # items are decoded when they are looked at, and may then be found damaged
+        raise MedomniError("MED-D11", f"modality table: {type(exc).__name__}", where=name) from exc
+    if unit in OTHER_UNITS:
+        raise MedomniError("MED-D18", f"the modality table gives {unit}, not Hounsfield units", where=name)
+    if unit == UNSPECIFIED:
+        raise MedomniError("MED-D11", "the modality table states no unit (US)", where=name)
 
 
 def rescale_of(at: Mapping[str, Any] | pydicom.Dataset, unit: bool, name: str) -> tuple[float, float]:

@@ -17,10 +17,10 @@ from medomni.dicom.fill import LongWay, filled
 from medomni.dicom.geometry import SHEAR_TOLERANCE_DEG, Stack, geometry_notes, plane_name, sorted_stack
 from medomni.dicom.headers import SliceHeader
 from medomni.dicom.keys import study_key
-from medomni.dicom.kinds import CODES, unusable_reason
+from medomni.dicom.kinds import CODES, is_other_word, unusable_reason
 from medomni.dicom.names import shown_name
 from medomni.dicom.padding import AIR_HU
-from medomni.dicom.scan import Inventory, inventory_of, look
+from medomni.dicom.scan import Inventory, described, inventory_of, look
 from medomni.errors import MedomniError
 from medomni.records import Patient, Study, Warned
 from medomni.volume import Volume
@@ -133,12 +133,14 @@ def _resampled(even: Regular, stack: Stack) -> Warned:
 
 
 def refusal(inventory: Inventory, number: int) -> str:
-    """Why series ``number`` would not be read, from its headers alone: a code and what it names, empty where it would.
+    """Why series ``number`` would not be read: a code and what it names, empty where it would.
 
-    The pixels are not read: a file whose pixels are cut short still shows only when the series is read.
+    As :func:`medomni.dicom.foreseen.foresee` finds it: damage inside compressed pixels shows only when they are read.
     """
+    from medomni.dicom.foreseen import foresee
+
     try:
-        ordered(inventory, number)
+        foresee(ordered(inventory, number))
     except MedomniError as exc:
         return f"{exc.code} {exc.detail}".rstrip()
     return ""
@@ -198,20 +200,29 @@ def pixels_of(stack: Stack, threads: int | None, budget: int | None = None) -> t
     array, padded = filled(stack.headers, threads, budget)
     warnings = []
     for kept, other in stack.twins:
-        if not np.array_equal(LongWay()(other)[0], array[stack.headers.index(kept)]):
-            raise MedomniError("MED-D06", f"{kept.label} and {other.label}", where=kept.label)
+        check_twin(array[stack.headers.index(kept)], kept, other)
         warnings.append(Warned(code="MED-D15", detail=f"{other.label} equals {kept.label}"))
     if padded:
         warnings.append(Warned(code="MED-D16", detail=f"{padded} voxels"))
+    odd = sum(is_other_word(h) for h in stack.headers)
+    if odd:
+        of = len(stack.headers)
+        warnings.append(Warned(code="MED-D23", detail=f"{odd} of {of} slices have another Rescale Type"))
     return array, warnings
 
 
+def check_twin(values: NDArray[Any], kept: SliceHeader, other: SliceHeader) -> None:
+    """Refuse two images at one place whose values, those of ``kept`` being given, differ; error MED-D06."""
+    if not np.array_equal(LongWay()(other)[0], values):
+        raise MedomniError("MED-D06", f"{kept.label} and {other.label}", where=kept.label)
+
+
 def left_out(inventory: Inventory, chosen: int) -> list[Warned]:
-    """A warning for each series of the folder that is not the chosen one."""
-    out = []
-    for summary in inventory.series:
+    """A warning for each series of the folder that is not the chosen one, and which one that is."""
+    out, read = [], f"; read instead: {described(inventory.groups[chosen])}"
+    for summary, group in zip(inventory.series, inventory.groups, strict=True):
         if summary.number != chosen:
-            what = summary.reason or f"series of {summary.slices} slices, kernel {summary.kernel or 'not stated'}"
+            what = summary.reason or described(group) + read
             out.append(Warned(code="MED-D14", detail=f"{summary.modality}, {summary.slices} images: {what}"))
     return out
 

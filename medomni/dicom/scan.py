@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 from medomni.dicom import codes
 from medomni.dicom.archive import dicom_files
 from medomni.dicom.faults import CutHeaderError, UnreadableError
-from medomni.dicom.grouping import Group, grouped, instance
+from medomni.dicom.grouping import FEWEST, Group, grouped, instance
 from medomni.dicom.headers import IDENTIFYING, SliceHeader, read_headers
-from medomni.dicom.kinds import unusable_reason
+from medomni.dicom.kinds import is_derived, unusable_reason
 from medomni.dicom.names import hidden_words, shown_name
+from medomni.dicom.walk import Files
 from medomni.errors import MedomniError
 from medomni.records import Warned
 
@@ -57,7 +60,8 @@ def scan(source: Path | str) -> Inventory:
 
     Of a zip the inventory's files are gone afterwards: :func:`medomni.dicom.read_study` keeps them while it reads.
 
-    Groups are those of :func:`medomni.dicom.grouping.grouped`. Best first: usable, most slices, CT, axial.
+    Groups are those of :func:`medomni.dicom.grouping.grouped`. Best first: usable, slices at four places
+    or more, as the scanner measured it rather than derived (a reformat), most slices, CT, axial.
 
     Raises:
         MedomniError: MED-C08 where the source is absent, MED-D01 where no image was found, MED-D04 where more
@@ -77,6 +81,7 @@ class Looked:
         cut: image files that end inside their header, and their SeriesInstanceUID or nothing.
         without_image, others, archives: how many files hold no image, are no DICOM, are archives by their name.
         files: how many there are; ``folder`` is the source that messages name.
+        notes: on how the files were found, as :class:`medomni.dicom.walk.Files` has them.
     """
 
     headers: list[SliceHeader]
@@ -88,6 +93,7 @@ class Looked:
     files: int
     folder: Path
     hidden: frozenset[str] = frozenset()
+    notes: tuple[Warned, ...] = ()
 
     def shown(self, path: Path) -> str:
         """A file's name as messages may show it: without words of any patient in the source."""
@@ -122,7 +128,8 @@ def look(paths: list[Path], folder: Path) -> Looked:
     others = len(doubtful) - len(broken)
     archives = sum(path.suffix.lower() in ARCHIVES for path, _ in doubtful)
     hidden = hidden_words(*{h.text(name) for h in headers for name in IDENTIFYING})
-    looked = Looked(headers, broken, cut, without_image, others, archives, len(paths), folder, hidden)
+    looked = Looked(headers, broken, cut, without_image, others, archives, len(paths), folder, hidden,
+                    paths.notes if isinstance(paths, Files) else ())
     if headers:
         return looked
     if cut:
@@ -139,7 +146,7 @@ def inventory_of(looked: Looked) -> Inventory:
     if len(patients) > 1:
         raise MedomniError("MED-D04", f"{len(patients)} patients in {len(looked.headers)} images", where=looked.folder)
     groups = sorted(grouped(looked.headers), key=_rank)
-    warnings = _damaged(looked)
+    warnings = [*looked.notes, *_damaged(looked)]
     if looked.without_image:
         warnings.append(Warned(code="MED-D14", detail=f"{looked.without_image} files without an image"))
     if looked.archives:
@@ -168,9 +175,27 @@ def _rank(group: Group) -> tuple:
     first = group[0]
     reason = unusable_reason(first)
     axial = not reason and abs(first.normal[2]) > 0.7
-    return (bool(reason), -len(group), first.text("Modality") != "CT", not axial, first.text("SeriesInstanceUID"),
+    return (bool(reason), _places(group) < FEWEST, is_derived(first), -len(group), first.text("Modality") != "CT",
+            not axial, first.text("SeriesInstanceUID"),
             *(_number(first.text(name)) for name in ("AcquisitionNumber", "TemporalPositionIdentifier", "EchoTime")),
             instance(first))
+
+
+def _places(group: Group) -> int:
+    """At how many heights the images lie: the slices that watch the contrast arrive are many, and at one place."""
+    if any(h.position is None or h.orientation is None for h in group):
+        return 0
+    return len({round(float(group[0].normal @ h.position), 1) for h in group})  # type: ignore[operator]
+
+
+def described(group: Group) -> str:
+    """A series in a few words, for the record of what was chosen and what was left."""
+    first = group[0]
+    kind = "derived" if is_derived(first) else "original" if first.text("ImageType") else "image type not stated"
+    plane = ""
+    if first.orientation is not None:
+        plane = f", {('sagittal', 'coronal', 'axial')[int(np.abs(first.normal).argmax())]}"
+    return f"series of {len(group)} slices, {kind}{plane}, kernel {codes.kernel(first) or 'not stated'}"
 
 
 def _number(text: str) -> float:

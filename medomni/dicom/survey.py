@@ -16,13 +16,19 @@ from medomni.dicom.fill import LongWay
 from medomni.dicom.grouping import Group
 from medomni.dicom.headers import SliceHeader
 from medomni.dicom.keys import study_key
+from medomni.dicom.kinds import is_object
 from medomni.dicom.read import is_nifti, refusal
-from medomni.dicom.scan import SeriesSummary, inventory_of, look
+from medomni.dicom.scan import Inventory, SeriesSummary, inventory_of, look
+from medomni.dicom.still import STILLS, read_still
+from medomni.dicom.walk import Files
 from medomni.errors import MedomniError
 from medomni.records import Warned
 
 SOFT = (40.0, 400.0)
 SMALL = 128
+NO_VOLUME = frozenset(("MED-D08", "MED-D09", "MED-D12"))
+"""Codes of what is refused as a volume for its kind, not for damage."""
+JUDGED_BY = "Judged by the headers: damage inside compressed pixels shows only when the series is read."
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,21 +37,30 @@ class Listed:
 
     Attributes:
         summary: its number is that of ``--series`` where the source holds one patient.
-        refused: a code and what it names, where reading would refuse it; else empty.
+        refused: a code and what it names, where reading would refuse it; else empty. Damage inside compressed pixels
+            shows only when they are read, see :mod:`medomni.dicom.foreseen`; of the middle image with its picture.
+        image: no volume, but radiographs, ultrasound or pictures, which :func:`medomni.dicom.read_image` reads one by
+            one; ``refused`` is then empty.
         small: (rows, columns) of at most 128, uint8, the middle image as it is stored; None where it cannot be decoded.
     """
 
     summary: SeriesSummary
     refused: str
     small: NDArray[np.uint8] | None
+    image: bool = False
 
 
 @dataclass(frozen=True, eq=False)
 class Survey:
-    """One study: its key is the keyed hash that stands for it in records."""
+    """One study: its key is the keyed hash that stands for it in records; empty for pictures, which are of no study.
+
+    Attributes:
+        files: how many of the source's files hold its images.
+    """
 
     study_key: str
     series: list[Listed]
+    files: int
 
 
 def survey(source: Path | str, *, pictures: bool = False) -> tuple[list[Survey], list[Warned], int]:
@@ -60,7 +75,14 @@ def survey(source: Path | str, *, pictures: bool = False) -> tuple[list[Survey],
     if is_nifti(source):
         return [_nifti(Path(source), pictures)], [], 1
     with dicom_files(Path(source)) as paths:
-        looked = look(paths, Path(source))
+        stills = [p for p in paths if p.suffix.lower() in STILLS]
+        drawn = [_stills(stills, pictures)] if stills else []
+        try:
+            looked = look(Files([p for p in paths if p not in set(stills)], paths.notes), Path(source))
+        except MedomniError as exc:
+            if exc.code != "MED-D01" or not stills:
+                raise
+            return drawn, [], len(paths)
         apart: dict[tuple[str, str, str], list[SliceHeader]] = defaultdict(list)
         one = len({(h.text("PatientID"), h.text("PatientName")) for h in looked.headers}) == 1
         for h in looked.headers:
@@ -70,12 +92,50 @@ def survey(source: Path | str, *, pictures: bool = False) -> tuple[list[Survey],
         for headers in apart.values():
             inventory = inventory_of(replace(looked, headers=headers))
             warnings = inventory.warnings
-            listed = [Listed(s, refusal(inventory, s.number), small_picture(g) if pictures else None)
+            listed = [_listed(inventory, s, g, pictures)
                       for s, g in zip(inventory.series, inventory.groups, strict=True)]
             first = inventory.groups[0][0]
             key = study_key(first.text("StudyInstanceUID") or first.text("SeriesInstanceUID"))
-            found.append(Survey(key, listed))
-        return sorted(found, key=lambda s: s.study_key), warnings, looked.files
+            found.append(Survey(key, listed, len({h.path for h in headers})))
+        return [*sorted(found, key=lambda s: s.study_key), *drawn], warnings, len(paths)
+
+
+def _listed(inventory: Inventory, summary: SeriesSummary, group: Group, pictures: bool) -> Listed:
+    refused, small = refusal(inventory, summary.number), None
+    image = refused.partition(" ")[0] in NO_VOLUME and _is_image(group[0])
+    if pictures:
+        try:
+            small = small_picture(group)
+        except MedomniError as exc:
+            return Listed(summary, refused if refused and not image else f"{exc.code} {exc.detail}".rstrip(), None)
+    return Listed(summary, "" if image else refused, small, image)
+
+
+def _is_image(first: SliceHeader) -> bool:
+    """A radiograph or ultrasound by its modality."""
+    from medomni.dicom.image import PROJECTIONS
+
+    return first.text("Modality") in (*PROJECTIONS, "US", "IVUS") and not is_object(first)
+
+
+def _stills(paths: list[Path], pictures: bool) -> Survey:
+    """PNG, JPEG and WebP files, one a line."""
+    from PIL import Image
+
+    listed = []
+    for k, path in enumerate(paths):
+        columns, rows, refused, small = 0, 0, "", None
+        try:
+            with Image.open(path) as opened:
+                columns, rows = opened.size
+            if pictures:
+                small = np.rint(_smaller(read_still(path).shown)).astype(np.uint8)
+        except MedomniError as exc:
+            refused = f"{exc.code} {exc.detail}".rstrip()
+        except Exception as exc:  # damaged or hostile
+            refused = f"MED-D10 {type(exc).__name__}"
+        listed.append(Listed(SeriesSummary(k, "?", 1, rows, columns, None, not refused), refused, small, not refused))
+    return Survey("", listed, len(paths))
 
 
 def _nifti(path: Path, pictures: bool) -> Survey:
@@ -86,30 +146,29 @@ def _nifti(path: Path, pictures: bool) -> Survey:
     slices, rows, columns = volume.array.shape
     summary = SeriesSummary(0, "?", slices, rows, columns, None, True)
     small = _grey(_smaller(volume.array[slices // 2]), None) if pictures else None
-    return Survey(volume.study.study_key, [Listed(summary, "", small)])
+    return Survey(volume.study.study_key, [Listed(summary, "", small)], 1)
 
 
 def survey_json(studies: list[Survey], warnings: list[Warned], files: int) -> str:
-    """The same for machines: every series, whether it is usable, and why not."""
-    series = [{**asdict(s.summary), "study_key": study.study_key, "usable": not s.refused, "reason": s.refused}
+    """The same for machines: every series, whether it is usable, as a volume or as images, and why not."""
+    series = [{**asdict(s.summary), "study_key": study.study_key, "usable": not s.refused,
+               "use": "" if s.refused else "image" if s.image else "volume", "reason": s.refused}
               for study in studies for s in study.series]
-    return json.dumps({"files": files, "series": series, "warnings": [w.model_dump() for w in warnings]})
+    return json.dumps({"files": files, "studies": [{"study_key": s.study_key, "files": s.files} for s in studies],
+                       "series": series, "judged_by": JUDGED_BY, "warnings": [w.model_dump() for w in warnings]})
 
 
-def small_picture(group: Group) -> NDArray[np.uint8] | None:
+def small_picture(group: Group) -> NDArray[np.uint8]:
     """The middle image of a group by position, in the soft-tissue window for CT, else between its 1st and 99th
-    percentile; an image without a position as :func:`medomni.dicom.image.read_image` shows it."""
+    percentile; an image without a position as :func:`medomni.dicom.image.read_image` shows it; errors as reading."""
     placed = sorted(group, key=lambda h: float(h.normal @ h.position)
                     if h.position is not None and h.orientation is not None else 0.0)
     header = placed[len(placed) // 2]
-    try:
-        if header.position is None:
-            from medomni.dicom.image import read_image
+    if header.position is None:
+        from medomni.dicom.image import read_image
 
-            return np.rint(_smaller(read_image(header.path).shown)).astype(np.uint8)
-        values = _smaller(LongWay()(header)[0])
-    except MedomniError:
-        return None
+        return np.rint(_smaller(read_image(header.path).shown)).astype(np.uint8)
+    values = _smaller(LongWay()(header)[0])
     return _grey(values, SOFT if header.text("Modality") == "CT" else None)
 
 

@@ -69,7 +69,7 @@ SEQUENCES = frozenset(("ModalityLUTSequence", "PerFrameFunctionalGroupsSequence"
 """VR SQ: only whether they are there is kept."""
 
 ONLY_PIXELS = frozenset((
-    "BitsStored", "HighBit", "PixelRepresentation", "PixelPaddingValue", "PixelPaddingRangeLimit",
+    "PixelRepresentation", "PixelPaddingValue", "PixelPaddingRangeLimit",
     "ModalityLUTSequence",
 ))
 """What the long way reads with the pixels and not with the header."""

@@ -3,7 +3,22 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
+
+from medomni.records import Warned
+
+
+class Files(list[Path]):
+    """Files to read.
+
+    Attributes:
+        notes: what the record must say of how they were found.
+    """
+
+    def __init__(self, paths: Iterable[Path], notes: Iterable[Warned] = ()) -> None:
+        super().__init__(paths)
+        self.notes = tuple(notes)
 
 
 def files_below(folder: Path) -> list[Path]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from numpy.typing import NDArray
 from PIL import Image
 
-from medomni.dicom.survey import Survey
+from medomni.dicom.survey import JUDGED_BY, Survey
 from medomni.records import Warned
 from medomni.review.page import environment
 
@@ -21,9 +21,11 @@ if TYPE_CHECKING:
 
 def inventory_page(studies: list[Survey], warnings: list[Warned], files: int) -> str:
     """A self-contained page: pictures inside, no script, no request to anywhere, no identifier."""
-    rows = [{"key": s.study_key, "series": [{**asdict(one.summary), "refused": one.refused, "png": _png(one.small)}
-                                            for one in s.series]} for s in studies]
-    return environment().get_template("inventory.html").render(studies=rows, warnings=warnings, files=files)
+    rows = [{"key": s.study_key, "files": s.files, "series": [
+        {**asdict(one.summary), "refused": one.refused, "image": one.image, "png": _png(one.small)}
+        for one in s.series]} for s in studies]
+    return environment().get_template("inventory.html").render(studies=rows, warnings=warnings, files=files,
+                                                               judged_by=JUDGED_BY)
 
 
 def inventory_tables(studies: list[Survey], files: int) -> Iterator[Table]:
@@ -31,11 +33,14 @@ def inventory_tables(studies: list[Survey], files: int) -> Iterator[Table]:
     from rich.table import Table
 
     for study in studies:
-        table = Table(title=f"{files} files" if len(studies) == 1 else f"{files} files, study {study.study_key}")
+        what = f"study {study.study_key}" if study.study_key else "pictures"
+        title = f"{files} files" if len(studies) == 1 else f"{what}: {study.files} of {files} files"
+        table = Table(title=title, caption=JUDGED_BY)
         for column in ("series", "modality", "images", "matrix", "kernel", "usable"):
             table.add_column(column)
         for s in study.series:
-            readable = "yes" if s.summary.modality == "CT" else "read only: findings are measured on CT"
+            readable = ("image, read by read_image" if s.image else
+                        "yes" if s.summary.modality == "CT" else "read only: findings are measured on CT")
             table.add_row(str(s.summary.number), s.summary.modality, str(s.summary.slices),
                           f"{s.summary.rows} x {s.summary.columns}", s.summary.kernel or "not stated",
                           f"no: {s.refused}" if s.refused else readable)

@@ -30,6 +30,9 @@ WORDS = {
     "suggestion": "建议", "before": "修改前", "after": "修改后", "why": "原因",
     "files": "个文件", "series": "序列", "picture": "缩略图", "images": "图像数", "matrix": "矩阵", "kernel": "重建核",
     "read only: findings are measured on CT": "仅可读取：所见只在 CT 上测量",
+    "pictures": "图片文件",
+    "Judged by the headers: damage inside compressed pixels shows only when the series is read.":
+        "仅依据文件头判断：压缩像素内部的损坏只有在读取序列时才能发现。",
     "usable": "可用", "yes": "是", "no": "否", "warnings": "警告",
     "Pictures are as stored: their sides are not marked.": "缩略图按存储方式显示，未标注左右。",
     "study": "检查", "folder": "文件夹", "modality": "设备类型", "flags": "警示", "decided": "已决定",
@@ -43,8 +46,11 @@ WORDS = {
 }
 WARNINGS = {
     "MED-D02": "文件名似为 DICOM，但内容不是。", "MED-D13": "层面步进方向与法线不一致（机架倾斜）。",
-    "MED-D14": "文件夹中其他序列、定位像或非图像文件未纳入。", "MED-D15": "已去除完全相同的重复层面。",
-    "MED-D16": "扫描圆外的填充值已设为 -1024 HU。", "MED-D17": "层面过少，不足以构成容积。",
+    "MED-D14": "文件夹中其他序列、定位像或非图像文件未纳入，或 DICOMDIR 与其文件夹不符。",
+    "MED-D15": "已去除完全相同的重复层面。",
+    "MED-D16": "扫描范围外的填充值已设为空气：CT 为 -1024 HU，其他设备类型为 0。",
+    "MED-D17": "层面过少，不足以构成容积。",
+    "MED-D23": "CT 数值的单位未注明为 HU，按 HU 读取。",
     "MED-D22": "层间距大于层厚，层面之间的部分未被扫描。",
     "MED-D19": "容积已重采样为等间距、垂直的网格：部分层面由相邻真实层面插值得到。",
 }

@@ -13,7 +13,8 @@ import pytest
 from pydicom.fileset import FileSet
 
 from medomni.dicom import inspect, read_study
-from medomni.dicom.archive import listed, unpack
+from medomni.dicom.archive import unpack
+from medomni.dicom.dicomdir import listed
 from medomni.errors import MedomniError
 
 pytestmark = pytest.mark.unit
@@ -174,6 +175,7 @@ def test_damage_within_other_packings(tmp_path: Path, method: int) -> None:
 def test_a_damaged_dicomdir_has_a_code_or_names_what_it_did(medium: Path) -> None:
     """Records are decoded late: no cut and no changed byte may surface as another error."""
     whole, rng = medium.read_bytes(), np.random.default_rng(3)
+    files = {p for p in medium.parent.rglob("*") if p.is_file() and p != medium}
     spoiled = [whole[:n] for n in range(200, len(whole), 97)]
     for _ in range(60):
         data = bytearray(whole)
@@ -183,9 +185,11 @@ def test_a_damaged_dicomdir_has_a_code_or_names_what_it_did(medium: Path) -> Non
     for data in spoiled:
         medium.write_bytes(data)
         try:
-            listed(medium)
+            found = listed(medium)
         except MedomniError as exc:
             assert exc.code == "MED-D21"
+        else:
+            assert set(found) == files, "no file below a damaged directory is lost"
 
 
 def test_a_dicomdir_with_a_name_that_no_file_can_have(medium: Path) -> None:
@@ -194,3 +198,70 @@ def test_a_dicomdir_with_a_name_that_no_file_can_have(medium: Path) -> None:
     ds.save_as(medium)
     with pytest.raises(MedomniError, match="MED-D21"):
         read_study(medium)
+
+
+def records_lost(ds: pydicom.Dataset) -> None:
+    del ds.DirectoryRecordSequence[-2:]
+
+
+def record_repeated(ds: pydicom.Dataset) -> None:
+    ds.DirectoryRecordSequence[-1].ReferencedFileID = ds.DirectoryRecordSequence[-2].ReferencedFileID
+
+
+def name_lost(ds: pydicom.Dataset) -> None:
+    del ds.DirectoryRecordSequence[-1].ReferencedFileID
+
+
+@pytest.mark.parametrize(("spoil", "says"), [
+    (records_lost, ["is damaged: 1 of the links", "2 DICOM files beside the"]),
+    (record_repeated, ["1 files are named more than once", "1 DICOM files beside the"]),
+    (name_lost, ["1 images of the DICOMDIR have no file", "1 DICOM files beside the"]),
+], ids=["lost", "repeated", "nameless"])
+def test_a_damaged_dicomdir_does_not_shorten_the_volume(series: Path, medium: Path, spoil, says: list[str]) -> None:
+    truth, sound = read_study(series), read_study(medium)
+    assert not sound.study.warnings
+    ds = pydicom.dcmread(medium)
+    spoil(ds)
+    ds.save_as(medium)
+    volume = read_study(medium)
+    assert np.array_equal(volume.array, truth.array)
+    told = [w.detail for w in volume.study.warnings if w.code == "MED-D14"]
+    for words in says:
+        assert any(words in detail for detail in told), told
+
+
+def test_a_record_that_is_lost_with_its_file_is_told(medium: Path) -> None:
+    """What the directory named cannot be known: the record must say that there may have been more."""
+    files = [p for p in medium.parent.rglob("IM*") if p.is_file()]
+    gone = max(files, key=lambda p: float(pydicom.dcmread(p, stop_before_pixels=True).ImagePositionPatient[2]))
+    ds = pydicom.dcmread(medium)
+    names = [list(r.get("ReferencedFileID") or []) for r in ds.DirectoryRecordSequence]
+    del ds.DirectoryRecordSequence[names.index(list(gone.relative_to(medium.parent).parts))]
+    ds.save_as(medium)
+    gone.unlink()
+    assert any("may have named more" in w.detail for w in read_study(medium).study.warnings)
+
+
+def test_what_lies_beside_a_dicomdir(series: Path, medium: Path, tmp_path: Path) -> None:
+    """Programs and letters of a medium are no images; an image that is not listed is read; a link leads nowhere."""
+    (medium.parent / "README").write_text("how to start the viewer")
+    (medium.parent / "VIEWER.EXE").write_bytes(b"MZ" + bytes(300))
+    file = next(p for p in medium.parent.rglob("IM*") if p.is_file())
+    (tmp_path / "outside.dcm").write_bytes(file.read_bytes())
+    (medium.parent / "LINK").symlink_to(tmp_path / "outside.dcm")
+    volume = read_study(medium)
+    assert [w.detail for w in volume.study.warnings] == [
+        "1 files beside the DICOMDIR are links to a place outside its folder and were left out"]
+    (medium.parent / "COPY").write_bytes(file.read_bytes())
+    assert "MED-D15" in {w.code for w in read_study(medium).study.warnings}, "it was read, and equals the listed one"
+
+
+def test_another_patient_beside_a_dicomdir(series: Path, medium: Path) -> None:
+    """A medium that was copied among other downloads: not mixed in, and told."""
+    ds = pydicom.dcmread(next(series.iterdir()))
+    ds.PatientID, ds.PatientName = "4711", "MEYER^OTTO"
+    ds.save_as(medium.parent / "other.dcm")
+    volume = read_study(medium)
+    assert len(volume.array) == len(list(series.iterdir()))
+    (told,) = [w.detail for w in volume.study.warnings]
+    assert told == "1 DICOM files beside the DICOMDIR are of patients that it does not hold and were left out"

@@ -337,3 +337,37 @@ def test_an_evenly_thinned_series_is_noticed(series: Path) -> None:
         path.unlink()
     (note,) = [w.detail for w in read_study(series).study.warnings if w.code == "MED-D22"]
     assert "thick" in note
+
+
+def reformat(phantoms, folder: Path, image_type: list[str]) -> None:
+    """A coronal series of more slices than the axial one has, of the same patient."""
+    write_habit(phantoms("A")[1], folder, Habit(plane="coronal"), seed=9)
+    for path in folder.iterdir():
+        edit(path, lambda ds: setattr(ds, "ImageType", image_type))
+
+
+@pytest.mark.parametrize("image_type", [["DERIVED", "SECONDARY", "MPR"], ["ORIGINAL", "PRIMARY", "CSA MPR"],
+                                        ["DERIVED", "PRIMARY", "AXIAL"]])
+def test_a_longer_reformat_is_not_preferred(series: Path, phantoms, image_type: list[str]) -> None:
+    first = pydicom.dcmread(by_height(series)[0])
+    reformat(phantoms, series / "mpr", image_type)
+    for path in (series / "mpr").iterdir():
+        edit(path, lambda ds: (ds.add(first["PatientID"]), ds.add(first["PatientName"])))
+    volume = read_study(series)
+    assert volume.study.orientation == "axial"
+    assert len(volume.array) < len(list((series / "mpr").iterdir())), "the other one has more slices"
+    (left,) = [w.detail for w in volume.study.warnings if w.code == "MED-D14"]
+    assert "derived, coronal" in left and f"read instead: series of {len(volume.array)} slices, original, axial" in left
+    assert read_study(series, series=1).study.orientation == "coronal"
+
+
+def test_an_original_at_one_place_is_not_preferred(series: Path) -> None:
+    """Slices that watch the contrast arrive are original, and no volume."""
+    for k in range(6):
+        edit(by_height(series)[3], lambda ds, k=k: (
+            setattr(ds, "SOPInstanceUID", f"1.2.3.{k}"), setattr(ds, "SeriesInstanceUID", "1.2.4")),
+            series / f"watch{k}.dcm")
+    for path in series.iterdir():
+        if "watch" not in path.name:
+            edit(path, lambda ds: setattr(ds, "ImageType", ["DERIVED", "PRIMARY", "AXIAL"]))
+    assert len(read_study(series).array) == len(list(series.iterdir())) - 6

@@ -10,15 +10,20 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import pydicom
 import pytest
 from PIL import Image
+from pydicom.encaps import encapsulate, generate_frames
 from typer.testing import CliRunner
 
 from medomni.cli import app
 from medomni.dicom import read_study
-from medomni.dicom.survey import survey
+from medomni.dicom.survey import JUDGED_BY, survey
+from medomni.errors import MedomniError
 from medomni.phantom import Habit, write_habit
-from tests.dicom.conftest import by_height, edit
+from tests.dicom.conftest import Edit, by_height, edit, edit_all
+from tests.dicom.test_encapsulated import JPEG_2000, compress
+from tests.dicom.test_image import image, with_tags
 
 pytestmark = pytest.mark.unit
 
@@ -67,9 +72,16 @@ def test_the_command(ward: Path, tmp_path: Path, command: str) -> None:
 
 def test_a_picture_that_cannot_be_decoded_is_left_out(series: Path) -> None:
     for path in by_height(series):
-        path.write_bytes(path.read_bytes()[:-3000])
+        compress(path, JPEG_2000)
+        ds = pydicom.dcmread(path)
+        frame = next(generate_frames(ds.PixelData, number_of_frames=1))
+        ds.PixelData = encapsulate([frame[:len(frame) // 4 * 2]])
+        ds["PixelData"].is_undefined_length = True
+        ds.save_as(path)
+    (listed,) = survey(series)[0][0].series
+    assert listed.refused == "", "compressed pixels show when they are read"
     (listed,) = survey(series, pictures=True)[0][0].series
-    assert listed.small is None and listed.refused == "", "cut pixels show when the series is read"
+    assert listed.small is None and listed.refused[:7] in ("MED-D03", "MED-D10")
 
 
 def test_a_zip_of_two_patients(ward: Path, tmp_path: Path) -> None:
@@ -87,3 +99,74 @@ def test_a_nifti_file_is_listed(series: Path, tmp_path: Path) -> None:
     assert listed.small is not None and files == 1 and not warnings
     done = CliRunner().invoke(app, ["ingest", str(tmp_path / "ct.nii.gz"), "--json"])
     assert json.loads(done.output)["series"][0]["usable"]
+
+
+def without_rescale(ds: pydicom.Dataset) -> None:
+    del ds.RescaleSlope, ds.RescaleIntercept
+
+
+def cut_short(ds: pydicom.Dataset) -> None:
+    ds.PixelData = ds.PixelData[:-200]
+
+
+def shifted(ds: pydicom.Dataset) -> None:
+    ds.BitsStored, ds.HighBit = 12, 13
+
+
+def of_other_unit(ds: pydicom.Dataset) -> None:
+    item = pydicom.Dataset()
+    item.add_new("LUTDescriptor", "US", [16, 0, 16])
+    item.ModalityLUTType = "OD"
+    item.add_new("LUTData", "OW", bytes(32))
+    ds.ModalityLUTSequence = [item]
+
+
+@pytest.mark.parametrize("spoil", [without_rescale, cut_short, shifted, of_other_unit])
+@pytest.mark.parametrize("every", [True, False], ids=["every slice", "one slice"])
+def test_ingest_says_what_reading_says(series: Path, spoil: Edit, every: bool) -> None:
+    if every:
+        edit_all(series, spoil)
+    else:
+        edit(by_height(series)[0], spoil)
+    with pytest.raises(MedomniError) as info:
+        read_study(series)
+    (listed,) = survey(series)[0][0].series
+    assert listed.refused.startswith(info.value.code)
+
+
+@pytest.mark.parametrize("differs", [True, False])
+def test_two_images_at_one_place(series: Path, differs: bool) -> None:
+    def again(ds: pydicom.Dataset) -> None:
+        ds.SOPInstanceUID = "1.2.3"
+        if differs:
+            ds.PixelData = ds.PixelData[:-2] + bytes(a ^ 1 for a in ds.PixelData[-2:])
+
+    edit(by_height(series)[3], again, series / "again.dcm")
+    (listed,) = survey(series)[0][0].series
+    assert listed.refused[:7] == ("MED-D06" if differs else "")
+
+
+def test_radiographs_and_pictures_are_images(tmp_path: Path) -> None:
+    """They are no volume, and not unusable: the table, the page and the JSON say how they are read."""
+    (tmp_path / "in").mkdir()
+    image(tmp_path / "in" / "x.dcm", change=with_tags(Modality="DX"))
+    Image.fromarray(np.arange(1024, dtype=np.uint8).reshape(32, 32)).save(tmp_path / "in" / "y.png")
+    (tmp_path / "in" / "z.jpg").write_bytes(b"no picture")
+    page = tmp_path / "page.html"
+    done = CliRunner().invoke(app, ["ingest", str(tmp_path / "in"), "--json", "--html", str(page)])
+    data = json.loads(done.output)
+    assert [(s["use"], s["usable"], s["reason"][:7]) for s in data["series"]] == [
+        ("image", True, ""), ("image", True, ""), ("", False, "MED-D10")]
+    assert data["judged_by"] == JUDGED_BY and [s["files"] for s in data["studies"]] == [1, 2]
+    text = page.read_text(encoding="utf-8")
+    assert text.count("image, read by read_image") == 2 and JUDGED_BY in text
+    (tmp_path / "in" / "x.dcm").unlink()
+    assert len(survey(tmp_path / "in")[0][0].series) == 2, "a folder of nothing but pictures"
+
+
+def test_files_are_counted_by_study(ward: Path) -> None:
+    studies, _, files = survey(ward)
+    assert sum(s.files for s in studies) == files - 1, "the letter is of no study"
+    done = CliRunner().invoke(app, ["ingest", str(ward)], env={"COLUMNS": "200"})
+    for study in studies:
+        assert f"study {study.study_key}: {study.files} of {files} files" in done.output
