@@ -23,10 +23,13 @@ from medomni.dicom.parse import read_elements
 from medomni.errors import MedomniError
 
 FLOATS = ("FloatPixelData", "DoubleFloatPixelData")
+FLOAT_PADDING = tuple(f"{kind}PixelPadding{end}" for kind in ("Float", "DoubleFloat")
+                      for end in ("Value", "RangeLimit"))
 PIXEL_TAGS = [
     "Modality", "SamplesPerPixel", "PhotometricInterpretation", "PlanarConfiguration", "NumberOfFrames", "Rows",
     "Columns", "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation", "PixelPaddingValue",
-    "PixelPaddingRangeLimit", "RescaleSlope", "RescaleIntercept", "ModalityLUTSequence", *FLOATS, "PixelData",
+    "PixelPaddingRangeLimit", "RescaleSlope", "RescaleIntercept", "ModalityLUTSequence", *FLOAT_PADDING, *FLOATS,
+    "PixelData",
     "ExtendedOffsetTable", "ExtendedOffsetTableLengths",
 ]
 
@@ -160,7 +163,9 @@ def _words(ds: pydicom.Dataset, stored: NDArray[Any], frame: int, signed: bool) 
 
 
 def padding_of(ds: pydicom.Dataset, stored: NDArray[Any], frame: int) -> NDArray[np.bool_] | None:
-    """Mask of padding (PS3.3 C.7.5.1.1.2), or None without one."""
+    """Mask of padding (PS3.3 C.7.5.1.1.2, C.7.6.24 of floating numbers), or None without one."""
+    if stored.dtype.kind == "f":
+        return _float_padding(ds, stored)
     ends = [_number(ds.get(name)) for name in ("PixelPaddingValue", "PixelPaddingRangeLimit")]
     if ends[0] is None:
         return None
@@ -172,17 +177,31 @@ def padding_of(ds: pydicom.Dataset, stored: NDArray[Any], frame: int) -> NDArray
     return mask if mask.any() else None
 
 
+def _float_padding(ds: pydicom.Dataset, stored: NDArray[Any]) -> NDArray[np.bool_] | None:
+    """The mask by the padding value of the same kind of pixels, which may be no number."""
+    value, limit = FLOAT_PADDING[:2] if stored.dtype.itemsize == 4 else FLOAT_PADDING[2:]
+    if ds.get(value) is None:
+        return None
+    ends = np.array([ds.get(value), ds.get(value) if ds.get(limit) is None else ds.get(limit)], dtype=np.float64)
+    mask = np.isnan(stored) if np.isnan(ends).any() else (stored >= ends.min()) & (stored <= ends.max())
+    return mask if mask.any() else None
+
+
 def _rescaled(stored: NDArray[Any], ds: pydicom.Dataset, header: SliceHeader) -> NDArray[Any]:
     """Modality LUT Sequence if present, else slope and intercept, per slice; error MED-D11."""
     name, at = header.label, ds if header.frame is None else header.values
     if ds.get("ModalityLUTSequence"):
+        unit = str(ds.ModalityLUTSequence[0].get("ModalityLUTType") or "")
+        if ds.get("Modality") == "CT" and unit.strip().upper() != "HU":
+            raise MedomniError("MED-D11", "the modality table of a CT gives no Hounsfield units", where=name)
         try:
-            return np.asarray(apply_modality_lut(stored, ds), dtype=np.float32)
+            wide = stored.astype(np.int64)  # pydicom counts entries in the pixels' own type, in which they may not fit
+            return np.asarray(apply_modality_lut(wide, ds), dtype=np.float32)
         except Exception as exc:  # a damaged table
             raise MedomniError("MED-D11", f"modality table: {type(exc).__name__}", where=name) from exc
     slope, intercept = rescale_of(at, ds.get("Modality") == "CT", name)
     low, high = (float(v) * slope + intercept for v in (stored.min(), stored.max()))
-    if max(abs(low), abs(high)) > np.finfo(np.float32).max:
+    if not max(abs(low), abs(high)) <= np.finfo(np.float32).max:  # stored values that are no number neither
         raise MedomniError("MED-D11", "slope and intercept give no finite value", where=name)
     exact = (stored.dtype.kind in "iu" and slope.is_integer() and intercept.is_integer()
              and max(abs(slope), abs(intercept)) < 2**31)

@@ -167,8 +167,10 @@ def _refuse_parts(group: list[SliceHeader]) -> None:
         if h.text("ConcatenationUID"):
             parts.setdefault(h.text("ConcatenationUID"), set()).add(h.text("InConcatenationNumber"))
     for h in group:
-        total, there = h.text("InConcatenationTotalNumber"), parts.get(h.text("ConcatenationUID"))
-        if there and total.isdecimal() and len(there) < int(total):
+        there = parts.get(h.text("ConcatenationUID"), set())
+        stated = [h.text("InConcatenationTotalNumber"), *there]  # without a total the greatest number stands for it
+        total = max((int(v) for v in stated if v.isdecimal()), default=0)
+        if len(there) < total and there:
             raise MedomniError("MED-D05", f"{len(there)} of {total} parts of a concatenation are there", where=h.label)
 
 
