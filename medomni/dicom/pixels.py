@@ -191,14 +191,7 @@ def _rescaled(stored: NDArray[Any], ds: pydicom.Dataset, header: SliceHeader) ->
     """Modality LUT Sequence if present, else slope and intercept, per slice; error MED-D11."""
     name, at = header.label, ds if header.frame is None else header.values
     if ds.get("ModalityLUTSequence"):
-        unit = str(ds.ModalityLUTSequence[0].get("ModalityLUTType") or "")
-        if ds.get("Modality") == "CT" and unit.strip().upper() != "HU":
-            raise MedomniError("MED-D11", "the modality table of a CT gives no Hounsfield units", where=name)
-        try:
-            wide = stored.astype(np.int64)  # pydicom counts entries in the pixels' own type, in which they may not fit
-            return np.asarray(apply_modality_lut(wide, ds), dtype=np.float32)
-        except Exception as exc:  # a damaged table
-            raise MedomniError("MED-D11", f"modality table: {type(exc).__name__}", where=name) from exc
+        return tabled(stored, ds, name).astype(np.float32)
     slope, intercept = rescale_of(at, ds.get("Modality") == "CT", name)
     low, high = (float(v) * slope + intercept for v in (stored.min(), stored.max()))
     if not max(abs(low), abs(high)) <= np.finfo(np.float32).max:  # stored values that are no number neither
@@ -208,6 +201,19 @@ def _rescaled(stored: NDArray[Any], ds: pydicom.Dataset, header: SliceHeader) ->
     if exact and min(low, high) >= -32768 and max(low, high) <= 32767:
         return (stored.astype(np.int64) * int(slope) + int(intercept)).astype(np.int16)
     return (stored.astype(np.float64) * slope + intercept).astype(np.float32)
+
+
+def tabled(stored: NDArray[Any], ds: pydicom.Dataset, name: str) -> NDArray[Any]:
+    """The entries of the Modality LUT Sequence (PS3.3 C.11.1.1.1), whole numbers; error MED-D11."""
+    try:
+        unit = str(ds.ModalityLUTSequence[0].get("ModalityLUTType") or "")
+        wide = stored.astype(np.int64)  # pydicom counts entries in the pixels' own type, in which they may not fit
+        entries = np.array(apply_modality_lut(wide, ds))
+    except Exception as exc:  # a damaged table
+        raise MedomniError("MED-D11", f"modality table: {type(exc).__name__}", where=name) from exc
+    if ds.get("Modality") == "CT" and unit.strip().upper() != "HU":
+        raise MedomniError("MED-D11", "the modality table of a CT gives no Hounsfield units", where=name)
+    return entries
 
 
 def rescale_of(at: Mapping[str, Any] | pydicom.Dataset, unit: bool, name: str) -> tuple[float, float]:

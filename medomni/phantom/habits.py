@@ -130,14 +130,17 @@ def habits(count: int, seed: int = 0) -> list[Habit]:
     Greedy: of 40 random ones that with the most pairs not seen before is taken each time.
     """
     rng = np.random.default_rng(seed)
-    seen: set[tuple] = set()
+    number = {choice: k for k, choice in enumerate((name, v) for name, values in CHOICES.items() for v in values)}
+    seen = np.zeros((len(number), len(number)), dtype=bool)
+    one, two = np.triu_indices(len(CHOICES), 1)
     drawn: list[Habit] = []
     for _ in range(count):
         candidates = [possible(Habit(**{name: _drawn(name, values, rng) for name, values in CHOICES.items()}))
                       for _ in range(40)]
-        best = max(candidates, key=lambda h: len(set(pairs(h)) - seen))
-        seen.update(pairs(best))
-        drawn.append(best)
+        chosen = np.array([[number[name, getattr(h, name)] for name in CHOICES] for h in candidates])
+        best = int(np.argmax((~seen[chosen[:, one], chosen[:, two]]).sum(axis=1)))
+        seen[chosen[best, one], chosen[best, two]] = True
+        drawn.append(candidates[best])
     return drawn
 
 
