@@ -32,7 +32,7 @@ class Habit:
         padding: ``none``, ``value`` outside the scan circle, or ``range`` of values.
         order: of instance numbers: ``up``, ``down``, ``mixed``, ``equal``, ``absent``.
         frames: ``single`` files, one ``enhanced`` multi-frame file with shuffled frames, or that in the parts of a
-            ``concatenation``.
+            ``concatenation``, whose frames are shuffled where the order is not ``up``.
         beside: what else lies in the folder: ``nothing``, ``localizer`` in the same series, ``kernel`` in the same
             series at the same places, ``copy`` of a slice, ``report`` (a file without an image), ``junk``.
         missing: ``none``, a ``slice`` inside the stack, ``gaps`` of two sizes, ``steps`` twice as wide above,

@@ -92,6 +92,8 @@ def write_stack(array: NDArray[np.int16], affine: NDArray[np.float64], folder: P
     every = [planes[k] for k in kept] + [second[k] for k in kept if second]
     if habit.frames != "single":
         shuffled = rng.permutation(len(every))
+        if habit.frames == "concatenation" and habit.order == "up":  # then a part may hold one of two volumes alone
+            shuffled = np.arange(len(every))
         paths = enhanced(folder, habit, affine, [every[int(k)] for k in shuffled], key)
     else:
         names = rng.permutation(count)

@@ -44,6 +44,12 @@ def test_every_choice_alone(small, tmp_path: Path) -> None:
         assert bar_b2.verdict(small("B"), tmp_path / str(k), habit) == "", habit
 
 
+def test_parts_that_hold_one_volume_each(small, tmp_path: Path) -> None:
+    for k, missing in enumerate(("none", "part")):
+        habit = Habit(frames="concatenation", volumes="phases", missing=missing)
+        assert bar_b2.verdict(small("A"), tmp_path / str(k), habit) == "", habit
+
+
 def test_drawing_meets_more_pairs_than_chance() -> None:
     drawn = habits(40, seed=1)
     assert drawn == habits(40, seed=1)
