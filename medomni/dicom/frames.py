@@ -15,7 +15,8 @@ KEPT = {
     "RescaleIntercept": "RescaleIntercept", "RescaleType": "RescaleType", "FrameType": "ImageType",
     "EffectiveEchoTime": "EchoTime", "ConvolutionKernel": "ConvolutionKernel", "StackID": "StackID",
     "TemporalPositionIndex": "TemporalPositionIndex", "DiffusionBValue": "DiffusionBValue",
-    "FrameAcquisitionNumber": "AcquisitionNumber",
+    "FrameAcquisitionNumber": "AcquisitionNumber", "NominalCardiacTriggerDelayTime": "TriggerTime",
+    "FrameAcquisitionDateTime": "AcquisitionTime", "FrameReferenceDateTime": "ContentTime",
 }
 """Keyword inside a functional group to the keyword of a single-frame image that says the same."""
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pydicom
 from numpy.typing import NDArray
-from pydicom.pixels import apply_color_lut, apply_modality_lut
+from pydicom.pixels import apply_color_lut
 
 from medomni.dicom import codes
 from medomni.dicom.faults import UnreadableError
@@ -21,7 +21,7 @@ from medomni.dicom.marker import left_edge as marked_edge
 from medomni.dicom.names import shown_name
 from medomni.dicom.padding import AIR_HU
 from medomni.dicom.parse import read_elements
-from medomni.dicom.pixels import PIXEL_TAGS, check_table, decoded, padding_of, rescale_of
+from medomni.dicom.pixels import PIXEL_TAGS, decoded, padding_of, rescale_of, tabled
 from medomni.dicom.stated import NOT_SIDEWAYS, side_stated, spacing_stated
 from medomni.dicom.still import STILLS, read_still
 from medomni.dicom.voi import presets, shown
@@ -186,11 +186,7 @@ def _values(stored: NDArray[Any], ds: pydicom.Dataset, at: Mapping[str, str], na
         return (stored >> max(int(ds.BitsStored) - 8, 0)).astype(np.uint8)
     values: NDArray[Any]
     if ds.get("ModalityLUTSequence"):
-        check_table(ds, name)
-        try:
-            values = np.array(apply_modality_lut(stored, ds))
-        except Exception as exc:  # a damaged table
-            raise MedomniError("MED-D11", f"modality table: {type(exc).__name__}", where=name) from exc
+        values = tabled(stored, ds, name)
     else:
         slope, intercept = rescale_of(at, ds.get("Modality") == "CT", name)
         values = stored.astype(np.float64) * slope + intercept if at.get("RescaleSlope") else stored

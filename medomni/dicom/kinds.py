@@ -14,9 +14,6 @@ OTHER_UNITS = frozenset(("OD", "MGML", "Z_EFF", "ED", "EDW", "HU_MOD", "PCT"))
 """Defined terms of Rescale Type (0028,1054) other than Hounsfield units (PS3.3 C.11.1.1.2.1). Scanners write what they
 like where they mean those (US, none, misspellings), so only the defined terms are refused."""
 
-UNSPECIFIED = "US"
-"""Defined term of Rescale Type and Modality LUT Type for a unit that is not stated."""
-
 MAPS = frozenset((
     "RCBF", "RCBV", "CBF", "CBV", "MTT", "TTP", "TMAX", "TTS", "TTD", "PBP", "PBV", "PERMEABILITY", "NEI", "T0",
     "RHO", "ZEFF", "Z_EFF", "EFF_ATOMIC_NUM", "ELECTRON_DENSITY", "MAT_SPECIFIC", "MAT_FRACTIONAL", "MAT_VALUE_BASED",

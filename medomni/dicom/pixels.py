@@ -18,7 +18,7 @@ from pydicom.pixels import apply_modality_lut, pixel_array
 from medomni.dicom.encapsulated import stated, whole
 from medomni.dicom.faults import UnreadableError
 from medomni.dicom.headers import MOST_PIXELS, SliceHeader
-from medomni.dicom.kinds import OTHER_UNITS, UNSPECIFIED
+from medomni.dicom.kinds import OTHER_UNITS
 from medomni.dicom.padding import beyond, fill_of, folded_ends
 from medomni.dicom.parse import read_elements
 from medomni.errors import MedomniError
@@ -168,7 +168,7 @@ def _words(ds: pydicom.Dataset, stored: NDArray[Any], frame: int, signed: bool) 
 
 
 def padding_of(ds: pydicom.Dataset, stored: NDArray[Any], frame: int) -> NDArray[np.bool_] | None:
-    """Mask of padding (PS3.3 C.7.5.1.1.2), or None without one."""
+    """Mask of padding (PS3.3 C.7.5.1.1.2, C.7.6.24 of floating numbers), or None without one."""
     if stored.dtype.kind == "f":
         return _float_padding(ds, stored)
     ends = [_number(ds.get(name)) for name in ("PixelPaddingValue", "PixelPaddingRangeLimit")]
@@ -197,14 +197,10 @@ def _rescaled(stored: NDArray[Any], ds: pydicom.Dataset, header: SliceHeader) ->
     """Modality LUT Sequence if present, else slope and intercept, per slice; errors MED-D11, MED-D18."""
     name, at = header.label, ds if header.frame is None else header.values
     if ds.get("ModalityLUTSequence"):
-        check_table(ds, name)
-        try:
-            return np.asarray(apply_modality_lut(stored, ds), dtype=np.float32)
-        except Exception as exc:  # a damaged table
-            raise MedomniError("MED-D11", f"modality table: {type(exc).__name__}", where=name) from exc
+        return tabled(stored, ds, name).astype(np.float32)
     slope, intercept = rescale_of(at, ds.get("Modality") == "CT", name)
     low, high = (float(v) * slope + intercept for v in (stored.min(), stored.max()))
-    if not max(abs(low), abs(high)) <= np.finfo(np.float32).max:  # nor where a value is no number
+    if not max(abs(low), abs(high)) <= np.finfo(np.float32).max:  # stored values that are no number neither
         raise MedomniError("MED-D11", "slope and intercept give no finite value", where=name)
     exact = (stored.dtype.kind in "iu" and slope.is_integer() and intercept.is_integer()
              and max(abs(slope), abs(intercept)) < 2**31)
@@ -213,12 +209,22 @@ def _rescaled(stored: NDArray[Any], ds: pydicom.Dataset, header: SliceHeader) ->
     return (stored.astype(np.float64) * slope + intercept).astype(np.float32)
 
 
+def tabled(stored: NDArray[Any], ds: pydicom.Dataset, name: str) -> NDArray[Any]:
+    """The entries of the Modality LUT Sequence (PS3.3 C.11.1.1.1), whole numbers; errors as :func:`check_table`."""
+    check_table(ds, name)
+    try:
+        wide = stored.astype(np.int64)  # pydicom counts entries in the pixels' own type, in which they may not fit
+        return np.array(apply_modality_lut(wide, ds))
+    except Exception as exc:  # a damaged table
+        raise MedomniError("MED-D11", f"modality table: {type(exc).__name__}", where=name) from exc
+
+
 def check_table(ds: pydicom.Dataset, name: str) -> None:
     """Refuse a CT whose modality table says that it does not give Hounsfield units (PS3.3 C.11.1.1.1).
 
     Raises:
-        MedomniError: MED-D18 for another quantity, MED-D11 for ``US``, which is the word for a unit not stated. A table
-            that says nothing is believed, as a slope without Rescale Type is.
+        MedomniError: MED-D18 for another quantity; MED-D11 for ``US``, the word for a unit not stated, and where the
+            type, which must be there, is not.
     """
     if ds.get("Modality") != "CT":
         return
@@ -228,8 +234,8 @@ def check_table(ds: pydicom.Dataset, name: str) -> None:
         raise MedomniError("MED-D11", f"modality table: {type(exc).__name__}", where=name) from exc
     if unit in OTHER_UNITS:
         raise MedomniError("MED-D18", f"the modality table gives {unit}, not Hounsfield units", where=name)
-    if unit == UNSPECIFIED:
-        raise MedomniError("MED-D11", "the modality table states no unit (US)", where=name)
+    if unit != "HU":
+        raise MedomniError("MED-D11", "the modality table states no Hounsfield units", where=name)
 
 
 def rescale_of(at: Mapping[str, Any] | pydicom.Dataset, unit: bool, name: str) -> tuple[float, float]:

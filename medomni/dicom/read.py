@@ -151,7 +151,7 @@ def ordered(inventory: Inventory, number: int, *, uneven: bool = False) -> Stack
     group = inventory.groups[number]
     _refuse_cut(inventory, group[0])
     _refuse_unusable(group[0])
-    _refuse_parts(group)
+    _refuse_parts(inventory, group)
     return sorted_stack(group, uneven=uneven)
 
 
@@ -162,15 +162,22 @@ def _refuse_cut(inventory: Inventory, first: SliceHeader) -> None:
             raise MedomniError("MED-D03", "the file ends inside its header", where=name)
 
 
-def _refuse_parts(group: list[SliceHeader]) -> None:
-    """A concatenation (PS3.3 C.7.6.16.2.2.4) is one image in several files: without one of them slices are missing."""
+def _refuse_parts(inventory: Inventory, group: list[SliceHeader]) -> None:
+    """A concatenation (PS3.3 C.7.6.16.2.2.4) is one image in several files: without one of them slices are missing.
+
+    A part may hold another volume of the image alone, so that the parts of all groups count.
+    """
+    if not any(h.text("ConcatenationUID") for h in group):
+        return
     parts: dict[str, set[str]] = {}
-    for h in group:
+    for h in (h for every in inventory.groups for h in every):
         if h.text("ConcatenationUID"):
             parts.setdefault(h.text("ConcatenationUID"), set()).add(h.text("InConcatenationNumber"))
     for h in group:
-        total, there = h.text("InConcatenationTotalNumber"), parts.get(h.text("ConcatenationUID"))
-        if there and total.isdecimal() and len(there) < int(total):
+        there = parts.get(h.text("ConcatenationUID"), set())
+        stated = [h.text("InConcatenationTotalNumber"), *there]  # without a total the greatest number stands for it
+        total = max((int(v) for v in stated if v.isdecimal()), default=0)
+        if len(there) < total and there:
             raise MedomniError("MED-D05", f"{len(there)} of {total} parts of a concatenation are there", where=h.label)
 
 

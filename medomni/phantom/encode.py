@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,27 +16,50 @@ SYNTAXES = {
     "jpeg_lossless": uid.JPEGLosslessSV1, "jpeg_ls": uid.JPEGLSLossless, "jpeg_2000": uid.JPEG2000Lossless,
     "htj2k": uid.HTJ2KLossless,
 }
-PADDING = {12: {True: -2000, False: 4095}, 16: {True: -30000, False: 65535}}
-"""Stored value of padding by bits and sign: no tissue's."""
+PADDING = {8: {True: 127, False: 255}, 12: {True: -2000, False: 4095}, 16: {True: -30000, False: 65535}}
+"""Stored value of padding by bits and sign: no tissue's. Eight bits have none to spare, so tissue ends below it."""
 PADDING_SPAN = 40
+COARSE = 10.0
+"""Hounsfield units that one step of eight bits stands for."""
+TABLE_ENTRIES = {8: 256, 12: 4096, 16: 4096}
+FLOATS = {"float": "f4", "double": "f8"}
 
 
 def rescale_of(habit: Habit, k: int) -> tuple[float, float]:
-    """Slope and intercept of slice ``k``."""
+    """Slope and intercept of slice ``k``; with a table those that choose the entry."""
     low = 0.0 if habit.signed else -1024.0
-    return {"hu": (1.0, low), "slope": (2.0, low), "fraction": (0.5, -1024.25),
-            "per_slice": (1.0 + k % 2, low - k % 5)}[habit.rescale]
+    slope, intercept = {"hu": (1.0, low), "slope": (2.0, low), "fraction": (0.5, -1024.25),
+                        "per_slice": (1.0 + k % 2, low - k % 5)}.get(habit.rescale, (1.0, low))
+    return (slope + COARSE - 1.0, intercept) if habit.bits == 8 else (slope, intercept)
 
 
-def stored(plane: NDArray[np.int16], habit: Habit, k: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Stored values of a slice, (rows, columns), and the Hounsfield units that they stand for.
+def table_of(habit: Habit) -> tuple[int, NDArray[np.int64]]:
+    """First stored value that a modality table maps, and its entries, which are never negative (PS3.3 C.11.1.1.1)."""
+    count = TABLE_ENTRIES[habit.bits]
+    first = 0 if not habit.signed else -128 if habit.bits == 8 else -1024
+    entry = np.arange(count)
+    return first, (3 * entry + entry % 7) * (4096 // count)
 
-    With a slope other than 1 the nearest value is stored, so that the second array is the truth, not ``plane``.
+
+def stored(plane: NDArray[np.int16], habit: Habit, k: int) -> tuple[NDArray[Any], NDArray[np.float64]]:
+    """Stored values of a slice, (rows, columns), int64 or float64, and the Hounsfield units that they stand for.
+
+    With a slope other than 1 the nearest value is stored, of few bits within their range, and a table has values of its
+    own: the second array is the truth, not ``plane``, and exact. Floating numbers are the units and an eighth.
     """
     slope, intercept = rescale_of(habit, k)
-    low, high = (-(1 << habit.bits - 1), (1 << habit.bits - 1) - 1) if habit.signed else (0, (1 << habit.bits) - 1)
-    values = np.clip(np.rint((plane - intercept) / slope), low, high).astype(np.int64)
-    truth = values * slope + intercept
+    values: NDArray[Any]
+    if habit.numbers != "whole":
+        values = (plane + 0.125 - intercept) / slope
+    else:
+        low, high = (-(1 << habit.bits - 1), (1 << habit.bits - 1) - 1) if habit.signed else (0, (1 << habit.bits) - 1)
+        if habit.bits == 8 and habit.padding != "none":
+            high -= PADDING_SPAN
+        values = np.clip(np.rint((plane - intercept) / slope), low, high).astype(np.int64)
+    truth = np.asarray(values * slope + intercept, dtype=np.float64)
+    if habit.rescale in ("table", "table_us"):
+        first, entries = table_of(habit)
+        truth = entries[np.clip(values - first, 0, len(entries) - 1)].astype(np.float64)
     if habit.padding != "none":
         outside = scan_circle(plane.shape)
         pad = PADDING[habit.bits][habit.signed]
@@ -53,32 +76,37 @@ def scan_circle(shape: tuple[int, ...]) -> NDArray[np.bool_]:
     return np.asarray(x * x + y * y > 1.0)
 
 
-def pixel_bytes(values: NDArray[np.int64], habit: Habit, seed: int) -> bytes:
+def pixel_bytes(values: NDArray[Any], habit: Habit, seed: int) -> bytes:
     """One frame in the habit's syntax; the four bits above twelve hold noise where the habit has an overlay there."""
-    words = (values & ((1 << habit.bits) - 1)).astype(np.uint16)
+    order: Literal["<", ">"] = ">" if habit.syntax == "big_endian" else "<"
+    if habit.numbers != "whole":
+        return values.astype(order + FLOATS[habit.numbers]).tobytes()
+    unsigned, signed = (np.uint8, np.int8) if habit.bits == 8 else (np.uint16, np.int16)
+    words = (values & ((1 << habit.bits) - 1)).astype(unsigned)
     if habit.overlay:
-        words |= (np.random.default_rng(seed).integers(0, 16, words.shape) << 12).astype(np.uint16)
+        words = words | (np.random.default_rng(seed).integers(0, 16, words.shape) << 12).astype(np.uint16)
     elif habit.signed:
-        words = values.astype(np.int16).view(np.uint16)  # sign-extended, as most write it
+        words = values.astype(signed).view(unsigned)  # sign-extended, as most write it
     if habit.syntax not in COMPRESSED:
-        return words.astype(">u2" if habit.syntax == "big_endian" else "<u2").tobytes()
+        return words.astype(words.dtype.newbyteorder(order)).tobytes()
     return _compressed(words, values, habit)
 
 
-def _compressed(words: NDArray[np.uint16], values: NDArray[np.int64], habit: Habit) -> bytes:
+def _compressed(words: NDArray[Any], values: NDArray[Any], habit: Habit) -> bytes:
     import imagecodecs
     from pydicom.pixels.encoders import RLELosslessEncoder
 
+    width = 8 * words.itemsize
     if habit.syntax == "rle":
         shape: dict[str, Any] = {"rows": words.shape[0], "columns": words.shape[1], "samples_per_pixel": 1,
                                  "photometric_interpretation": "MONOCHROME2", "number_of_frames": 1,
-                                 "bits_allocated": 16, "bits_stored": 16, "pixel_representation": 0}
+                                 "bits_allocated": width, "bits_stored": width, "pixel_representation": 0}
         return RLELosslessEncoder.encode(words, **shape)
     if habit.syntax == "jpeg_lossless":
-        return bytes(imagecodecs.ljpeg_encode(words, bitspersample=16))
+        return bytes(imagecodecs.ljpeg_encode(words, bitspersample=width))
     if habit.syntax == "jpeg_ls":
         return bytes(imagecodecs.jpegls_encode(words))
-    signed = values.astype(np.int16) if habit.signed else words
+    signed = values.astype(np.int8 if width == 8 else np.int16) if habit.signed else words
     if habit.syntax == "jpeg_2000":
         return bytes(imagecodecs.jpeg2k_encode(signed, codecformat="j2k", reversible=True, bitspersample=habit.bits))
     return bytes(imagecodecs.htj2k_encode(signed, reversible=True))

@@ -19,20 +19,32 @@ class Habit:
 
     Attributes:
         plane: of the slices.
-        position: Patient Position; it turns axial pixels in quarter turns.
+        position: Patient Position; it turns axial pixels in quarter turns, and of other planes the patient before he is
+            cut: sagittal feet first runs to the head.
         oblique_deg: the stack turned about the patient's long axis, degrees.
         tilt_deg: gantry tilt: each slice's origin shifted along its columns (axial slices only).
         syntax: of the pixel data and the data set.
-        bits, signed: of the stored values; 12 are stored in 16.
+        bits, signed: of the stored values; 12 are stored in 16, and 8 hold every tenth unit.
         overlay: bits above the stored ones hold something else.
         rescale: ``hu`` slope 1 and a whole intercept, ``slope`` 2 and another, ``fraction`` 0.5 and -1024.25,
-            ``per_slice`` another whole pair for each slice.
+            ``per_slice`` another whole pair for each slice, ``table`` a Modality LUT Sequence in Hounsfield units,
+            ``table_us`` one in no stated unit.
         padding: ``none``, ``value`` outside the scan circle, or ``range`` of values.
         order: of instance numbers: ``up``, ``down``, ``mixed``, ``equal``, ``absent``.
-        frames: ``single`` files, or one ``enhanced`` multi-frame file with shuffled frames.
+        frames: ``single`` files, one ``enhanced`` multi-frame file with shuffled frames, or that in the parts of a
+            ``concatenation``, whose frames are shuffled where the order is not ``up``.
         beside: what else lies in the folder: ``nothing``, ``localizer`` in the same series, ``kernel`` in the same
             series at the same places, ``copy`` of a slice, ``report`` (a file without an image), ``junk``.
-        missing: ``none``, or ``slice`` inside the stack.
+        missing: ``none``, a ``slice`` inside the stack, ``gaps`` of two sizes, ``steps`` twice as wide above,
+            ``irregular`` steps, or a ``part`` of a concatenation.
+        numbers: ``whole`` stored values, ``float`` or ``double`` ones (Float Pixel Data, PS3.3 C.7.6.24).
+        photometric: of the stored values, which stay what they are.
+        fragments: of a compressed frame: ``one``, ``several``, several and ``no_table`` of offsets, or one and the
+            ``extended`` offset table.
+        thickness: of a slice against the step: ``step``, ``overlapping`` (thicker), ``thin``.
+        volumes: ``one``, or two in one series at the same places, told apart by what each choice names: ``phases``,
+            ``acquisitions``, ``times``, ``triggers``, ``types``, ``echoes`` (of MR), by nothing (``unsaid``); or
+            ``between``, two acquisitions whose slices alternate.
     """
 
     plane: str = "axial"
@@ -49,33 +61,66 @@ class Habit:
     frames: str = "single"
     beside: str = "nothing"
     missing: str = "none"
+    numbers: str = "whole"
+    photometric: str = "MONOCHROME2"
+    fragments: str = "one"
+    thickness: str = "step"
+    volumes: str = "one"
 
+    @property
+    def key(self) -> str:
+        """What UIDs are made from: a habit that is named here later must not change those of the others."""
+        chosen = [(f.name, getattr(self, f.name), f.default) for f in fields(self)]
+        shown = ", ".join(f"{name}={value!r}" for k, (name, value, plain) in enumerate(chosen)
+                          if k < FIRST_NAMED or value != plain)
+        return f"Habit({shown})"
+
+
+FIRST_NAMED = 14
+"""How many fields stand in every key."""
 
 CHOICES: dict[str, tuple[Any, ...]] = {
     "plane": ("axial", "sagittal", "coronal"), "position": tuple(TURNS), "oblique_deg": (0.0, 12.0),
     "tilt_deg": (0.0, 18.5, -7.0),
     "syntax": ("implicit", "explicit", "big_endian", "deflated", "rle", "jpeg_lossless", "jpeg_ls", "jpeg_2000",
                "htj2k"),
-    "bits": (12, 16), "signed": (False, True), "overlay": (False, True),
-    "rescale": ("hu", "slope", "fraction", "per_slice"), "padding": ("none", "value", "range"),
-    "order": ("up", "down", "mixed", "equal", "absent"), "frames": ("single", "enhanced"),
-    "beside": ("nothing", "localizer", "kernel", "copy", "report", "junk"), "missing": ("none", "slice"),
+    "bits": (8, 12, 16), "signed": (False, True), "overlay": (False, True),
+    "rescale": ("hu", "slope", "fraction", "per_slice", "table", "table_us"),
+    "padding": ("none", "value", "range"),
+    "order": ("up", "down", "mixed", "equal", "absent"), "frames": ("single", "enhanced", "concatenation"),
+    "beside": ("nothing", "localizer", "kernel", "copy", "report", "junk"),
+    "missing": ("none", "slice", "gaps", "steps", "irregular", "part"), "numbers": ("whole", "float", "double"),
+    "photometric": ("MONOCHROME2", "MONOCHROME1"), "fragments": ("one", "several", "no_table", "extended"),
+    "thickness": ("step", "overlapping", "thin"),
+    "volumes": ("one", "phases", "acquisitions", "times", "triggers", "types", "echoes", "between", "unsaid"),
 }
+PLAIN_SHARE = {"missing": 0.7, "volumes": 0.6, "numbers": 0.6, "rescale": 0.4}
+"""How often the plain way is drawn beside the even share: most of the others end in a refusal or exclude much else."""
+
 COMPRESSED = frozenset(("rle", "jpeg_lossless", "jpeg_ls", "jpeg_2000", "htj2k"))
 
 
 def possible(habit: Habit) -> Habit:
-    """The nearest habit that exists: tilt and position are of axial slices, overlay bits of uncompressed 12 bits."""
-    if habit.plane != "axial":
-        habit = replace(habit, position="HFS", tilt_deg=0.0)
-    if TURNS[habit.position] in (90, 270):
-        habit = replace(habit, tilt_deg=0.0)
-    if habit.bits == 16 or habit.syntax in COMPRESSED:
+    """The nearest habit that exists: what excludes another choice stands first."""
+    single = habit.frames == "single"
+    if habit.plane != "axial" or TURNS[habit.position] in (90, 270) or habit.missing == "irregular":
+        habit = replace(habit, tilt_deg=0.0)  # irregular steps and a tilt leave no voxel on the upright grid
+    if habit.syntax in COMPRESSED:
+        habit = replace(habit, numbers="whole")
+    if habit.numbers != "whole":
+        habit = replace(habit, bits=16, signed=True, rescale="slope" if "table" in habit.rescale else habit.rescale)
+    if habit.bits != 12 or habit.syntax in COMPRESSED:
         habit = replace(habit, overlay=False)
-    if habit.frames == "enhanced" and habit.beside in ("localizer", "kernel", "copy"):
+    if not single and habit.beside in ("localizer", "kernel", "copy"):
         habit = replace(habit, beside="nothing")
-    if habit.bits == 12 and habit.rescale == "fraction":
+    if (habit.bits == 12 and habit.rescale == "fraction") or (not single and "table" in habit.rescale):
         habit = replace(habit, rescale="slope")
+    if habit.missing == "part" and habit.frames != "concatenation":
+        habit = replace(habit, missing="none")
+    if habit.syntax not in COMPRESSED or (habit.syntax == "rle" and habit.fragments in ("several", "no_table")):
+        habit = replace(habit, fragments="one")  # one fragment is a frame of RLE (PS3.5 G.2)
+    if habit.volumes == "echoes":
+        habit = replace(habit, padding="none")  # which is read in CT alone
     return habit
 
 
@@ -85,15 +130,22 @@ def habits(count: int, seed: int = 0) -> list[Habit]:
     Greedy: of 40 random ones that with the most pairs not seen before is taken each time.
     """
     rng = np.random.default_rng(seed)
-    seen: set[tuple] = set()
+    number = {choice: k for k, choice in enumerate((name, v) for name, values in CHOICES.items() for v in values)}
+    seen = np.zeros((len(number), len(number)), dtype=bool)
+    one, two = np.triu_indices(len(CHOICES), 1)
     drawn: list[Habit] = []
     for _ in range(count):
-        candidates = [possible(Habit(**{name: values[rng.integers(len(values))] for name, values in CHOICES.items()}))
+        candidates = [possible(Habit(**{name: _drawn(name, values, rng) for name, values in CHOICES.items()}))
                       for _ in range(40)]
-        best = max(candidates, key=lambda h: len(set(pairs(h)) - seen))
-        seen.update(pairs(best))
-        drawn.append(best)
+        chosen = np.array([[number[name, getattr(h, name)] for name in CHOICES] for h in candidates])
+        best = int(np.argmax((~seen[chosen[:, one], chosen[:, two]]).sum(axis=1)))
+        seen[chosen[best, one], chosen[best, two]] = True
+        drawn.append(candidates[best])
     return drawn
+
+
+def _drawn(name: str, values: tuple[Any, ...], rng: np.random.Generator) -> Any:
+    return values[0] if rng.random() < PLAIN_SHARE.get(name, 0.0) else values[rng.integers(len(values))]
 
 
 def pairs(habit: Habit) -> Iterator[tuple]:

@@ -174,6 +174,80 @@ def test_a_concatenation_is_whole_or_refused(phantoms, tmp_path: Path) -> None:
         read_study(tmp_path)
 
 
+def test_a_lost_part_shows_without_a_total(phantoms, tmp_path: Path) -> None:
+    """The total is optional: a part that bears a number above how many there are names those that are not."""
+    parts = _parts(tmp_path, phantoms, 3)
+    for path in parts:
+        edit(path, with_tags(InConcatenationTotalNumber=None))
+    assert np.array_equal(np.unique(read_study(tmp_path).array), np.unique(phantoms("A")[1].array))
+    parts[0].unlink()
+    with pytest.raises(MedomniError, match="MED-D05.*2 of 3 parts"):
+        read_study(tmp_path)
+
+
+def _with_table(path: Path, descriptor: list[int], entries: np.ndarray, unit: str | None) -> None:
+    ds = pydicom.dcmread(path)
+    table = pydicom.Dataset()
+    table.add_new("LUTDescriptor", "SS", descriptor)
+    table.add_new("LUTData", "OW", entries.astype("<u2").tobytes())
+    if unit is not None:
+        table.ModalityLUTType = unit
+    ds.ModalityLUTSequence = [table]
+    del ds.RescaleSlope, ds.RescaleIntercept
+    ds.save_as(path)
+
+
+def test_a_table_whose_entries_outnumber_the_pixels_type(series: Path) -> None:
+    """65,536 entries from -32768 on: the entry of 0 is number 32,768, which sixteen signed bits do not hold."""
+    truth = read_study(series).array
+    entries = np.arange(65536) // 16
+    for path in by_height(series):
+        offset = int(pydicom.dcmread(path, stop_before_pixels=True).RescaleIntercept)
+        _with_table(path, [0, -32768, 16], entries, "HU")
+    wanted = entries[truth.astype(np.int64) - offset + 32768]
+    assert np.array_equal(read_study(series).array, wanted)
+    assert np.array_equal(read_image(by_height(series)[2]).array, wanted[2])
+
+
+@pytest.mark.parametrize("unit", ["US", "OD", "", None])
+def test_a_table_in_no_hounsfield_units(series: Path, unit: str | None) -> None:
+    for path in by_height(series):
+        _with_table(path, [4096, -1024, 16], np.arange(4096), unit)
+    for read in (read_study, read_image):
+        with pytest.raises(MedomniError, match="MED-D18" if unit == "OD" else "MED-D11"):
+            read(series if read is read_study else by_height(series)[0])
+
+
+def _floating(path: Path, padding: float | None) -> None:
+    """Float Pixel Data (PS3.3 C.7.6.24) whose first row is padding, or is no number without saying so."""
+    ds = pydicom.dcmread(path)
+    values = ds.pixel_array.astype("<f4")
+    values[0] = np.nan if padding is None else padding
+    del ds.PixelData, ds.BitsStored, ds.HighBit, ds.PixelRepresentation
+    ds.BitsAllocated, ds.FloatPixelData = 32, values.tobytes()
+    if padding is not None:
+        ds.FloatPixelPaddingValue = padding
+    ds.save_as(path)
+
+
+@pytest.mark.parametrize("padding", [-5e4, float("nan")])
+def test_padding_of_floating_pixels(series: Path, padding: float) -> None:
+    truth = read_study(series).array.copy()
+    truth[:, 0] = -1024
+    for path in by_height(series):
+        _floating(path, padding)
+    volume = read_study(series)
+    assert np.array_equal(volume.array, truth) and [w.code for w in volume.study.warnings] == ["MED-D16"]
+    if np.isfinite(padding):
+        assert np.array_equal(read_image(by_height(series)[2]).array, truth[2])
+
+
+def test_floating_pixels_that_are_no_number(series: Path) -> None:
+    _floating(by_height(series)[3], None)
+    with pytest.raises(MedomniError, match="MED-D11"):
+        read_study(series)
+
+
 def test_enhanced_files_of_one_frame_each(phantoms, tmp_path: Path) -> None:
     written = write_habit(phantoms("A")[1], tmp_path, Habit(frames="enhanced"))
     whole = pydicom.dcmread(written.paths[0])
