@@ -15,6 +15,7 @@ from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian, Implic
 
 from medomni.dicom.deid.clean import Cleaning
 from medomni.dicom.deid.face import Cut, Faces, without_face
+from medomni.dicom.deid.heads import face_in
 from medomni.dicom.deid.keyed import Keyed
 from medomni.dicom.deid.marks import mark, new_meta
 from medomni.dicom.deid.options import Options
@@ -26,7 +27,7 @@ from medomni.dicom.deid.redact import (
     text_mask,
     without_unused_bits,
 )
-from medomni.dicom.deid.refuse import may_show_face, refusal
+from medomni.dicom.deid.refuse import refusal
 from medomni.dicom.deid.risk import at_risk
 from medomni.dicom.deid.streams import without_comments
 from medomni.dicom.faults import UnreadableError
@@ -97,7 +98,8 @@ def clean_file(path: Path, keys: Keyed, options: Options, faces: Faces | None = 
             reason = refusal(original, options)
             if reason:
                 return Cleaned(reason=reason), None
-            cut = faces.cut(path) if faces and not options.keep_face and may_show_face(original) else None
+            cut = faces.cut(path) if faces and not options.keep_face and face_in(
+                original) == "possible" else None
             return _cleaned(original, keys, options, cut)
     except UnreadableError as exc:
         return Cleaned(reason=str(exc)), None
@@ -130,7 +132,7 @@ def _cleaned(original: FileDataset, keys: Keyed, options: Options, cut: Cut | No
         put_frames(body, without_face(stored_frames(body), cut, body))
         done.defaced = True
     mark(body, number, keys, options, looked=done.pixels == "searched", defaced=done.defaced,
-         face=not done.defaced and may_show_face(original))
+         face=face_in(original))
     file = FileDataset("", body, preamble=b"\0" * 128, file_meta=new_meta(body, syntax))
     file.set_original_encoding(UID(syntax).is_implicit_VR, UID(syntax).is_little_endian)
     if done.boxes or done.defaced:

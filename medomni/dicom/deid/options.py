@@ -20,7 +20,7 @@ class Options:
         retain_device: names and serial numbers of devices stay (E.3.3).
         clean_descriptors: descriptions keep their words that a list knows as harmless (E.3.4).
         retain_characteristics: sex, size, weight, and the age, 90 at most, stay (E.3.5).
-        keep_face: heads are written although their faces are not removed.
+        keep_face: heads, and what may be one, are written although no face is removed.
         deface: the faces of head CT and MR are cut off; other heads are refused as ever.
     """
 

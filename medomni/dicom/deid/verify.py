@@ -17,6 +17,7 @@ from pydicom.uid import UID_dictionary
 
 from medomni.dicom.deid.common_words import COMMON
 from medomni.dicom.deid.evidence import DICOM_ROOT, TEXTS, Evidence
+from medomni.dicom.deid.heads import face_in
 from medomni.dicom.deid.private import CREATORS
 from medomni.dicom.deid.search import Needles, date_forms, encoded, uids_within
 
@@ -24,7 +25,6 @@ LONG_NUMBER = 7
 IN_HEADER, IN_PIXELS, DIGITS_IN_PIXELS = 4, 6, 8
 _SLICES = re.compile(r"1\.2\.840\.10008\.5\.1\.4\.1\.1\.(2|2\.1|2\.2|4|4\.1|4\.3|4\.4|20|128|128\.1|130|66\.4|66\.7|30|"
                      r"481\.2)")
-_HEADS = re.compile(r"HEAD|BRAIN|SKULL|FACE|ORBIT|EAR|EYE|NOSE|JAW|WHOLEBODY", re.IGNORECASE)
 _META = {0x00020000, 0x00020001, 0x00020002, 0x00020003, 0x00020010, 0x00020012, 0x00020013}
 _DEFLATED = "1.2.840.10008.1.2.1.99"
 NUMERIC = frozenset(("CS", "DS", "FD", "FL", "IS", "SL", "SS", "UL", "US"))
@@ -106,10 +106,11 @@ def _pixels(before: Dataset, after: Dataset, keep_face: bool) -> Iterator[str]:
     trusted = says == "NO" and not re.search(r"\.1\.1\.([367](\.\d)?)$", str(before.get("SOPClassUID", "")))
     if (says == "YES" or not sliced and not trusted) and "113101" not in codes:
         yield "pixels were not searched for text"
-    part = str(before.get("BodyPartExamined", "")) + str(before.get("StudyDescription", ""))
-    if str(before.get("Modality", "")) in ("CT", "MR", "PT") and _HEADS.search(part) and not (
-            keep_face or "113102" in codes):  # of these the whole series is looked at, in face_proof
+    face = face_in(before)
+    if face == "possible" and not (keep_face or "113102" in codes):  # of these face_proof looks at the whole series
         yield "head with its face"
+    if str(after.get("RecognizableVisualFeatures", "")) == "NO" and not (face == "none" or "113102" in codes):
+        yield "said to show no face, which nobody knows"
 
 
 def _dates(pairs: list[tuple[DataElement, DataElement | None]]) -> Iterator[str]:
