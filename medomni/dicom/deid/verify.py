@@ -17,6 +17,7 @@ from pydicom.uid import UID_dictionary
 
 from medomni.dicom.deid.common_words import COMMON
 from medomni.dicom.deid.evidence import DICOM_ROOT, TEXTS, Evidence
+from medomni.dicom.deid.frames import beside_the_images
 from medomni.dicom.deid.heads import face_in
 from medomni.dicom.deid.private import CREATORS
 from medomni.dicom.deid.search import Needles, date_forms, encoded, uids_within
@@ -64,7 +65,8 @@ def faults(original: Path, output: Path, terms: Terms, *, keep_face: bool = Fals
             data = output.read_bytes()
             after = pydicom.dcmread(output)
             pairs = list(_elements(after, before))
-            found = [*_file(data, after), *_pixels(before, after, keep_face), *_dates(pairs)]
+            found = [*_file(data, after), *_pixels(before, after, keep_face), *_dates(pairs),
+                     *beside_the_images(after, str(after.file_meta.TransferSyntaxUID))]
             for element, old in pairs:
                 found += _element(element, old, terms)
             return sorted({*found, *_bytes(data, after, pairs, terms)})
@@ -188,6 +190,8 @@ def _bytes(data: bytes, after: FileDataset, pairs: list[tuple[DataElement, DataE
     moved = {t[:8] for e, _ in pairs if e.VR in ("DA", "DT") for t in _texts(e)}
     if any(terms.days_of[n] - moved for n in terms.days.within(header)):
         yield "date of the original in the bytes of the header"
+    if any(terms.days_of[n] - moved for n in terms.days.within(pixels)):
+        yield "date of the original in the bytes of the pixels"
     if not terms.evidence.uids.isdisjoint(uids_within(header) | uids_within(pixels)):
         yield "UID of the original in the bytes"
 
