@@ -1,4 +1,4 @@
-"""De-identified copies of a study: the site's key links them to it, so they are named; who made them may delete them."""
+"""De-identified copies of a study: the site's key links them to it, so they are named; their owner may delete them."""
 
 from __future__ import annotations
 
