@@ -31,8 +31,8 @@ def mark(ds: Dataset, number: str, keys: Keyed, options: Options, *, looked: boo
         ds.PatientSex = ""
     ds.PatientIdentityRemoved = "YES"
     ds.DeidentificationMethod = f"medomni {__version__}, PS3.15 {EDITION} table E.1-1"
-    not_done = {code for code, done in (("113101", looked), ("113102", defaced)) if not done}
-    ds.DeidentificationMethodCodeSequence = Sequence([_code(*c) for c in options.codes() if c[0] not in not_done])
+    ds.DeidentificationMethodCodeSequence = Sequence([_code(*c) for c in options.codes(
+        looked=looked, defaced=defaced, private=any(e.tag.is_private for e in ds.iterall()))])
     ds.LongitudinalTemporalInformationModified = "MODIFIED" if options.dates == "shift" else "REMOVED"
     if looked:
         ds.BurnedInAnnotation = "NO"

@@ -43,7 +43,8 @@ class Cleaned:
     Attributes:
         name: where it goes below the output folder, of keyed hashes; empty where it was refused.
         reason: why it was refused.
-        counts: (what, rule) to how many elements.
+        counts: (what, rule) to how many elements; ``attributes``: (what, attribute) to how many, no values.
+        private: safe private attributes stayed.
         pixels: ``searched`` for text, or ``not searched``.
         boxes: how many boxes of text were blackened; ``share`` is their part of the image's area.
         defaced: a head, whose face was cut off.
@@ -52,6 +53,8 @@ class Cleaned:
     name: str = ""
     reason: str = ""
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    attributes: Counter[tuple[str, str]] = field(default_factory=Counter)
+    private: bool = False
     pixels: str = "not searched"
     boxes: int = 0
     share: float = 0.0
@@ -116,7 +119,8 @@ def _cleaned(original: FileDataset, keys: Keyed, options: Options, cut: Cut | No
     body = cleaning.cleaned(original)
     syntax = str(original.file_meta.get("TransferSyntaxUID", "") or "") or _implied(original)
     body.set_original_encoding(UID(syntax).is_implicit_VR, UID(syntax).is_little_endian)
-    done = Cleaned(counts=cleaning.counts, name=_name(original, keys, number))
+    done = Cleaned(counts=cleaning.counts, attributes=cleaning.attributes, name=_name(original, keys, number),
+                   private=any(element.tag.is_private for element in body.iterall()))
     if "PixelData" in body:
         _trim(body, syntax)
         body.file_meta = new_meta(body, syntax)

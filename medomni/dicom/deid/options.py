@@ -31,11 +31,16 @@ class Options:
     keep_face: bool = False
     deface: bool = False
 
-    def codes(self) -> list[tuple[str, str]]:
-        """Codes of CID 7050 (scheme DCM): value and meaning."""
-        found = [("113100", "Basic Application Confidentiality Profile"),
-                 ("113101", "Clean Pixel Data Option")]
-        if self.deface:
+    def codes(self, *, looked: bool, defaced: bool, private: bool) -> list[tuple[str, str]]:
+        """Codes of CID 7050 (scheme DCM), value and meaning, of what was done.
+
+        Args:
+            looked: pixels were searched for text. defaced: a face was cut off. private: safe private attributes stayed.
+        """
+        found = [("113100", "Basic Application Confidentiality Profile")]
+        if looked:
+            found.append(("113101", "Clean Pixel Data Option"))
+        if defaced:
             found.append(("113102", "Clean Recognizable Visual Features Option"))
         if self.clean_descriptors:
             found.append(("113105", "Clean Descriptors Option"))
@@ -45,6 +50,8 @@ class Options:
             found.append(("113108", "Retain Patient Characteristics Option"))
         if self.retain_device:
             found.append(("113109", "Retain Device Identity Option"))
+        if private:
+            found.append(("113111", "Retain Safe Private Option"))
         return found
 
     def digest(self) -> str:

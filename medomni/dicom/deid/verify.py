@@ -94,17 +94,23 @@ def _file(data: bytes, ds: FileDataset) -> Iterator[str]:
         yield "file meta information"
     if str(ds.get("PatientIdentityRemoved", "")) != "YES" or "DeidentificationMethodCodeSequence" not in ds:
         yield "required marks are missing"
+    elif any(e.tag.is_private for e in ds.iterall()) and "113111" not in _codes(ds):
+        yield "private attributes without the code that says so"
     if "Rows" not in ds:
         yield "no image"
     if str(ds.get("PatientBirthDate", "") or ""):
         yield "birth date"
 
 
+def _codes(ds: Dataset) -> set[str]:
+    return {str(c.CodeValue) for c in ds.get("DeidentificationMethodCodeSequence") or ()}
+
+
 def _pixels(before: Dataset, after: Dataset, keep_face: bool) -> Iterator[str]:
     kinds = {str(k).upper() for k in before.get("ImageType") or ()}
     sliced = _SLICES.fullmatch(str(before.get("SOPClassUID", ""))) and not kinds & {"SECONDARY", "LOCALIZER"}
     says = str(before.get("BurnedInAnnotation", ""))
-    codes = {str(c.CodeValue) for c in after.get("DeidentificationMethodCodeSequence") or ()}
+    codes = _codes(after)
     trusted = says == "NO" and not re.search(r"\.1\.1\.([367](\.\d)?)$", str(before.get("SOPClassUID", "")))
     if (says == "YES" or not sliced and not trusted) and "113101" not in codes:
         yield "pixels were not searched for text"
