@@ -246,11 +246,17 @@ def test_a_damaged_inbox_holds_up_nothing(places, tmp_path: Path, monkeypatch, c
         (inbox / name).mkdir(parents=True)
     (inbox / "index.sqlite").write_bytes(np.random.default_rng(3).bytes(4096))
     (inbox / "inventories" / f"{subject.key}.json").write_text("{}")
-    held(subject, [folder])  # a dry run says what else is there
-    monkeypatch.setattr(sys, "argv", ["medomni", "forget", UID, "--in", str(folder)])
-    with pytest.raises(SystemExit) as end:
-        cli.main()
-    printed = capsys.readouterr()
+    with sqlite3.connect(folder / "b.sqlite") as base:
+        for table in ("verdicts", "heads"):
+            base.execute(f"CREATE TABLE {table} (study_key TEXT)")
+    torn = (folder / "b.sqlite").read_bytes()
+    (folder / "b.sqlite").write_bytes(torn[:4096] + b"\xff" * (len(torn) - 4096))
+    for dry_run in (["--dry-run"], []):
+        monkeypatch.setattr(sys, "argv", ["medomni", "forget", UID, "--in", str(folder), *dry_run])
+        with pytest.raises(SystemExit) as end:
+            cli.main()
+        printed = capsys.readouterr()
+        assert end.value.code == 2 and printed.err.count("MED-N06") == printed.err.count("MED-R06") == 1
     assert end.value.code == 2 and "MED-N06" in printed.err and "0 traces left" in printed.out
     assert not (folder / subject.key[:2]).exists() and not (inbox / "inventories").exists()
 

@@ -28,10 +28,15 @@ def forget(study: Annotated[str, typer.Argument(help="Study key, StudyInstanceUI
         raise MedomniError("MED-C03", "give the folders to search with --in")
     subject = subject_of(study)
     if dry_run:
-        found = held(subject, places)
+        faults: list[MedomniError] = []
+        found = held(subject, places, faults)
         for one in found:
             print(f"{one.what:<20} {one.count:>4}  {one.path}")
         print(f"dry run: {len(found)} files hold something of the study; nothing was changed")
+        for unread in faults:
+            print(str(unread), file=sys.stderr)
+        if faults:
+            raise typer.Exit(2)
         return
     first = places[0] if places[0].is_dir() else places[0].parent
     path = proof or first / f"forgotten-{forgotten_hash(subject.key)}.json"

@@ -18,9 +18,10 @@ from medomni.files import write_text
 from medomni.forget.copies import copies_of
 from medomni.forget.files import plain_files
 from medomni.forget.held import Held, Place
-from medomni.forget.places import PLACES, Cases, now
+from medomni.forget.places import PLACES, now
 from medomni.forget.subject import Subject, dicom_uids, forgotten_hash, parts_of
 from medomni.forget.traces import Searched, search
+from medomni.forget.weights import runs_with
 
 
 @dataclass
@@ -59,9 +60,17 @@ class Forgotten:
             self.failed or any(copy["files"] for copy in self.copies))
 
 
-def held(subject: Subject, roots: Sequence[Path]) -> list[Held]:
-    """What is there of a study (a dry run), in the cache too; error MED-C08 where a folder does not exist."""
-    return [found for root in _there(roots) for kind in PLACES for found in kind(root).find(subject.key)]
+def held(subject: Subject, roots: Sequence[Path], faults: list[MedomniError] | None = None) -> list[Held]:
+    """What is there of a study (a dry run), in the cache too; error MED-C08 where a folder does not exist.
+
+    Args:
+        faults: gets what could not be read.
+    """
+    places = [kind(root) for root in _there(roots) for kind in PLACES]
+    found = [one for place in places for one in place.find(subject.key)]
+    if faults is not None:
+        faults += [fault for place in places for fault in getattr(place, "faults", [])]
+    return found
 
 
 def cache_folder() -> list[Path]:
@@ -121,34 +130,12 @@ def _removed(kind: type[Place], root: Path, subject: Subject, done: Forgotten) -
         found, faults = [], [MedomniError("MED-C04", exc.strerror or "", where=exc.filename or root)]
     except sqlite3.Error as exc:
         found, faults = [], [MedomniError("MED-P13", type(exc).__name__, where=root)]
+    seen = {(one["code"], one["path"]) for one in done.failed}
     for fault in (*faults, *getattr(place, "faults", [])):
+        if (fault.code, subject.hidden(fault.where or root)) in seen:
+            continue
         done.failed.append({"code": fault.code, "path": subject.hidden(fault.where or root), "detail": fault.detail})
     return found
-
-
-def runs_with(key: str, roots: Sequence[Path]) -> list[dict[str, Any]]:
-    """Training runs below ``roots`` whose cases, by their data hash, held the study: run record, hash, base.
-
-    A run is known by the hash over the cases of a file, or of a folder of files, as ``medomni train`` reads them; a run
-    on cases that were changed since, or whose record lies elsewhere, is not found.
-    """
-    from medomni.data.case import cases_hash, load_cases
-
-    files = {found.path for root in roots for found in Cases(root).find(key)}
-    hashes: dict[str, str] = {}
-    for source in sorted(files | {path.parent for path in files}):
-        with suppress(MedomniError):
-            hashes[cases_hash(load_cases(source))] = source.name if source.is_dir() else source.parent.name
-    runs: list[dict[str, Any]] = []
-    for path in (p for root in roots for p in plain_files(root) if p.name in ("adapter.json", "medomni.json")):
-        try:
-            record = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            continue
-        if isinstance(record, dict) and record.get("data_sha256") in hashes:
-            runs.append({"record": str(path), "data_sha256": record["data_sha256"], "recipe": record.get("recipe"),
-                         "cases": record.get("cases"), "seed": record.get("seed")})
-    return runs
 
 
 def _there(roots: Sequence[Path]) -> list[Path]:

@@ -46,13 +46,14 @@ class Inboxes:
         unlinked([one for one in found if one.what == "inbox listing"])
         damaged = {fault.where for fault in self.faults}
         for index in self._indexes():
-            touched = index in {one.path for one in found}
+            touched = [one for one in found if one.path == index]
             try:
                 if str(index) not in damaged:
                     erase_rows(index, key, [(f"DELETE FROM {table} WHERE study_key = ?", (key,)) for table in TABLES]
                                if touched else [])
             except MedomniError as exc:
                 self.faults.append(exc)
+                found = [one for one in found if one not in touched]
             with suppress(OSError):  # there is none, or something else lies in it, which the search will name
                 (index.parent / "studies" / key).rmdir()
         return found
