@@ -284,3 +284,13 @@ def test_the_cache_is_searched_and_deidentified_copies_are_named(places, tmp_pat
         assert end.value.code == 1 and "left: 1 de-identified copies in" in out and "1 de-identified copies left" in out
         assert f"not known: {folder / 'shared'}" in out and (("removed: " in out) is first)
     assert [p.name for p in (tmp_path / "cache").iterdir()] == [other]
+
+
+@pytest.mark.unit
+def test_no_value_of_a_damaged_header_is_warned_of(tmp_path: Path, recwarn: pytest.WarningsRecorder) -> None:
+    from tests.dicom.deid.support import ct_file
+
+    path = ct_file(tmp_path / "a")
+    path.write_bytes(path.read_bytes().replace(b"1.2.3.4.1\0", b"SECRET.UI\0"))
+    held(subject_of(UID), [tmp_path])
+    assert not [w for w in recwarn if "SECRET" in str(w.message)]
