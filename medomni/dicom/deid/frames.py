@@ -99,7 +99,7 @@ def _jpeg_2000(frame: bytes) -> Iterator[str]:
             raise ValueError(LOST)
         code = frame[at + 1]
         if code == 0x93:  # data of a tile-part, as long as its beginning says
-            at = end if end else frame.rindex(b"\xff\xd9")
+            at = end if end else frame.index(b"\xff\xd9", at)
             continue
         if code == 0x90:
             begun, size = at, struct.unpack_from(">I", frame, at + 6)[0]

@@ -98,7 +98,7 @@ def _jpeg_2000(frame: bytes) -> Iterator[bytes]:
         less = data - at - 12 - len(kept)
         if less and lengths:
             raise UnreadableError("comments in a tile whose length is told elsewhere too")
-        end = at + size if size else frame.rindex(b"\xff\xd9")
+        end = at + size if size else frame.find(b"\xff\xd9", data)  # no marker above FF8F stands in data (B.10.1)
         if end < data or end > len(frame):
             raise UnreadableError("a compressed frame ends before its image does")
         yield frame[at:at + 6] + struct.pack(">I", size - less if size else 0) + frame[at + 10:at + 12]

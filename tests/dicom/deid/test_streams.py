@@ -146,6 +146,19 @@ def test_the_verifier_finds_what_is_put_back(syntax: str, where: str, said: str,
     assert [one for one in found(path, out) if said in one]
 
 
+def test_a_last_tile_that_does_not_say_how_long_it_is_ends_at_the_first_end(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    ds = compressed(path, JPEG2000Lossless)
+    truth = ds.pixel_array.copy()
+    frame = next(generate_frames(ds.PixelData, number_of_frames=1)).rstrip(b"\0")
+    at = frame.index(b"\xff\x90")
+    ds.PixelData = encapsulate([frame[:at + 6] + bytes(4) + frame[at + 10:] + SAID + b"\xff\xd9"])
+    ds.save_as(path)
+    assert [one for one in found(path, path) if "bytes behind" in one]
+    _, out, after = cleaned(path)
+    assert SAID not in after.PixelData and np.array_equal(after.pixel_array, truth) and found(path, out) == []
+
+
 def test_a_form_that_nobody_knows_is_refused(tmp_path: Path) -> None:
     ds = compressed(tmp_path / "a", JPEGLSLossless)
     with pytest.raises(UnreadableError, match="form"):
