@@ -92,8 +92,10 @@ def face_in(ds: Dataset) -> Face:
 
 def _said(ds: Dataset) -> Iterator[str]:
     yield from (str(ds.get(name, "") or "") for name in _SAYING)
-    for item in ds.get("AnatomicRegionSequence") or ():
-        yield str(item.get("CodeMeaning", "") or "")
+    groups = [*(ds.get("SharedFunctionalGroupsSequence") or ()), *(ds.get("PerFrameFunctionalGroupsSequence") or ())]
+    for holder in (ds, *(anatomy for group in groups for anatomy in group.get("FrameAnatomySequence") or ())):
+        for item in holder.get("AnatomicRegionSequence") or ():
+            yield str(item.get("CodeMeaning", "") or "")
 
 
 def _headless(part: str) -> bool:

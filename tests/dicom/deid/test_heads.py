@@ -58,6 +58,21 @@ def test_photographs_captures_and_radiographs(modality: str, uid: str, part: str
     assert face_in(image(modality, part, uid=uid)) == face
 
 
+@pytest.mark.parametrize(("part", "meaning", "face"), [
+    ("", "Thorax", "none"), ("", "Entire body", "possible"), ("CHEST", "Neck", "possible"), ("", "Head", "possible")])
+@pytest.mark.parametrize("group", ["", "SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"])
+def test_the_anatomic_region_says_it_too(group: str, part: str, meaning: str, face: str) -> None:
+    ds, holder, code, region = image(part=part), Dataset(), Dataset(), Dataset()
+    code.CodeMeaning = meaning
+    region.AnatomicRegionSequence = [code]
+    if group:
+        holder.FrameAnatomySequence = [region]
+        setattr(ds, group, [Dataset(), holder])
+    else:
+        ds.AnatomicRegionSequence = [code]
+    assert face_in(ds) == face
+
+
 def test_no_face_is_claimed_only_where_that_is_known(tmp_path: Path) -> None:
     def sella(ds: Dataset) -> None:
         ds.BodyPartExamined = "SELLA"
