@@ -157,7 +157,8 @@ def _spread(path: Path, who: Identity, other: Dataset, k: int) -> None:
     ds.ContributionDateTime = f"{who.birth}000000"
     if who.name.split("^")[0].isascii():
         ds.add_new(0x00181030, "LO", who.name)
-        ds.BodyPartExamined = who.name.split("^")[0].upper()[:16]
+        if str(ds.Modality) in ("US", "DX"):  # of others a part that no list knows may be a head, and is not written
+            ds.BodyPartExamined = who.name.split("^")[0].upper()[:16]
     if str(ds.Modality) in ("CT", "MR") and "ImagePositionPatient" in ds:
         ds.BodyPartExamined = "CHEST"
     request = Dataset()

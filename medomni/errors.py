@@ -119,7 +119,8 @@ _ENTRIES = [
                "The first one is kept in its place, the other in the folder conflicts of the inbox: compare them, and "
                "mend the system that uses one UID twice.", "warning"),
     ErrorEntry("MED-N08", "A caller was turned away.",
-               "If it may send, add its AE title with --allow, and have it call the receiver by its AE title.",
+               "If it may send, add its AE title with --allow, and have it call the receiver by its AE title; with TLS "
+               "it needs a certificate of the authority that --tls-ca names.",
                "warning"),
     # --- P: privacy ------------------------------------------------------------------------------------
     ErrorEntry("MED-P01", "The table of the confidentiality profile is not the one that is known.",

@@ -176,8 +176,9 @@ def test_a_store_in_use_is_an_error_and_the_proof_of_another_study_stays(places,
     folder, subject, _ = places
     with sqlite3.connect(folder / "verdicts.sqlite", isolation_level=None) as base:
         base.execute("BEGIN IMMEDIATE")
-        with pytest.raises(MedomniError, match="MED-P13"):
-            forget(subject, [folder], tmp_path / "proof.json")
+        done = forget(subject, [folder], tmp_path / "proof.json")
+        assert [f["code"] for f in done.failed] == ["MED-P13"] and not done.complete
+        assert not (folder / subject.key[:2]).exists(), "the other places were not held up"
         base.execute("ROLLBACK")
     with pytest.raises(MedomniError, match="MED-P14"):
         forget(subject_of(UID + ".9"), [folder], tmp_path / "proof.json")
@@ -235,3 +236,61 @@ def test_an_inbox_and_a_cache_forget_it_too(tmp_path: Path, monkeypatch: pytest.
 
 def _interrupted(*_: object, **__: object) -> None:
     raise KeyboardInterrupt
+
+
+@pytest.mark.unit
+def test_a_damaged_inbox_holds_up_nothing(places, tmp_path: Path, monkeypatch, capsys) -> None:
+    folder, subject, _ = places
+    inbox = folder / "a"
+    for name in ("incoming", "inventories"):
+        (inbox / name).mkdir(parents=True)
+    (inbox / "index.sqlite").write_bytes(np.random.default_rng(3).bytes(4096))
+    (inbox / "inventories" / f"{subject.key}.json").write_text("{}")
+    with sqlite3.connect(folder / "b.sqlite") as base:
+        for table in ("verdicts", "heads"):
+            base.execute(f"CREATE TABLE {table} (study_key TEXT)")
+    torn = (folder / "b.sqlite").read_bytes()
+    (folder / "b.sqlite").write_bytes(torn[:4096] + b"\xff" * (len(torn) - 4096))
+    for dry_run in (["--dry-run"], []):
+        monkeypatch.setattr(sys, "argv", ["medomni", "forget", UID, "--in", str(folder), *dry_run])
+        with pytest.raises(SystemExit) as end:
+            cli.main()
+        printed = capsys.readouterr()
+        assert end.value.code == 2 and printed.err.count("MED-N06") == printed.err.count("MED-R06") == 1
+    assert end.value.code == 2 and "MED-N06" in printed.err and "0 traces left" in printed.out
+    assert not (folder / subject.key[:2]).exists() and not (inbox / "inventories").exists()
+
+
+@pytest.mark.unit
+def test_the_cache_is_searched_and_deidentified_copies_are_named(places, tmp_path: Path, monkeypatch, capsys) -> None:
+    from medomni.dicom.deid import Keyed, Options, deidentify
+    from medomni.dicom.keys import site_key
+    from tests.dicom.deid.support import ct_file
+
+    folder, subject, other = places
+    for key in (subject.key, other):
+        (tmp_path / "cache" / key).mkdir(parents=True)
+        (tmp_path / "cache" / key / "abc.npy").write_bytes(b"")
+    monkeypatch.setenv("MEDOMNI_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "in").mkdir()
+    ct_file(tmp_path / "in" / "1", lambda ds: setattr(ds, "StudyInstanceUID", UID))
+    deidentify(tmp_path / "in", folder / "handed", Options(), Keyed(site_key()))
+    deidentify(tmp_path / "in", folder / "shared", Options(), Keyed(b"x" * 32))
+    monkeypatch.setattr(sys, "argv", ["medomni", "forget", UID, "--in", str(folder)])
+    for first in (True, False):
+        with pytest.raises(SystemExit) as end:
+            cli.main()
+        out = capsys.readouterr().out
+        assert end.value.code == 1 and "left: 1 de-identified copies in" in out and "1 de-identified copies left" in out
+        assert f"not known: {folder / 'shared'}" in out and (("removed: " in out) is first)
+    assert [p.name for p in (tmp_path / "cache").iterdir()] == [other]
+
+
+@pytest.mark.unit
+def test_no_value_of_a_damaged_header_is_warned_of(tmp_path: Path, recwarn: pytest.WarningsRecorder) -> None:
+    from tests.dicom.deid.support import ct_file
+
+    path = ct_file(tmp_path / "a")
+    path.write_bytes(path.read_bytes().replace(b"1.2.3.4.1\0", b"SECRET.UI\0"))
+    held(subject_of(UID), [tmp_path])
+    assert not [w for w in recwarn if "SECRET" in str(w.message)]

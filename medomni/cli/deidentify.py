@@ -25,7 +25,8 @@ def deidentify(source: Annotated[Path, typer.Argument(help="DICOM folder, zip or
                    "--clean-descriptors", help="Keep the harmless words of descriptions.")] = False,
                deface: Annotated[bool, typer.Option(
                    "--deface", help="Cut the face off head CT and MR; other heads are refused.")] = False,
-               keep_face: Annotated[bool, typer.Option("--keep-face", help="Write heads as they are.")] = False,
+               keep_face: Annotated[bool, typer.Option(
+                   "--keep-face", help="Write heads, and what may be one, as they are.")] = False,
                project_key_file: Annotated[Optional[Path], typer.Option(  # noqa: UP045
                    help="Key that several hospitals share, hexadecimal; the site's own by default.")] = None) -> None:
     """De-identify DICOM images by PS3.15 Annex E; a verifier withdraws what may still identify. Resumes."""

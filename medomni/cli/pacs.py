@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import signal
 import sys
 import threading
@@ -35,18 +36,22 @@ def receive(inbox: InboxDir, allow: Annotated[list[str], typer.Option(help="AE t
     """Receive what a PACS sends (C-STORE) until Ctrl-C; each study that has become quiet is ingested."""
     from medomni.dicom.pacs.inbox import Inbox
     from medomni.dicom.pacs.ingest import Ingesting
+    from medomni.dicom.pacs.peer import shown_address
     from medomni.dicom.pacs.receive import Receiver
     from medomni.dicom.pacs.tls import tls_of
 
+    if not math.isfinite(settle):
+        raise MedomniError("MED-C03", "a number of seconds is wanted", where="--settle")
     tls = tls_of(tls_cert, tls_key, tls_ca)
     over = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: over.set())
     with (Inbox(inbox) as kept, Receiver(kept, title=title, callers=allow, host=host, port=port, tls=tls,
                                          said=_say) as receiver, Ingesting(kept, settle_s=settle, said=_say)):
-        if tls is None and not host.startswith("127."):
+        if tls is None and not host.startswith("127.") and host not in ("::1", "[::1]", "localhost"):
             _say("no TLS: AE titles and pictures cross the network in clear")
-        _say(f"receiving as {title} on {host}:{receiver.port} from {', '.join(allow)}{' over TLS' if tls else ''}")
+        _say(f"receiving as {title} on {shown_address(host.strip('[]'))}:{receiver.port} from {', '.join(allow)}"
+             f"{' over TLS' if tls else ''}")
         over.wait()
     _say(", ".join(f"{count} {what}" for what, count in receiver.counts.items()))
 
@@ -137,6 +142,8 @@ def list_inbox(inbox: InboxDir, json_out: Annotated[bool, typer.Option("--json",
 
     if not inbox.is_dir():
         raise MedomniError("MED-C08", where=inbox)
+    if not Inbox.is_one(inbox):
+        raise MedomniError("MED-C03", "this folder is no inbox: `medomni pacs receive` and `get` make one", where=inbox)
     with Inbox(inbox) as kept:
         rows = [{**row, "folder": str(kept.study_folder(row["study_key"]))} for row in kept.index.studies()]
     if json_out:

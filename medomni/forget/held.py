@@ -20,7 +20,10 @@ class Held:
 
 
 class Place(Protocol):
-    """A kind of place below a folder. To add one, write the class and name it in :data:`PLACES`."""
+    """A kind of place below a folder. To add one, write the class and name it in :data:`PLACES`.
+
+    What of it cannot be read or changed may be listed in an attribute ``faults``, so that the rest is removed.
+    """
 
     def __init__(self, root: Path) -> None: ...
 

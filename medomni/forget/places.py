@@ -13,6 +13,7 @@ from typing import Any
 
 from medomni.cohort import HISTORY_NAME, REPORT_NAMES
 from medomni.dicom.keys import study_key
+from medomni.errors import MedomniError
 from medomni.files import reading_arrays, save_arrays
 from medomni.forget.files import about_arrays, plain_files, sha256
 from medomni.forget.held import Held, Place, unlinked
@@ -76,28 +77,33 @@ class Verdicts:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self.faults: list[MedomniError] = []
 
     def find(self, key: str) -> list[Held]:
         found = []
         for path in plain_files(self.root):
-            if _is_verdicts(path):
-                with closing(sqlite3.connect(path)) as base:
-                    count = sum(base.execute(f"SELECT count(*) FROM {table} WHERE {_OF_STUDY}", (key, f"{key}-*"))
-                                .fetchone()[0] for table in ("verdicts", "heads"))
-                if count:
+            try:
+                if _is_verdicts(path) and (count := _rows_of(path, key)):
                     found.append(Held(path, "verdicts", sha256(path), count))
+            except sqlite3.Error as exc:  # the other stores have their turn all the same
+                self.faults.append(MedomniError("MED-R06", type(exc).__name__, where=path))
         return found
 
     def remove(self, key: str) -> list[Held]:
         found = self.find(key)
+        gone = []
         for path in (p for p in plain_files(self.root) if _is_verdicts(p)):
-            touched = path in {held.path for held in found}
-            erase_rows(path, key, [
-                ("CREATE TABLE IF NOT EXISTS forgotten (subject TEXT PRIMARY KEY, time TEXT NOT NULL)", ()),
-                *((f"DELETE FROM {table} WHERE {_OF_STUDY}", (key, f"{key}-*")) for table in ("verdicts", "heads")),
-                ("INSERT OR REPLACE INTO forgotten VALUES (?, ?)", (forgotten_hash(key), now())),
-            ] if touched else [])
-        return found
+            held = [one for one in found if one.path == path]
+            try:
+                erase_rows(path, key, [
+                    ("CREATE TABLE IF NOT EXISTS forgotten (subject TEXT PRIMARY KEY, time TEXT NOT NULL)", ()),
+                    *((f"DELETE FROM {table} WHERE {_OF_STUDY}", (key, f"{key}-*")) for table in ("verdicts", "heads")),
+                    ("INSERT OR REPLACE INTO forgotten VALUES (?, ?)", (forgotten_hash(key), now())),
+                ] if held else [])
+                gone += held
+            except MedomniError as exc:
+                self.faults.append(exc)
+        return gone
 
 
 class Images:
@@ -156,6 +162,12 @@ def _case_key(row: Any) -> str | None:
         return row["findings"]["study"]["study_key"]
     except (KeyError, TypeError):
         return None
+
+
+def _rows_of(path: Path, key: str) -> int:
+    with closing(sqlite3.connect(path)) as base:
+        return sum(base.execute(f"SELECT count(*) FROM {table} WHERE {_OF_STUDY}", (key, f"{key}-*")).fetchone()[0]
+                   for table in ("verdicts", "heads"))
 
 
 def _is_verdicts(path: Path) -> bool:

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from medomni.dicom.cache import FOLDER
 from medomni.dicom.keys import study_key
 from medomni.errors import MedomniError
 from medomni.files import write_text
+from medomni.forget.copies import copies_of
 from medomni.forget.files import plain_files
-from medomni.forget.held import Held
-from medomni.forget.places import PLACES, Cases, now
+from medomni.forget.held import Held, Place
+from medomni.forget.places import PLACES, now
 from medomni.forget.subject import Subject, dicom_uids, forgotten_hash, parts_of
 from medomni.forget.traces import Searched, search
+from medomni.forget.weights import runs_with
 
 
 @dataclass
@@ -31,6 +35,9 @@ class Forgotten:
         removed: what was removed: path, kind, SHA-256 of what was there, rows or cases.
         runs: training runs that used it; their weights are not changed.
         searched: the search afterwards; ``traces`` and ``unread`` are empty where nothing is left.
+        failed: places that could not be changed in the last run: code, path, kind of error.
+        copies: de-identified copies that are left: folder and files; no number where it is not known whether there are.
+        earlier: how many of ``removed`` an earlier run removed; it is not written.
     """
 
     subject: str
@@ -39,29 +46,50 @@ class Forgotten:
     removed: list[dict[str, Any]] = field(default_factory=list)
     runs: list[dict[str, Any]] = field(default_factory=list)
     searched: dict[str, Any] = field(default_factory=dict)
+    failed: list[dict[str, str]] = field(default_factory=list)
+    copies: list[dict[str, Any]] = field(default_factory=list)
+    earlier: int = 0
     note: str = ("Weights that were trained with the study are not changed by this; retraining without it is the only "
                  "remedy. Backups, the PACS, and folders that are not named here were not looked at.")
 
     @property
     def complete(self) -> bool:
-        """True where the search afterwards found nothing and read everything."""
-        return bool(self.searched) and not self.searched["traces"] and not self.searched["unread"]
+        """True where every place could be changed, the search afterwards found nothing and read everything, and no
+        de-identified copy that the site's key links to the study is left."""
+        return bool(self.searched) and not self.searched["traces"] and not self.searched["unread"] and not (
+            self.failed or any(copy["files"] for copy in self.copies))
 
 
-def held(subject: Subject, roots: Sequence[Path]) -> list[Held]:
-    """What is there of a study (a dry run); error MED-C08 where a folder does not exist."""
-    return [found for root in _there(roots) for kind in PLACES for found in kind(root).find(subject.key)]
+def held(subject: Subject, roots: Sequence[Path], faults: list[MedomniError] | None = None) -> list[Held]:
+    """What is there of a study (a dry run), in the cache too; error MED-C08 where a folder does not exist.
+
+    Args:
+        faults: gets what could not be read.
+    """
+    places = [kind(root) for root in _there(roots) for kind in PLACES]
+    found = [one for place in places for one in place.find(subject.key)]
+    if faults is not None:
+        faults += [fault for place in places for fault in getattr(place, "faults", [])]
+    return found
+
+
+def cache_folder() -> list[Path]:
+    """The folder of cached volumes, where ``MEDOMNI_CACHE`` names one that exists."""
+    folder = os.environ.get(FOLDER)
+    return [Path(folder)] if folder and Path(folder).is_dir() else []
 
 
 def forget(subject: Subject, roots: Sequence[Path], proof: Path, *,
            stage: Callable[[str], Any] | None = None) -> Forgotten:
-    """Remove a study from every place below ``roots``, search them again by other code, and write the proof.
+    """Remove a study from every place below ``roots`` and from the cache of volumes, search them again by other code,
+    and write the proof. A place that cannot be changed holds up no other: see :attr:`Forgotten.failed`.
 
     The proof is written before anything is removed, with the runs that used the study (afterwards they could not be
     told any more), and again at the end. A run that was cut is finished by giving it again with the same proof.
 
     Raises:
-        MedomniError: MED-C08 for a folder that does not exist, MED-P13 for a store that is in use, MED-C04, MED-C07.
+        MedomniError: MED-C08 for a folder that does not exist, MED-P14 for the proof of another study, MED-C04 where
+            the proof cannot be written.
     """
     roots = _there(roots)
     uids = [u for root in roots for path in plain_files(root)
@@ -76,48 +104,45 @@ def forget(subject: Subject, roots: Sequence[Path], proof: Path, *,
         for kind in PLACES:
             if stage:
                 stage(f"{kind.__name__.lower()} in {root}")
-            for found in kind(root).remove(subject.key):
+            for found in _removed(kind, root, subject, done):
                 emptied.add(found.path.parent)
                 done.removed.append({**asdict(found), "path": subject.hidden(found.path)})
                 _write(proof, done)
     _drop_empty(emptied, roots)
     if stage:
         stage("searching for traces")
+    done.copies = [{"path": subject.hidden(path), "files": count} for path, count in copies_of(subject, roots)]
     seen = search(roots, subject.needles)
     done.searched = _searched(seen, subject)
     _write(proof, done)
     return done
 
 
-def runs_with(key: str, roots: Sequence[Path]) -> list[dict[str, Any]]:
-    """Training runs below ``roots`` whose cases, by their data hash, held the study: run record, hash, base.
-
-    A run is known by the hash over the cases of a file, or of a folder of files, as ``medomni train`` reads them; a run
-    on cases that were changed since, or whose record lies elsewhere, is not found.
-    """
-    from medomni.data.case import cases_hash, load_cases
-
-    files = {found.path for root in roots for found in Cases(root).find(key)}
-    hashes: dict[str, str] = {}
-    for source in sorted(files | {path.parent for path in files}):
-        with suppress(MedomniError):
-            hashes[cases_hash(load_cases(source))] = source.name if source.is_dir() else source.parent.name
-    runs: list[dict[str, Any]] = []
-    for path in (p for root in roots for p in plain_files(root) if p.name in ("adapter.json", "medomni.json")):
-        try:
-            record = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+def _removed(kind: type[Place], root: Path, subject: Subject, done: Forgotten) -> list[Held]:
+    """What a place has removed; what it could not is entered in the proof, and the other places have their turn."""
+    place = kind(root)
+    faults: list[MedomniError] = []
+    try:
+        found = place.remove(subject.key)
+    except MedomniError as exc:
+        found, faults = [], [exc]
+    except OSError as exc:
+        found, faults = [], [MedomniError("MED-C04", exc.strerror or "", where=exc.filename or root)]
+    except sqlite3.Error as exc:
+        found, faults = [], [MedomniError("MED-P13", type(exc).__name__, where=root)]
+    seen = {(one["code"], one["path"]) for one in done.failed}
+    for fault in (*faults, *getattr(place, "faults", [])):
+        if (fault.code, subject.hidden(fault.where or root)) in seen:
             continue
-        if isinstance(record, dict) and record.get("data_sha256") in hashes:
-            runs.append({"record": str(path), "data_sha256": record["data_sha256"], "recipe": record.get("recipe"),
-                         "cases": record.get("cases"), "seed": record.get("seed")})
-    return runs
+        done.failed.append({"code": fault.code, "path": subject.hidden(fault.where or root), "detail": fault.detail})
+    return found
 
 
 def _there(roots: Sequence[Path]) -> list[Path]:
     for root in roots:
         if not root.exists():
             raise MedomniError("MED-C08", where=root)
+    roots = [*roots, *cache_folder()]
     return [root for k, root in enumerate(roots) if not any(
         root != o and root.resolve().is_relative_to(o.resolve()) or (root == o and j < k) for j, o in enumerate(roots))]
 
@@ -148,10 +173,12 @@ def _begun(proof: Path, subject: Subject, roots: Sequence[Path]) -> Forgotten:
             earlier = Forgotten(**json.loads(proof.read_text(encoding="utf-8")))
             if earlier.subject == mark:
                 earlier.places = sorted({*earlier.places, *(subject.hidden(r) for r in roots)})
+                earlier.failed, earlier.earlier = [], len(earlier.removed)
                 return earlier
         raise MedomniError("MED-P14", where=proof)
     return Forgotten(mark, [subject.hidden(r) for r in roots], now())
 
 
 def _write(proof: Path, done: Forgotten) -> None:
-    write_text(proof, json.dumps(asdict(done), indent=2) + "\n")
+    record = {name: value for name, value in asdict(done).items() if name != "earlier"}
+    write_text(proof, json.dumps(record, indent=2) + "\n")

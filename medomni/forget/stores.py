@@ -6,6 +6,7 @@ import sqlite3
 from contextlib import closing, suppress
 from pathlib import Path
 
+from medomni.errors import MedomniError
 from medomni.forget.files import plain_files, sha256
 from medomni.forget.held import Held, unlinked
 from medomni.forget.rows import erase_rows
@@ -22,15 +23,19 @@ class Inboxes:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self.faults: list[MedomniError] = []
 
     def find(self, key: str) -> list[Held]:
         found = []
         for index in self._indexes():
-            with closing(sqlite3.connect(index)) as base:
-                count = sum(base.execute(f"SELECT count(*) FROM {table} WHERE study_key = ?", (key,)).fetchone()[0]
-                            for table in TABLES)
-            if count:
-                found.append(Held(index, "inbox index", sha256(index), count))
+            try:
+                with closing(sqlite3.connect(index)) as base:
+                    count = sum(base.execute(f"SELECT count(*) FROM {table} WHERE study_key = ?", (key,)).fetchone()[0]
+                                for table in TABLES)
+                if count:
+                    found.append(Held(index, "inbox index", sha256(index), count))
+            except sqlite3.Error as exc:  # the listing beside it is removed all the same
+                self.faults.append(MedomniError("MED-N06", type(exc).__name__, where=index))
             listing = index.parent / "inventories" / f"{key}.json"
             if listing.is_file():
                 found.append(Held(listing, "inbox listing", sha256(listing)))
@@ -39,10 +44,16 @@ class Inboxes:
     def remove(self, key: str) -> list[Held]:
         found = self.find(key)
         unlinked([one for one in found if one.what == "inbox listing"])
+        damaged = {fault.where for fault in self.faults}
         for index in self._indexes():
-            touched = index in {one.path for one in found}
-            erase_rows(index, key, [(f"DELETE FROM {table} WHERE study_key = ?", (key,)) for table in TABLES]
-                       if touched else [])
+            touched = [one for one in found if one.path == index]
+            try:
+                if str(index) not in damaged:
+                    erase_rows(index, key, [(f"DELETE FROM {table} WHERE study_key = ?", (key,)) for table in TABLES]
+                               if touched else [])
+            except MedomniError as exc:
+                self.faults.append(exc)
+                found = [one for one in found if one not in touched]
             with suppress(OSError):  # there is none, or something else lies in it, which the search will name
                 (index.parent / "studies" / key).rmdir()
         return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,15 +66,17 @@ def dicom_uids(path: Path) -> tuple[str, str, str] | None:
     import pydicom
     from pydicom.errors import InvalidDicomError
 
+    names = ["StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID"]
     try:
         with open(path, "rb") as handle:
             if handle.read(132)[128:] != b"DICM":
                 return None
-        names = ["StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID"]
-        head = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=names)  # type: ignore[arg-type]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # they quote values
+            head = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=names)  # type: ignore[arg-type]
+            study, series, instance = (str(head.get(name, "") or "") for name in names)
     except (InvalidDicomError, OSError, ValueError, TypeError, AttributeError, KeyError, EOFError):
         return None
-    study, series, instance = (str(head.get(name, "") or "") for name in names)
     return (study or series, series, instance) if study or series else None
 
 

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import json
+import signal
 import socket
+import ssl
+import subprocess
+import sys
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -16,8 +21,9 @@ import pytest
 
 from medomni.dicom.pacs import receive
 from medomni.dicom.pacs.inbox import Inbox
+from medomni.dicom.pacs.ingest import Ingesting
 from medomni.dicom.pacs.multipart import only_part
-from medomni.dicom.pacs.peer import Peer
+from medomni.dicom.pacs.peer import Peer, application
 from medomni.dicom.pacs.query import Match, Wanted, find_studies
 from medomni.dicom.pacs.receive import Receiver
 from medomni.dicom.pacs.retrieve import _followed
@@ -275,3 +281,162 @@ def test_of_a_folder_only_dicom_is_sent(sent: list[Path], tmp_path: Path) -> Non
         send_files(Peer("A", "127.0.0.1", 1), [tmp_path / "sent" / "check.json"])
     with pytest.raises(MedomniError, match="MED-D01"):
         send_files(Peer("A", "127.0.0.1", 1), [])
+
+
+COMMAND = [sys.executable, "-c", "from medomni.cli import main; main()", "pacs"]
+
+
+@pytest.mark.system
+@pytest.mark.parametrize("how", ["silent", "no answer to the query", "dicomweb"])
+def test_ctrl_c_ends_against_a_peer_that_hangs(how: str, tmp_path: Path, serve, sent: list[Path]) -> None:
+    from pynetdicom import AE, evt
+    from pynetdicom.sop_class import StudyRootQueryRetrieveInformationModelFind as Model  # type: ignore[attr-defined]
+
+    reached, over = threading.Event(), threading.Event()
+
+    def hang(*_: object) -> Iterator[tuple[int, None]]:
+        reached.set()
+        over.wait(30)
+        yield 0, None
+
+    def web(path: str) -> tuple[int, str, bytes]:
+        if "/instances/" in path:
+            list(hang())
+        return 200, "application/dicom+json", listing(sent)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening, contextlib.ExitStack() as stack:
+        port = listening.getsockname()[1]
+        if how == "silent":
+            threading.Thread(target=lambda: (stack.enter_context(listening.accept()[0]), reached.set()),
+                             daemon=True).start()
+        elif how.startswith("no"):
+            entity = AE("A")
+            entity.add_supported_context(Model)
+            server = entity.start_server(("127.0.0.1", 0), block=False, evt_handlers=[(evt.EVT_C_FIND, hang)])
+            stack.callback(server.shutdown)
+            port = server.server_address[1]
+        rest = (["get", serve(web).url, uid_of(sent[0]), "--inbox", "in"] if how == "dicomweb" else
+                ["find", f"A@127.0.0.1:{port}", "--modality", "CT"])
+        with subprocess.Popen([*COMMAND, *rest], cwd=tmp_path, stderr=subprocess.PIPE, text=True) as process:
+            try:
+                assert reached.wait(60)
+                begun = time.monotonic()
+                process.send_signal(signal.SIGINT)
+                _, said = process.communicate(timeout=20)
+                assert time.monotonic() - begun < 2.5 and process.returncode == 130 and "MED-C05" in said
+            finally:
+                over.set()
+                process.kill()
+
+
+def test_a_caller_that_hangs_does_not_hold_up_the_end(tmp_path: Path) -> None:
+    from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
+
+    entity = application("YOU")
+    entity.add_requested_context(Verification)
+    with Inbox(tmp_path / "inbox") as inbox, socket.socket() as silent:
+        receiver = Receiver(inbox, title="ME", callers=["YOU"], port=0).__enter__()
+        silent.connect(("127.0.0.1", receiver.port))
+        hanging = entity.associate("127.0.0.1", receiver.port, ae_title="ME")
+        ours = receiver._server.active_associations
+        assert hanging.is_established and ours and all(one.daemon and one.dul.daemon for one in ours)
+        begun = time.monotonic()
+        receiver.__exit__()
+        assert time.monotonic() - begun < 2.5
+        hanging.abort()
+
+
+def test_an_index_that_is_deleted_in_use_is_said(tmp_path: Path, sent: list[Path]) -> None:
+    """Nothing is stored beside it by halves; started again it is made anew from the files."""
+    said: list[str] = []
+    with Inbox(tmp_path / "in") as one, Inbox(tmp_path / "in") as other:
+        one.store(sent[0].read_bytes())
+        for path in (tmp_path / "in").glob("index.sqlite*"):
+            path.unlink()
+        with Ingesting(other, settle_s=0, said=said.append, every_s=0.01):
+            for inbox in (one, other):
+                with pytest.raises(MedomniError, match="MED-N06.*deleted"):
+                    inbox.store(sent[1].read_bytes())
+            time.sleep(0.1)
+        assert len(said) == 1 and said[0].startswith("MED-N06")
+    with Inbox(tmp_path / "in") as again:
+        assert len(again.index.keys()) == 1
+        assert again.store(sent[0].read_bytes()).outcome == "known"
+
+
+def test_tls_that_fails_is_said(tmp_path: Path, request: pytest.FixtureRequest, sent: list[Path]) -> None:
+    folder, said = request.getfixturevalue("certificates"), list[str]()
+    ours = Tls(folder / "server.pem", folder / "server.key", folder / "ca.pem")
+    with (Inbox(tmp_path / "inbox") as inbox,
+          Receiver(inbox, title="ME", callers=["YOU"], port=0, tls=ours, said=said.append) as receiver):
+        with pytest.raises(MedomniError, match="MED-N01"):
+            send_files(Peer("ME", "127.0.0.1", receiver.port), sent[:1], title="YOU")
+        context = ssl.create_default_context(cafile=str(folder / "ca.pem"))
+        with contextlib.suppress(OSError), socket.create_connection(("localhost", receiver.port)) as plain:
+            context.wrap_socket(plain, server_hostname="localhost").recv(1)
+        until = time.monotonic() + 5
+        while len(said) < 2 and time.monotonic() < until:
+            time.sleep(0.01)
+    assert len(said) == 2 and all(line.startswith("MED-N08") and "no TLS with 127.0.0.1" in line for line in said)
+
+
+def test_an_encrypted_key_is_refused_and_not_asked_for(request: pytest.FixtureRequest) -> None:
+    folder = request.getfixturevalue("certificates")
+    subprocess.run(["openssl", "rsa", "-aes128", "-in", "server.key", "-out", "locked.key", "-passout", "pass:secret"],
+                   cwd=folder, check=True, capture_output=True)
+    with pytest.raises(MedomniError, match="MED-N04.*encrypted"):
+        Tls(folder / "server.pem", folder / "locked.key", folder / "ca.pem").client()
+
+
+def test_a_wrong_called_title_is_said_to_be_that(tmp_path: Path, sent: list[Path]) -> None:
+    said: list[str] = []
+    with (Inbox(tmp_path / "inbox") as inbox,
+          Receiver(inbox, title="ME", callers=["YOU"], port=0, said=said.append) as receiver,
+          pytest.raises(MedomniError, match="MED-N01")):
+        send_files(Peer("OTHER", "127.0.0.1", receiver.port), sent[:1], title="YOU")
+    assert len(said) == 1 and "called 'OTHER', and we are 'ME'" in said[0] and said[0].startswith("MED-N08")
+
+
+def test_nothing_of_a_header_is_warned_of(tmp_path: Path, sent: list[Path], capfd: pytest.CaptureFixture[str]) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        ds = pydicom.dcmread(sent[0])
+        with Inbox(tmp_path / "inbox") as inbox:
+            for value in ("SECRET NAME", "x" * 90):
+                warnings.warn_explicit(value, UserWarning, "valuerep.py", 1, module="pydicom.valuerep")
+            ds.SeriesDescription = "fine"
+            assert inbox.store(sent[0].read_bytes()).outcome == "stored"
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize("fields", [{"patient_id": "*"}, {"patient_id": "?*", "modality": "*"}, {"study_uid": " * "}])
+def test_wild_cards_alone_are_no_condition(fields: dict[str, str]) -> None:
+    with pytest.raises(MedomniError, match="MED-C03.*whole archive"):
+        Wanted(**fields)
+    assert Wanted(patient_id="12*").patient_id == "12*"
+
+
+def test_ipv6(tmp_path: Path, sent: list[Path]) -> None:
+    with Inbox(tmp_path / "inbox") as inbox:
+        try:
+            with Receiver(inbox, title="ME", callers=["YOU"], host="[::1]", port=0) as receiver:
+                peer = Peer.parse(f"ME@[::1]:{receiver.port}")
+                assert send_files(peer, sent[:1], title="YOU") == 1 and "@[::1]:" in str(peer)
+        except MedomniError as exc:
+            if "MED-N02" not in str(exc):
+                raise
+            pytest.skip("this machine has no IPv6")
+
+
+@pytest.mark.parametrize("arguments", [
+    ["list", "--inbox", "."], ["receive", "--inbox", "in", "--allow", "A", "--settle", "nan"],
+    ["receive", "--inbox", "in", "--allow", "A", "--settle", "inf"]])
+def test_wrong_use(tmp_path: Path, arguments: list[str], monkeypatch: pytest.MonkeyPatch,
+                   capsys: pytest.CaptureFixture[str]) -> None:
+    from medomni.cli import main
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["medomni", "pacs", *arguments])
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert end.value.code == 2 and capsys.readouterr().err.startswith("MED-C03") and not list(tmp_path.iterdir())

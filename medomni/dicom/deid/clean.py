@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from pydicom.datadict import keyword_for_tag
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
@@ -41,6 +42,7 @@ class Cleaning:
         number: PatientID as the originals have it; the shift of dates and the pseudonym come from it.
         hidden: words of names and of the patient's number: a value that holds one is not kept, whatever its attribute.
         counts: how many elements each ``(what, rule)`` met.
+        attributes: how many of each ``(what, attribute)`` did not stay: keyword, or tag where there is none.
     """
 
     keys: Keyed
@@ -48,6 +50,7 @@ class Cleaning:
     number: str
     hidden: frozenset[str] = frozenset()
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    attributes: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def cleaned(self, ds: Dataset, depth: int = 0) -> Dataset:
         """A new data set, judged element by element.
@@ -65,7 +68,7 @@ class Cleaning:
             except UnreadableError:
                 raise
             except Exception:  # a value that cannot be decoded cannot be judged
-                self._count("remove", "value that cannot be decoded")
+                self._count("remove", "value that cannot be decoded", tag)
                 continue
             if kept is not None:
                 new.add(kept)
@@ -81,7 +84,7 @@ class Cleaning:
             return self._sequence(element, rule, depth)
         if what == "keep":
             return self._kept(element, rule)
-        self._count(what, rule)
+        self._count(what, rule, tag)
         if what == "remove":
             return None
         if what == "empty":
@@ -102,7 +105,7 @@ class Cleaning:
         items = []
         for item in element.value or []:
             if "CodeMeaning" in item and not _is_standard_code(item):
-                self._count("remove", "code of a scheme that is not standard")
+                self._count("remove", "code of a scheme that is not standard", element.tag)
                 continue
             items.append(self.cleaned(item, depth + 1))
         if element.value and not items:
@@ -122,7 +125,7 @@ class Cleaning:
         if all(good):
             self._count("keep", rule)
             return DataElement(element.tag, vr, [_aged(t) for t in texts] if vr == "AS" else texts or "")
-        self._count("remove", f"{vr} whose value has not the form of one, or holds a person's name")
+        self._count("remove", f"{vr} whose value has not the form of one, or holds a person's name", element.tag)
         if keyword in ("ImageType", "FrameType"):
             return DataElement(element.tag, vr, [t if ok else "OTHER" for t, ok in zip(texts, good, strict=True)])
         return DataElement(element.tag, vr, "ANON") if keyword == "CodeMeaning" else None
@@ -141,16 +144,25 @@ class Cleaning:
         creator = str(ds[block].value) if block in ds else ""
         vr = safe_vr(tag.group, creator, tag.element)
         if vr is None or str(element.VR) != vr:
-            self._count("remove", "private")
+            self._count("remove", "private", tag)
             return None
         if vr in ("CS", "IS", "DS") and not all(formed(t, vr) and short_number(t) for t in values_of(element)):
-            self._count("remove", "private, value without the form that it must have")
+            self._count("remove", "private, value without the form that it must have", tag)
             return None
         self._count("keep", "private, on the list of safe ones")
         return DataElement(tag, vr, element.value)
 
-    def _count(self, what: str, rule: str) -> None:
+    def _count(self, what: str, rule: str, tag: BaseTag | None = None) -> None:
         self.counts[what, rule] += 1
+        if tag is not None:
+            self.attributes[what, name_of(tag)] += 1
+
+
+def name_of(tag: BaseTag) -> str:
+    """What a report may call an attribute: its keyword, else its tag. A private creator is a value, and left out."""
+    if tag.is_private:
+        return f"private ({tag.group:04X},xx{tag.element & 0xFF:02X})"
+    return keyword_for_tag(tag) or f"({tag.group:04X},{tag.element:04X})"
 
 
 def values_of(element: DataElement) -> list[str]:

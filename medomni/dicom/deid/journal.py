@@ -45,7 +45,8 @@ class Journal:
     def add(self, source: str, cleaned: Cleaned) -> None:
         """One more file is done."""
         self.done[source] = cleaned
-        line = {"source": source, **cleaned.__dict__, "counts": [[*k, n] for k, n in cleaned.counts.items()]}
+        line = {"source": source, **cleaned.__dict__, "counts": _rows(cleaned.counts),
+                "attributes": _rows(cleaned.attributes)}
         try:
             with open(self._path, "a", encoding="utf-8") as handle:
                 handle.write(json.dumps(line) + "\n")
@@ -69,7 +70,12 @@ def _lines(path: Path) -> Iterator[dict[str, Any]]:
             continue
 
 
+def _rows(counts: Counter[tuple[str, str]]) -> list[list[Any]]:
+    return [[*key, number] for key, number in counts.items()]
+
+
 def _cleaned(line: dict[str, Any]) -> Cleaned:
-    counts = Counter({(what, rule): n for what, rule, n in line.pop("counts")})
+    counts, attributes = (Counter({(what, which): n for what, which, n in line.pop(name, ())})
+                          for name in ("counts", "attributes"))
     line.pop("source")
-    return Cleaned(counts=counts, **line)
+    return Cleaned(counts=counts, attributes=attributes, **line)

@@ -7,6 +7,7 @@ from pydicom.sequence import Sequence
 from pydicom.uid import UID
 
 from medomni import __version__
+from medomni.dicom.deid.heads import Face
 from medomni.dicom.deid.keyed import Keyed
 from medomni.dicom.deid.options import Options
 from medomni.dicom.deid.table import EDITION
@@ -14,14 +15,14 @@ from medomni.dicom.deid.table import EDITION
 IMPLEMENTATION = "2.25.153416183026838227064281937441012547681"
 
 
-def mark(ds: Dataset, number: str, keys: Keyed, options: Options, *, looked: bool, face: bool,
+def mark(ds: Dataset, number: str, keys: Keyed, options: Options, *, looked: bool, face: Face,
          defaced: bool) -> None:
     """Write the pseudonym and the required marks into a cleaned data set.
 
     Args:
         looked: the pixels were searched for text; else it stays open whether there is any.
-        face: the image may show a face that was not removed.
-        defaced: it would, and was cut.
+        face: whether one may be in the original; of what nobody knows nothing is said.
+        defaced: it was cut.
     """
     pseudonym = keys.patient(number)
     ds.SpecificCharacterSet = "ISO_IR 192"
@@ -30,14 +31,17 @@ def mark(ds: Dataset, number: str, keys: Keyed, options: Options, *, looked: boo
         ds.PatientSex = ""
     ds.PatientIdentityRemoved = "YES"
     ds.DeidentificationMethod = f"medomni {__version__}, PS3.15 {EDITION} table E.1-1"
-    not_done = {code for code, done in (("113101", looked), ("113102", defaced)) if not done}
-    ds.DeidentificationMethodCodeSequence = Sequence([_code(*c) for c in options.codes() if c[0] not in not_done])
+    ds.DeidentificationMethodCodeSequence = Sequence([_code(*c) for c in options.codes(
+        looked=looked, defaced=defaced, private=any(e.tag.is_private for e in ds.iterall()))])
     ds.LongitudinalTemporalInformationModified = "MODIFIED" if options.dates == "shift" else "REMOVED"
     if looked:
         ds.BurnedInAnnotation = "NO"
     elif str(ds.get("BurnedInAnnotation", "")) != "NO" and "BurnedInAnnotation" in ds:
         del ds.BurnedInAnnotation
-    ds.RecognizableVisualFeatures = "YES" if face else "NO"
+    if defaced or face != "open":
+        ds.RecognizableVisualFeatures = "NO" if defaced or face == "none" else "YES"
+    elif "RecognizableVisualFeatures" in ds:
+        del ds.RecognizableVisualFeatures
 
 
 def new_meta(ds: Dataset, syntax: str) -> FileMetaDataset:

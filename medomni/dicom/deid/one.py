@@ -15,6 +15,7 @@ from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian, Implic
 
 from medomni.dicom.deid.clean import Cleaning
 from medomni.dicom.deid.face import Cut, Faces, without_face
+from medomni.dicom.deid.heads import face_in
 from medomni.dicom.deid.keyed import Keyed
 from medomni.dicom.deid.marks import mark, new_meta
 from medomni.dicom.deid.options import Options
@@ -26,7 +27,7 @@ from medomni.dicom.deid.redact import (
     text_mask,
     without_unused_bits,
 )
-from medomni.dicom.deid.refuse import may_show_face, refusal
+from medomni.dicom.deid.refuse import refusal
 from medomni.dicom.deid.risk import at_risk
 from medomni.dicom.deid.streams import without_comments
 from medomni.dicom.faults import UnreadableError
@@ -42,7 +43,8 @@ class Cleaned:
     Attributes:
         name: where it goes below the output folder, of keyed hashes; empty where it was refused.
         reason: why it was refused.
-        counts: (what, rule) to how many elements.
+        counts: (what, rule) to how many elements; ``attributes``: (what, attribute) to how many, no values.
+        private: safe private attributes stayed.
         pixels: ``searched`` for text, or ``not searched``.
         boxes: how many boxes of text were blackened; ``share`` is their part of the image's area.
         defaced: a head, whose face was cut off.
@@ -51,6 +53,8 @@ class Cleaned:
     name: str = ""
     reason: str = ""
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    attributes: Counter[tuple[str, str]] = field(default_factory=Counter)
+    private: bool = False
     pixels: str = "not searched"
     boxes: int = 0
     share: float = 0.0
@@ -97,7 +101,8 @@ def clean_file(path: Path, keys: Keyed, options: Options, faces: Faces | None = 
             reason = refusal(original, options)
             if reason:
                 return Cleaned(reason=reason), None
-            cut = faces.cut(path) if faces and not options.keep_face and may_show_face(original) else None
+            cut = faces.cut(path) if faces and not options.keep_face and face_in(
+                original) == "possible" else None
             return _cleaned(original, keys, options, cut)
     except UnreadableError as exc:
         return Cleaned(reason=str(exc)), None
@@ -114,7 +119,8 @@ def _cleaned(original: FileDataset, keys: Keyed, options: Options, cut: Cut | No
     body = cleaning.cleaned(original)
     syntax = str(original.file_meta.get("TransferSyntaxUID", "") or "") or _implied(original)
     body.set_original_encoding(UID(syntax).is_implicit_VR, UID(syntax).is_little_endian)
-    done = Cleaned(counts=cleaning.counts, name=_name(original, keys, number))
+    done = Cleaned(counts=cleaning.counts, attributes=cleaning.attributes, name=_name(original, keys, number),
+                   private=any(element.tag.is_private for element in body.iterall()))
     if "PixelData" in body:
         _trim(body, syntax)
         body.file_meta = new_meta(body, syntax)
@@ -130,7 +136,7 @@ def _cleaned(original: FileDataset, keys: Keyed, options: Options, cut: Cut | No
         put_frames(body, without_face(stored_frames(body), cut, body))
         done.defaced = True
     mark(body, number, keys, options, looked=done.pixels == "searched", defaced=done.defaced,
-         face=not done.defaced and may_show_face(original))
+         face=face_in(original))
     file = FileDataset("", body, preamble=b"\0" * 128, file_meta=new_meta(body, syntax))
     file.set_original_encoding(UID(syntax).is_implicit_VR, UID(syntax).is_little_endian)
     if done.boxes or done.defaced:

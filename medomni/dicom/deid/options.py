@@ -20,7 +20,7 @@ class Options:
         retain_device: names and serial numbers of devices stay (E.3.3).
         clean_descriptors: descriptions keep their words that a list knows as harmless (E.3.4).
         retain_characteristics: sex, size, weight, and the age, 90 at most, stay (E.3.5).
-        keep_face: heads are written although their faces are not removed.
+        keep_face: heads, and what may be one, are written although no face is removed.
         deface: the faces of head CT and MR are cut off; other heads are refused as ever.
     """
 
@@ -31,11 +31,16 @@ class Options:
     keep_face: bool = False
     deface: bool = False
 
-    def codes(self) -> list[tuple[str, str]]:
-        """Codes of CID 7050 (scheme DCM): value and meaning."""
-        found = [("113100", "Basic Application Confidentiality Profile"),
-                 ("113101", "Clean Pixel Data Option")]
-        if self.deface:
+    def codes(self, *, looked: bool, defaced: bool, private: bool) -> list[tuple[str, str]]:
+        """Codes of CID 7050 (scheme DCM), value and meaning, of what was done.
+
+        Args:
+            looked: pixels were searched for text. defaced: a face was cut off. private: safe private attributes stayed.
+        """
+        found = [("113100", "Basic Application Confidentiality Profile")]
+        if looked:
+            found.append(("113101", "Clean Pixel Data Option"))
+        if defaced:
             found.append(("113102", "Clean Recognizable Visual Features Option"))
         if self.clean_descriptors:
             found.append(("113105", "Clean Descriptors Option"))
@@ -45,6 +50,8 @@ class Options:
             found.append(("113108", "Retain Patient Characteristics Option"))
         if self.retain_device:
             found.append(("113109", "Retain Device Identity Option"))
+        if private:
+            found.append(("113111", "Retain Safe Private Option"))
         return found
 
     def digest(self) -> str:

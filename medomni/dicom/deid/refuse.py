@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 from pydicom.dataset import Dataset
 from pydicom.uid import UID
 
+from medomni.dicom.deid.heads import face_in
 from medomni.dicom.deid.options import Options
 
 _STORAGE = "1.2.840.10008.5.1.4.1.1."
@@ -15,12 +14,6 @@ _KINDS = {
     "481.3": "radiotherapy structures", "481.5": "radiotherapy plan", "481.8": "radiotherapy plan", "66": "raw data",
     "4.2": "spectroscopy", "66.1": "registration", "66.3": "registration",
 }
-_CROSS_SECTIONAL = ("CT", "MR", "PT")
-_HEADS = frozenset(("BRAIN", "EAR", "EYE", "FACE", "HEAD", "HEADNECK", "JAW", "MANDIBLE", "MAXILLA", "MOUTH", "NOSE",
-                    "ORBIT", "PAROTID", "SKULL", "TONGUE", "WHOLEBODY"))
-_HEAD_WORDS = re.compile(r"head|brain|skull|\bface|facial|orbit|sinus|cran|cereb|neuro|kopf|sch[aä]del|whole.?body|cct"
-                         r"|[头頭颅顱脑腦面]", re.IGNORECASE)
-SMALL_FIELD_MM = 320.0
 _NO_ANATOMY = frozenset((
     "ADC", "ASL", "CBF", "CBV", "DIFFUSION", "DIFFUSION_ANISO", "DWI", "EADC", "EXP", "FA", "FIELD_MAP", "FMRI", "I",
     "IMAGINARY", "MAXIMUM", "MINIMUM", "MINIP", "MIP", "MNIP", "MTT", "P", "PERFUSION", "PHASE", "PHASE MAP",
@@ -46,47 +39,18 @@ def refusal(ds: Dataset, options: Options) -> str:
         return "class of object that is not known"
     if not ds.get("Rows") or not any(name in ds for name in ("PixelData", "FloatPixelData", "DoubleFloatPixelData")):
         return "no image: it cannot be cleaned"
-    return "" if options.keep_face or not may_show_face(ds) else _head(ds, options)
+    return "" if options.keep_face or face_in(ds) != "possible" else _head(ds, options)
 
 
 def _head(ds: Dataset, options: Options) -> str:
     if not options.deface:
-        return "head: --deface cuts the face off CT and MR, --keep-face writes it as it is"
+        return ("head: it may be one, as no part of the body without one is named; --deface cuts the face off CT and "
+                "MR, --keep-face writes it as it is")
     modality, words = str(ds.get("Modality", "")), {str(w).upper() for w in ds.get("ImageType") or ()}
     if modality not in ("CT", "MR"):
-        return "head: faces are cut off CT and MR alone; --keep-face writes it as it is"
+        return "head: it may be one, and faces are cut off CT and MR alone; --keep-face writes it as it is"
     if {"LOCALIZER", "SCOUT"} & words:
         return "head: a localizer shows the face from the side, which is not cut"
     if modality == "MR" and (words & _NO_ANATOMY or any(name in ds for name in _DIFFUSION)):
         return "head: a map, a projection, a phase or a diffusion image, of which no face is cut"
     return ""
-
-
-def may_show_face(ds: Dataset) -> bool:
-    """True for CT, MR and PET of a head by Body Part Examined or a description, and, where neither says another part,
-    for a field of view that a head would fill."""
-    if str(ds.get("Modality", "")) not in _CROSS_SECTIONAL:
-        return False
-    part = str(ds.get("BodyPartExamined", "") or "").strip().upper()
-    words = " ".join(str(ds.get(name, "") or "") for name in (
-        "StudyDescription", "SeriesDescription", "ProtocolName", "RequestedProcedureDescription", "BodyPartExamined"))
-    if part in _HEADS or _HEAD_WORDS.search(words):
-        return True
-    placed = any(name in ds for name in ("ImagePositionPatient", "SharedFunctionalGroupsSequence",
-                                         "PerFrameFunctionalGroupsSequence"))  # a single capture has no face
-    return not part and placed and _field_mm(ds) <= SMALL_FIELD_MM
-
-
-def _field_mm(ds: Dataset) -> float:
-    """The longer side of the image, from the image or its shared functional groups; 0 where it is not known."""
-    measures = [ds]
-    for name in ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"):
-        for item in (ds.get(name) or [])[:1]:
-            measures += list(item.get("PixelMeasuresSequence") or [])[:1]
-    for holder in measures:
-        try:
-            rows, columns = (float(v) for v in holder.get("PixelSpacing") or ())
-            return max(rows * int(ds.Rows), columns * int(ds.Columns))
-        except (TypeError, ValueError):
-            continue
-    return 0.0

@@ -66,7 +66,7 @@ def deidentify(source: Path, out: Path, options: Options, keys: Keyed, progress:
             cleaned.append(done)
             tell(k + 1, 2 * len(files))
         withdrawn = _verified(files, cleaned, out, options, tell)
-        report = report_of(cleaned, withdrawn, options)
+        report = report_of(cleaned, withdrawn, options, _left(out, journal, cleaned))
     write_text(out / REPORT, json.dumps(report, indent=2))
     shutil.rmtree(out / HELD, ignore_errors=True)
     return report
@@ -123,6 +123,13 @@ def _verified(files: list[Path], cleaned: list[Cleaned], out: Path, options: Opt
             count += 1
             tell(len(files) + count, 2 * len(files))
     return withdrawn
+
+
+def _left(out: Path, journal: Journal, cleaned: list[Cleaned]) -> list[str]:
+    """Files that an earlier run wrote and of which the source is no longer there; they are named and not deleted."""
+    now = {done.name for done in cleaned}
+    return sorted({done.name for done in journal.done.values() if done.name and done.name not in now
+                   and (out / done.name).is_file()})
 
 
 def _shown(files: list[Path], cleaned: list[Cleaned], out: Path) -> dict[str, list[str]]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate, generate_frames
+from pydicom.uid import RLELossless
 
 from medomni.dicom.faults import UnreadableError
 
@@ -16,30 +17,44 @@ _COLOURS = (b"\xff\xeeAdobe", b"\xff\xe8mrfx")
 """Application segments that say how colours are stored: without them an image looks otherwise."""
 
 
+_RLE_HEADER, _MOST_SEGMENTS = 64, 15
+_LONGEST_COLOURS = 16
+
+
 def without_comments(body: Dataset, syntax: str) -> bool:
     """Take comments and what lies behind the image out of every frame; True where anything was.
 
     JPEG and JPEG-LS (ITU-T T.81, T.87): COM and APPn segments but those of colour. JPEG 2000 (ITU-T T.800 A.9): COM
-    segments of the main header and of tile-parts, whose lengths are set anew.
+    segments of the main header and of tile-parts, whose lengths are set anew. RLE (PS3.5 annex G): bytes between and
+    behind the segments. Frames are encapsulated anew, an item each, so that nothing stands in tables of offsets.
 
     Raises:
-        UnreadableError: where a frame cannot be followed from marker to marker.
+        UnreadableError: where a frame cannot be followed from marker to marker, there are more or fewer than the header
+            says, or the form is another, in which nobody knows what stands beside the image.
     """
-    clean = _jpeg if syntax in JPEG else _jpeg_2000 if syntax in JPEG_2000 else None
-    if clean is None:
-        return False
-    before = list(generate_frames(body.PixelData, number_of_frames=int(body.get("NumberOfFrames") or 1)))
+    frames = int(body.get("NumberOfFrames") or 1)
+    before = list(generate_frames(body.PixelData, number_of_frames=frames))
+    if len(before) != frames:
+        raise UnreadableError("more or fewer compressed frames than the header says")
     try:
-        after = [b"".join(clean(frame)) for frame in before]
+        after = [b"".join(_cleaned(frame, syntax, body)) for frame in before]
     except (struct.error, IndexError) as exc:
         raise UnreadableError("a compressed frame ends before its image does") from exc
-    if all(a == b.rstrip(b"\0") or a == b for a, b in zip(after, before, strict=True)):
-        return False
-    body.PixelData = encapsulate(after)
+    body.PixelData = encapsulate(after, has_bot=sum(map(len, after)) + 8 * frames < 1 << 32)
     for keyword in ("ExtendedOffsetTable", "ExtendedOffsetTableLengths"):
         if keyword in body:
             delattr(body, keyword)
-    return True
+    return not all(b.startswith(a) and not b[len(a):].strip(b"\0") for a, b in zip(after, before, strict=True))
+
+
+def _cleaned(frame: bytes, syntax: str, body: Dataset) -> Iterator[bytes]:
+    if syntax in JPEG:
+        return _jpeg(frame)
+    if syntax in JPEG_2000:
+        return _jpeg_2000(frame)
+    if syntax == RLELossless:
+        return _rle(frame, int(body.Rows) * int(body.Columns))
+    raise UnreadableError("pixels in a compressed form whose comments cannot be taken out")
 
 
 def _jpeg(frame: bytes) -> Iterator[bytes]:
@@ -60,7 +75,8 @@ def _jpeg(frame: bytes) -> Iterator[bytes]:
         if end > len(frame) or end < at + 4:
             raise UnreadableError("a compressed frame cannot be followed from marker to marker")
         segment = frame[at:end]
-        if not (code == 0xFE or 0xE0 <= code <= 0xEF) or (segment[:2] + segment[4:]).startswith(_COLOURS):
+        if not (code == 0xFE or 0xE0 <= code <= 0xEF) or (
+                len(segment) <= _LONGEST_COLOURS and (segment[:2] + segment[4:]).startswith(_COLOURS)):
             yield segment
         at = end
         if code == 0xDA:
@@ -82,7 +98,7 @@ def _jpeg_2000(frame: bytes) -> Iterator[bytes]:
         less = data - at - 12 - len(kept)
         if less and lengths:
             raise UnreadableError("comments in a tile whose length is told elsewhere too")
-        end = at + size if size else frame.rindex(b"\xff\xd9")
+        end = at + size if size else frame.find(b"\xff\xd9", data)  # no marker above FF8F stands in data (B.10.1)
         if end < data or end > len(frame):
             raise UnreadableError("a compressed frame ends before its image does")
         yield frame[at:at + 6] + struct.pack(">I", size - less if size else 0) + frame[at + 10:at + 12]
@@ -103,3 +119,35 @@ def _segments(frame: bytes, at: int, last: bytes) -> tuple[list[bytes], int]:
         found.append(frame[at:end])
         at = end
     return found, at
+
+
+def _rle(frame: bytes, pixels: int) -> Iterator[bytes]:
+    """The header and each segment up to where it has given every pixel, with the one byte that may pad it."""
+    count, *offsets = struct.unpack_from("<16I", frame)
+    if not 0 < count <= _MOST_SEGMENTS:
+        raise UnreadableError("a frame is not the RLE that its syntax says")
+    segments: list[bytes] = []
+    places: list[int] = []
+    for at, following in zip(offsets[:count], [*offsets[1:count], len(frame)], strict=True):
+        if at < _RLE_HEADER:
+            raise UnreadableError("a frame is not the RLE that its syntax says")
+        end = _rle_end(frame, at, pixels)
+        places.append(_RLE_HEADER + sum(map(len, segments)))
+        segments.append(frame[at:end] + (b"\0" if frame[end:following][:1] == b"\0" else b""))
+    yield struct.pack("<16I", count, *places, *[0] * (_MOST_SEGMENTS - count))
+    yield from segments
+
+
+def _rle_end(frame: bytes, at: int, pixels: int) -> int:
+    """Where a segment ends that begins at ``at`` (PS3.5 G.3.2)."""
+    while pixels > 0:
+        code = frame[at]
+        if code < 0x80:
+            at, pixels = at + code + 2, pixels - code - 1
+        elif code > 0x80:
+            at, pixels = at + 2, pixels + code - 257
+        else:
+            at += 1
+    if pixels or at > len(frame):
+        raise UnreadableError("a segment of RLE that gives more or fewer pixels than the image has")
+    return at

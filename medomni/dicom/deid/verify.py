@@ -17,6 +17,8 @@ from pydicom.uid import UID_dictionary
 
 from medomni.dicom.deid.common_words import COMMON
 from medomni.dicom.deid.evidence import DICOM_ROOT, TEXTS, Evidence
+from medomni.dicom.deid.frames import beside_the_images
+from medomni.dicom.deid.heads import face_in
 from medomni.dicom.deid.private import CREATORS
 from medomni.dicom.deid.search import Needles, date_forms, encoded, uids_within
 
@@ -24,7 +26,6 @@ LONG_NUMBER = 7
 IN_HEADER, IN_PIXELS, DIGITS_IN_PIXELS = 4, 6, 8
 _SLICES = re.compile(r"1\.2\.840\.10008\.5\.1\.4\.1\.1\.(2|2\.1|2\.2|4|4\.1|4\.3|4\.4|20|128|128\.1|130|66\.4|66\.7|30|"
                      r"481\.2)")
-_HEADS = re.compile(r"HEAD|BRAIN|SKULL|FACE|ORBIT|EAR|EYE|NOSE|JAW|WHOLEBODY", re.IGNORECASE)
 _META = {0x00020000, 0x00020001, 0x00020002, 0x00020003, 0x00020010, 0x00020012, 0x00020013}
 _DEFLATED = "1.2.840.10008.1.2.1.99"
 NUMERIC = frozenset(("CS", "DS", "FD", "FL", "IS", "SL", "SS", "UL", "US"))
@@ -64,7 +65,8 @@ def faults(original: Path, output: Path, terms: Terms, *, keep_face: bool = Fals
             data = output.read_bytes()
             after = pydicom.dcmread(output)
             pairs = list(_elements(after, before))
-            found = [*_file(data, after), *_pixels(before, after, keep_face), *_dates(pairs)]
+            found = [*_file(data, after), *_pixels(before, after, keep_face), *_dates(pairs),
+                     *beside_the_images(after, str(after.file_meta.TransferSyntaxUID))]
             for element, old in pairs:
                 found += _element(element, old, terms)
             return sorted({*found, *_bytes(data, after, pairs, terms)})
@@ -92,24 +94,31 @@ def _file(data: bytes, ds: FileDataset) -> Iterator[str]:
         yield "file meta information"
     if str(ds.get("PatientIdentityRemoved", "")) != "YES" or "DeidentificationMethodCodeSequence" not in ds:
         yield "required marks are missing"
+    elif any(e.tag.is_private for e in ds.iterall()) and "113111" not in _codes(ds):
+        yield "private attributes without the code that says so"
     if "Rows" not in ds:
         yield "no image"
     if str(ds.get("PatientBirthDate", "") or ""):
         yield "birth date"
 
 
+def _codes(ds: Dataset) -> set[str]:
+    return {str(c.CodeValue) for c in ds.get("DeidentificationMethodCodeSequence") or ()}
+
+
 def _pixels(before: Dataset, after: Dataset, keep_face: bool) -> Iterator[str]:
     kinds = {str(k).upper() for k in before.get("ImageType") or ()}
     sliced = _SLICES.fullmatch(str(before.get("SOPClassUID", ""))) and not kinds & {"SECONDARY", "LOCALIZER"}
     says = str(before.get("BurnedInAnnotation", ""))
-    codes = {str(c.CodeValue) for c in after.get("DeidentificationMethodCodeSequence") or ()}
+    codes = _codes(after)
     trusted = says == "NO" and not re.search(r"\.1\.1\.([367](\.\d)?)$", str(before.get("SOPClassUID", "")))
     if (says == "YES" or not sliced and not trusted) and "113101" not in codes:
         yield "pixels were not searched for text"
-    part = str(before.get("BodyPartExamined", "")) + str(before.get("StudyDescription", ""))
-    if str(before.get("Modality", "")) in ("CT", "MR", "PT") and _HEADS.search(part) and not (
-            keep_face or "113102" in codes):  # of these the whole series is looked at, in face_proof
+    face = face_in(before)
+    if face == "possible" and not (keep_face or "113102" in codes):  # of these face_proof looks at the whole series
         yield "head with its face"
+    if str(after.get("RecognizableVisualFeatures", "")) == "NO" and not (face == "none" or "113102" in codes):
+        yield "said to show no face, which nobody knows"
 
 
 def _dates(pairs: list[tuple[DataElement, DataElement | None]]) -> Iterator[str]:
@@ -187,6 +196,8 @@ def _bytes(data: bytes, after: FileDataset, pairs: list[tuple[DataElement, DataE
     moved = {t[:8] for e, _ in pairs if e.VR in ("DA", "DT") for t in _texts(e)}
     if any(terms.days_of[n] - moved for n in terms.days.within(header)):
         yield "date of the original in the bytes of the header"
+    if any(terms.days_of[n] - moved for n in terms.days.within(pixels)):
+        yield "date of the original in the bytes of the pixels"
     if not terms.evidence.uids.isdisjoint(uids_within(header) | uids_within(pixels)):
         yield "UID of the original in the bytes"
 

@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from sqlalchemy.exc import DatabaseError
-
 from medomni.dicom.pacs.identity import Identity, digest, identify, same_image
 from medomni.dicom.pacs.index import Index
+from medomni.dicom.pacs.peer import keep_values_out_of_logs
 from medomni.errors import MedomniError
 
 Outcome = Literal["stored", "known", "conflict"]
@@ -62,6 +61,7 @@ class Inbox:
 
     def __init__(self, folder: Path | str) -> None:
         self.folder = Path(folder)
+        keep_values_out_of_logs()
         try:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             for name in ("studies", "incoming", "conflicts"):
@@ -73,6 +73,11 @@ class Inbox:
         self._lock = threading.Lock()
         self.recover()
 
+    @staticmethod
+    def is_one(folder: Path) -> bool:
+        """Whether a folder is an inbox already."""
+        return all((folder / name).is_dir() for name in ("studies", "incoming", "conflicts"))
+
     def store(self, content: bytes, *, asked: Asked | None = None) -> Kept:
         """Keep one instance.
 
@@ -82,7 +87,7 @@ class Inbox:
 
         Raises:
             MedomniError: MED-N03 for what is no identifiable instance or not what was asked for, MED-C04 where the disk
-                is full.
+                is full, MED-N06 where the index was deleted meanwhile.
         """
         sha256 = digest(content)
         part = self._hold.folder / f"{sha256}-{secrets.token_hex(4)}"
@@ -95,9 +100,8 @@ class Inbox:
             if asked is not None and not asked.fits(new):
                 raise MedomniError("MED-N03", "another instance came than was asked for")
             return self._place(part, new)
-        except (OSError, DatabaseError) as exc:
-            raise MedomniError("MED-C04", getattr(exc, "strerror", None) or type(exc).__name__,
-                               where=self.folder) from exc
+        except OSError as exc:
+            raise MedomniError("MED-C04", exc.strerror or type(exc).__name__, where=self.folder) from exc
         finally:
             with suppress(OSError):
                 part.unlink(missing_ok=True)

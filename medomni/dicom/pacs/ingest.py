@@ -65,8 +65,14 @@ class Ingesting:
         self._thread.join()
 
     def _run(self, inbox: Inbox, settle_s: float, said: Callable[[str], None], every_s: float) -> None:
+        last = ""
         while not self._over.wait(every_s):
             try:
                 ingest_quiet(inbox, settle_s=settle_s, said=said)
+                last = ""
             except Exception as exc:  # e.g. a full disk or a damaged index: the next turn tries again
-                said(str(exc) if isinstance(exc, MedomniError) else f"ingestion: {type(exc).__name__}")
+                now = str(exc if isinstance(exc, MedomniError) else MedomniError(
+                    "MED-C04", getattr(exc, "strerror", None) or type(exc).__name__, where=inbox.folder))
+                if now != last:  # once is enough of what every turn finds anew
+                    said(now)
+                last = now

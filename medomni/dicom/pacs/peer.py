@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import re
+import threading
+import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 _PEER = re.compile(r"(?P<title>[^@\\]{1,16})@(?P<host>[^:]+|\[[^\]]+\]):(?P<port>\d{1,5})")
 LONGEST_TITLE = 16
 TIMEOUT_S = 60
+PARTING_S = 1.0  # for the peer to take an abort; who hangs is not waited for
 PDU_BYTES = 1 << 17  # the most that DCMTK sends in one; large ones save a round through Python each
 
 
@@ -41,7 +44,12 @@ class Peer:
         return cls(valid_title(match["title"]), match["host"].strip("[]"), int(match["port"]), tls)
 
     def __str__(self) -> str:
-        return f"{self.title}@{self.host}:{self.port}"
+        return f"{self.title}@{shown_address(self.host)}:{self.port}"
+
+
+def shown_address(host: str) -> str:
+    """A host as it stands before a port: IPv6 addresses in brackets (RFC 3986, 3.2.2)."""
+    return f"[{host}]" if ":" in host else host
 
 
 def valid_title(title: str) -> str:
@@ -50,6 +58,15 @@ def valid_title(title: str) -> str:
     if not 0 < len(bare) <= LONGEST_TITLE or not bare.isascii() or not bare.isprintable() or "\\" in bare:
         raise MedomniError("MED-C03", f"{title!r} is no AE title: up to 16 ASCII letters, no backslash")
     return bare
+
+
+def keep_values_out_of_logs() -> None:
+    """From now on pydicom's messages, which quote values, go nowhere, from whatever thread they come."""
+    log = logging.getLogger("pydicom")
+    log.propagate = False
+    if not log.handlers:
+        log.addHandler(logging.NullHandler())  # without one the last resort prints them
+    warnings.filterwarnings("ignore", module=r"pydicom(\.|$)")
 
 
 @contextmanager
@@ -70,9 +87,14 @@ def application(title: str) -> AE:
         from pynetdicom import AE, _config
     except ImportError as exc:
         raise MedomniError("MED-C06", "pip install 'medomni[pacs]'") from exc
-    logging.getLogger("pydicom").propagate = False  # its messages quote values too
+    keep_values_out_of_logs()
     _config.LOG_REQUEST_IDENTIFIERS = _config.LOG_RESPONSE_IDENTIFIERS = False
-    entity = AE(ae_title=valid_title(title))
+    class Entity(AE):
+        def _create_socket(self, assoc: Association, *args: Any) -> Any:
+            assoc.dul.daemon = True  # else it keeps a program alive that was interrupted, as long as the peer is silent
+            return super()._create_socket(assoc, *args)
+
+    entity = Entity(ae_title=valid_title(title))
     entity.maximum_pdu_size = PDU_BYTES
     entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = entity.connection_timeout = TIMEOUT_S
     return entity
@@ -80,7 +102,7 @@ def application(title: str) -> AE:
 
 @contextmanager
 def associated(entity: AE, peer: Peer, **options: Any) -> Iterator[Association]:
-    """An association with ``peer``, released at the end, aborted where the block fails.
+    """An association with ``peer``, released at the end, aborted where the block fails or is interrupted.
 
     Raises:
         MedomniError: MED-N01 where nobody answers, the association is rejected, or TLS fails.
@@ -93,6 +115,16 @@ def associated(entity: AE, peer: Peer, **options: Any) -> Iterator[Association]:
     try:
         yield association
     except BaseException:
-        association.abort()
+        aborted([association])
         raise
     association.release()
+
+
+def aborted(associations: Sequence[Association]) -> None:
+    """Abort associations; peers that do not answer are left behind after :data:`PARTING_S`."""
+    threads = [threading.Thread(target=one.abort, daemon=True) for one in associations]
+    for thread in threads:
+        thread.start()
+    until = time.monotonic() + PARTING_S
+    for thread in threads:
+        thread.join(max(until - time.monotonic(), 0))

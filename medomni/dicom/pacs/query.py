@@ -36,7 +36,8 @@ class Wanted:
     def __post_init__(self) -> None:
         if self.date and not _DATES.fullmatch(self.date):
             raise MedomniError("MED-C03", f"{self.date!r} is no date: YYYYMMDD or YYYYMMDD-YYYYMMDD")
-        if not any((self.study_uid, self.patient_id, self.accession, self.date, self.modality)):
+        conditions = (self.study_uid, self.patient_id, self.accession, self.date, self.modality)
+        if not any(re.sub(r"[*?\s]", "", condition) for condition in conditions):  # wild cards alone fit anything
             raise MedomniError("MED-C03", "a query without any condition would list the whole archive")
 
     def attributes(self) -> dict[str, str]:

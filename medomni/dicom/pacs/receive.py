@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from medomni.dicom.pacs.inbox import Asked, Inbox
-from medomni.dicom.pacs.peer import application, valid_title
+from medomni.dicom.pacs.peer import aborted, application, shown_address, valid_title
 from medomni.dicom.pacs.tls import Tls
 from medomni.errors import MedomniError
 
@@ -58,24 +58,26 @@ class Receiver:
         self._entity.maximum_associations = MOST_ASSOCIATIONS
         for context in _contexts():
             self._entity.add_supported_context(*context)
-        self._address, self._tls = (host, port), tls
+        self._address, self._tls = (host.strip("[]"), port), tls
 
     def __enter__(self) -> Receiver:
         from pynetdicom import evt
 
         handlers = [(evt.EVT_C_STORE, self._store), (evt.EVT_C_ECHO, lambda _: SUCCESS),
-                    (evt.EVT_REJECTED, self._rejected)]
+                    (evt.EVT_REJECTED, self._rejected), (evt.EVT_CONN_OPEN, _opened)]
         try:
             self._server = self._entity.make_server(
                 self._address, evt_handlers=handlers,  # type: ignore[arg-type]
-                ssl_context=self._tls.server() if self._tls else None, server_class=_server_class())
+                ssl_context=self._tls.server() if self._tls else None, server_class=_server_class(self.said))
         except OSError as exc:
-            raise MedomniError("MED-N02", exc.strerror or "", where=f"{self._address[0]}:{self._address[1]}") from exc
+            raise MedomniError("MED-N02", exc.strerror or "",
+                               where=f"{shown_address(self._address[0])}:{self._address[1]}") from exc
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._server.shutdown()
+        aborted(self._server.active_associations)
 
     @property
     def port(self) -> int:
@@ -91,19 +93,33 @@ class Receiver:
     def _rejected(self, event: Event) -> None:
         request = event.assoc.requestor.primitive
         caller = str(request.calling_ae_title).strip() if request else "?"
-        ours = request is not None and str(request.called_ae_title).strip() == self._entity.ae_title.strip()
+        called = str(request.called_ae_title).strip() if request else "?"
+        ours = called == self._entity.ae_title.strip()
         where = event.assoc.requestor.address
         if ours and caller in self._callers:
             self.said(f"{caller!r} from {where} was turned away: {MOST_ASSOCIATIONS} associations are open")
-        else:
+        elif ours:
             self.said(str(MedomniError("MED-N08", f"AE title {caller!r} from {where}")))
+        else:
+            self.said(str(MedomniError("MED-N08", f"{caller!r} from {where} called {called!r}, and we are "
+                                                  f"{self._entity.ae_title.strip()!r}")))
 
 
-def _server_class() -> Any:
-    """pynetdicom's server, with the TLS handshake in the connection's own thread: a silent caller stops nobody else."""
+def _opened(event: Event) -> None:
+    event.assoc.dul.daemon = True  # it has not begun yet; a caller that hangs keeps no program alive
+
+
+def _server_class(said: Callable[[str], None]) -> Any:
+    """pynetdicom's server, with the TLS handshake in the connection's own thread: a silent caller stops nobody else.
+
+    Args:
+        said: told of callers with whom there is no TLS.
+    """
     from pynetdicom.transport import ThreadedAssociationServer
 
     class Server(ThreadedAssociationServer):
+        daemon_threads = True  # closing waits for no handshake
+
         def get_request(self) -> tuple[socket.socket, Any]:
             assert self.socket is not None
             connection, address = self.socket.accept()
@@ -114,8 +130,11 @@ def _server_class() -> Any:
             if self.ssl_context:
                 try:
                     request = self.ssl_context.wrap_socket(request, server_side=True)
-                except OSError:  # no TLS, no certificate of ours, or nothing at all
+                except OSError as exc:  # no TLS, no certificate of ours, or nothing at all
                     request.close()
+                    why = getattr(exc, "reason", None) or ("it said nothing" if isinstance(exc, TimeoutError) else
+                                                           type(exc).__name__)
+                    said(str(MedomniError("MED-N08", f"no TLS with {client_address[0]}: {why}")))
                     return
             elif not greets(request):
                 request.close()
@@ -157,7 +176,7 @@ def store_in(inbox: Inbox, event: Event, said: Callable[[str], None], asked: Ask
         kept = inbox.store(event.encoded_dataset(), asked=asked)
     except MedomniError as exc:
         said(f"refused: {exc}")
-        return "refused", OUT_OF_RESOURCES if exc.code == "MED-C04" else CANNOT_UNDERSTAND
+        return "refused", OUT_OF_RESOURCES if exc.code in ("MED-C04", "MED-N06") else CANNOT_UNDERSTAND
     if kept.outcome != "conflict":
         return kept.outcome, SUCCESS
     said(str(MedomniError("MED-N07", where=f"study {kept.study_key}")))

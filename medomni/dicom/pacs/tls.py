@@ -31,13 +31,17 @@ class Tls:
                 raise MedomniError("MED-C08", where=path)
         try:
             context = ssl.create_default_context(purpose, cafile=str(self.authority))
-            context.load_cert_chain(self.certificate, self.key)
+            context.load_cert_chain(self.certificate, self.key, password=self._encrypted)
         except (ssl.SSLError, OSError) as exc:
             raise MedomniError("MED-N04", getattr(exc, "reason", None) or type(exc).__name__,
                                where=self.certificate) from exc
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.verify_mode = ssl.CERT_REQUIRED
         return context
+
+    def _encrypted(self) -> str:
+        """Asked for by OpenSSL where the key is encrypted; else it would ask on the terminal of a service."""
+        raise MedomniError("MED-N04", "the key is encrypted", where=self.key)
 
 
 def tls_of(certificate: Path | None, key: Path | None, authority: Path | None) -> Tls | None:

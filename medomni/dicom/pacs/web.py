@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import queue
 import re
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -13,7 +14,7 @@ from medomni.dicom.keys import study_key
 from medomni.dicom.pacs.identity import instance_key
 from medomni.dicom.pacs.inbox import Asked, Inbox
 from medomni.dicom.pacs.multipart import only_part
-from medomni.dicom.pacs.peer import unquoted
+from medomni.dicom.pacs.peer import keep_values_out_of_logs, unquoted
 from medomni.dicom.pacs.query import Match, Wanted, study_uid_of
 from medomni.dicom.pacs.retrieve import Moved
 from medomni.dicom.pacs.tls import Tls
@@ -51,6 +52,7 @@ class DicomWeb:
             from dicomweb_client import DICOMwebClient
         except ImportError as exc:
             raise MedomniError("MED-C06", "pip install 'medomni[pacs]'") from exc
+        keep_values_out_of_logs()
         parts = urlsplit(url)
         self.url = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))  # as it may be shown
         if parts.scheme not in ("http", "https") or "@" in parts.netloc:
@@ -100,13 +102,11 @@ class DicomWeb:
                   if instance_key(str(r.SOPInstanceUID)) not in known]
         done, failed = len(rows) - len(wanted), 0
         progress(done, len(rows))
-        with ThreadPoolExecutor(THREADS) as pool:
-            for why in pool.map(lambda uids: self._fetched(study_uid, uids[0], uids[1], inbox), wanted):
-                if why and why.code == "MED-C04":
-                    pool.shutdown(cancel_futures=True)
-                    raise why
-                done, failed = done + (why is None), failed + (why is not None)
-                progress(done, len(rows))
+        for why in in_threads(lambda uids: self._fetched(study_uid, uids[0], uids[1], inbox), wanted):
+            if why and why.code in ("MED-C04", "MED-N06"):
+                raise why
+            done, failed = done + (why is None), failed + (why is not None)
+            progress(done, len(rows))
         if failed:
             raise MedomniError("MED-N05", f"{done} instances arrived, {failed} failed", where=self.url)
         return Moved(done, 0)
@@ -163,3 +163,37 @@ class DicomWeb:
         except Exception as exc:  # a hostile or broken server may make a parser raise anything
             raise MedomniError("MED-N05", f"the answer is not DICOMweb ({type(exc).__name__})",
                                where=self.url) from None
+
+
+def in_threads(work: Callable[[Any], Any], items: Sequence[Any]) -> Iterator[Any]:
+    """What ``work`` gives for each item, as it comes, from :data:`THREADS` threads.
+
+    Nobody waits for them where the caller leaves: a server that hangs must not hold up an interrupt.
+    """
+    todo: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    done: queue.SimpleQueue[tuple[Any, BaseException | None]] = queue.SimpleQueue()
+    over = threading.Event()
+    for item in items:
+        todo.put(item)
+
+    def run() -> None:
+        while not over.is_set():
+            try:
+                item = todo.get_nowait()
+            except queue.Empty:
+                return
+            try:
+                done.put((work(item), None))
+            except BaseException as exc:  # it is raised where the results are taken
+                done.put((None, exc))
+
+    for _ in range(min(THREADS, len(items))):
+        threading.Thread(target=run, daemon=True).start()
+    try:
+        for _ in items:
+            result, exc = done.get()
+            if exc is not None:
+                raise exc
+            yield result
+    finally:
+        over.set()

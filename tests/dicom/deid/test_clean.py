@@ -102,6 +102,10 @@ def test_safe_private_attributes_stay_with_numbers_only(tmp_path: Path) -> None:
     path = ct_file(tmp_path / "a", edit)
     _, out, ds = cleaned(path)
     assert [str(e.value) for e in ds if e.tag.is_private] == ["Philips PET Private Group", "1.5"]
+    codes = [c.CodeValue for c in ds.DeidentificationMethodCodeSequence]
+    assert "113111" in codes and "113101" not in codes  # Retain Safe Private Option; no pixels were searched
+    _, out, ds = cleaned(ct_file(tmp_path / "b"))
+    assert "113111" not in [c.CodeValue for c in ds.DeidentificationMethodCodeSequence]
     assert found(path, out) == []
 
 

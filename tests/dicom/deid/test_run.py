@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from medomni.cli import app
 from medomni.dicom.deid import Options, deidentify, run
+from medomni.dicom.deid.report import summary
 from medomni.errors import MedomniError
 from tests.dicom.deid.support import KEYS, ct_file
 
@@ -171,3 +172,30 @@ def test_a_phantom_called_after_its_modality_and_a_second_pass(study: Path, tmp_
     second = deidentify(tmp_path / "out", tmp_path / "again", Options(), KEYS)
     assert first["files"]["written"] == second["files"]["written"] == 4
     assert {pydicom.dcmread(p).Modality for p in images(tmp_path / "again")} == {"CT"}
+
+
+def test_the_report_names_attributes_and_what_was_done_alone(study: Path, tmp_path: Path) -> None:
+    def private(ds: Dataset) -> None:
+        ds.SOPInstanceUID, ds.InstanceNumber = "1.2.3.4.5.9", 9
+        ds.private_block(0x0009, "TESTNAME CREATOR", create=True).add_new(0x01, "LO", "Testname")
+        ds.add_new(0x000A0777, "LO", "Testname")
+
+    ct_file(study / "private", private)
+    report = deidentify(study, tmp_path / "out", Options(), KEYS)
+    rows = {(row["attribute"], row["done"]): row["count"] for row in report["attributes"]}
+    assert rows["PatientName", "empty"] == 5 and rows["AccessionNumber", "empty"] == 5
+    assert rows["private (0009,xx01)", "remove"] == rows["(000A,0777)", "remove"] == 1
+    assert "testname" not in json.dumps(report).lower()
+    assert [code for code, _ in report["codes_cid_7050"]] == ["113100", "113107"]
+    assert deidentify(study, tmp_path / "out", Options(), KEYS) == report, "the journal keeps it"
+
+
+def test_what_is_left_of_a_source_that_was_taken_away_is_named(study: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert deidentify(study, out, Options(), KEYS)["left_from_earlier_runs"] == []
+    before = images(out)
+    (study / "3").unlink()
+    report = deidentify(study, out, Options(), KEYS)
+    (name,) = report["left_from_earlier_runs"]
+    assert out / name in before and (out / name).is_file() and report["files"]["written"] == 3
+    assert [line for line in summary(report) if line.startswith("left, 1:")]

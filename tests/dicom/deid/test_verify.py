@@ -35,6 +35,7 @@ SPOILT: dict[str, Edit] = {
     "overlay": lambda ds: ds.add_new(0x60000022, "LO", "harmless"),
     "mark": lambda ds: put_back(ds, "PatientIdentityRemoved", "NO"),
     "pixels": lambda ds: put_back(ds, "PixelData", b"xx Testname Vorname ".ljust(128, b"\0")),
+    "a date in the pixels": lambda ds: put_back(ds, "PixelData", b"xx 29.02.2020 ".ljust(128, b"\0")),
     "one date moved by another number of days": lambda ds: put_back(ds, "ContentDate", "20190101"),
 }
 
