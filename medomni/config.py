@@ -32,7 +32,7 @@ def parse_config(data: object, schema: type[C], where: str = "configuration") ->
     try:
         return schema.model_validate(data)
     except ValidationError as exc:
-        first = exc.errors()[0]
+        first = next((e for e in exc.errors() if e["type"] == "extra_forbidden"), exc.errors()[0])  # a misspelt key
         key = ".".join(str(p) for p in first["loc"])
         if first["type"] == "extra_forbidden":
             known = ", ".join(sorted(_known_keys(schema, first["loc"][:-1])))
@@ -67,9 +67,15 @@ def load_config(path: Path | str, schema: type[C]) -> C:
         raise MedomniError("MED-C08", where=path)
     try:
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as exc:
-        raise MedomniError("MED-C02", str(exc).replace("\n", " "), where=path) from exc
-    return parse_config(data if data is not None else {}, schema, where=str(path))
+    except UnicodeDecodeError as exc:
+        raise MedomniError("MED-C02", f"byte {exc.start} is not UTF-8", where=path) from None
+    except yaml.YAMLError as exc:  # its text quotes the line, which may be a report's where the file was mistaken
+        mark = getattr(exc, "problem_mark", None)
+        place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
+        raise MedomniError("MED-C02", place + (getattr(exc, "problem", None) or "not readable"), where=path) from None
+    if data is not None and not isinstance(data, dict):
+        raise MedomniError("MED-C03", "keys with values were expected", where=path)
+    return parse_config(data or {}, schema, where=str(path))
 
 
 def config_hash(config: BaseModel) -> str:

@@ -106,6 +106,6 @@ def read_report(path: Path | None) -> str:
     else:
         raw = path.read_bytes()
     try:
-        return raw.decode("utf-8")
+        return raw.decode("utf-8-sig")  # Windows puts a mark before the first heading
     except UnicodeDecodeError as exc:
         raise MedomniError("MED-K04", f"byte {exc.start} is not UTF-8", where=path or "standard input") from exc

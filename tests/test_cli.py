@@ -264,12 +264,15 @@ def cases(tmp_path: Path) -> Path:
     ("train: [1, 2\nmodel: }", "MED-C02", ["line"]),
     (yaml.safe_dump(recipe(batch="many")), "MED-C03", ["train.batch"]),
     ("just a sentence", "MED-C03", []),
-], ids=["unknown-key", "unknown-nested-key", "not-yaml", "wrong-type", "no-mapping"])
+    (yaml.safe_dump({**recipe(), "train": {"batch": 2, "stagez": []}}), "MED-C01", ["train.stagez", "stages"]),
+    ("Patient: Zhang San: 1970-02-03", "MED-C02", ["line 1, column 19"]),
+], ids=["unknown-key", "unknown-nested-key", "not-yaml", "wrong-type", "no-mapping", "misspelt", "a report"])
 def test_bad_configuration(medomni, tmp_path: Path, cases: Path, text: str, code: str, words: list[str]) -> None:
     path = tmp_path / "recipe.yaml"
     path.write_text(text)
-    medomni("train", path, "--cases", cases, "-o", tmp_path / "out").refused(code, "recipe.yaml", *words)
-    assert not (tmp_path / "out").exists()
+    ran = medomni("train", path, "--cases", cases, "-o", tmp_path / "out")
+    ran.refused(code, "recipe.yaml", *words)
+    assert "Zhang" not in ran.out + ran.err and not (tmp_path / "out").exists()
 
 
 # --- the disk and the keyboard --------------------------------------------------------------------------
@@ -426,6 +429,9 @@ def test_extract_of_what_is_not_text(medomni, tmp_path: Path) -> None:
     path = tmp_path / "r.jsonl"
     path.write_bytes(b"\xff\xfe no")
     medomni("extract", path, "--format", "jsonl").refused("MED-K04", "r.jsonl")
+    path.write_text("HISTORY: left lung mass.\nFINDINGS: No pleural effusion.", encoding="utf-8-sig")
+    told = medomni("extract", path).out  # Windows' mark before the first heading: a history is no finding
+    assert "pleural_effusion" in told and "mass" not in told
 
 
 @pytest.mark.unit
@@ -433,6 +439,10 @@ def test_one_source_of_findings_and_known_formats(medomni, tmp_path: Path, findi
     report = tmp_path / "r.txt"
     report.write_text("12345")
     medomni("check", "--report", report, "--study", tmp_path, "--findings", findings).refused("MED-C03", "--findings")
+    medomni("check", "--report", report, "--format", "jsonl").refused("MED-C03", "standard input")
+    out = tmp_path / "checked"
+    assert medomni("check", "--report", report, "--findings", findings, "--out", out).code == 0
+    assert {p.name for p in out.iterdir()} == {"check.json", "report.html"}
     assert medomni("check", "--report", report, "--format", "xml").code == 2
     for ran in (medomni("check", "--report", report, "--findings", findings), medomni("extract", report)):
         assert ran.code == 0 and "no claim was found" in ran.err, "silence would read as no problem"

@@ -71,7 +71,8 @@ def coverage_state(
 
     Absence of a wider finding, or of one that the claim implies, is absence of the claim, unless coverage names
     the claim's own finding as not assessable, or the wider one was looked for with a sensitivity below ``enough``: the
-    kinds that such a method misses are not known. A size below what the method can see is not assessable.
+    kinds that such a method misses are not known. A size, or a limit of size, below what the method can see is not
+    assessable.
     """
     graph = load_graph()
     side = claim.side if side is None else side
@@ -82,7 +83,7 @@ def coverage_state(
     ]
     if claim.finding_id in FOCAL:
         names += [n for n in FOCAL if n not in names]
-    sizes = [m.value_mm for m in claim.measurements if m.role in ("size", "largest-of")]
+    sizes = [m.value_mm for m in claim.measurements if m.role in ("size", "largest-of", "bound")]
     reason = "was not looked for"
     for name in names:
         rows = [c for c in findings.coverage if c.finding_id == name]

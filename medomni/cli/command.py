@@ -171,6 +171,8 @@ def check(report: Annotated[Optional[Path], typer.Option(help="Report text file.
     from medomni.records import Report
 
     if format == "jsonl":
+        if report or study or findings:
+            raise MedomniError("MED-C03", "--format jsonl reads reports from standard input alone")
         for line in check_jsonl(sys.stdin):
             print(line)
         return
@@ -198,11 +200,15 @@ def check(report: Annotated[Optional[Path], typer.Option(help="Report text file.
         held = read_findings(findings) if findings else None
         with _naming(report):
             result = check_report(record, held)
-        if html:
+        page = html or (out / "report.html" if out else None)
+        if page:
             from medomni.files import write_text
             from medomni.review.page import render_page
 
-            write_text(html, render_page(record, result, held))
+            write_text(page, render_page(record, result, held))
+            if out:
+                write_text(out / "check.json", result.model_dump_json(indent=2))
+            print(f"page: {page}", file=sys.stderr)
     if format == "json":
         print(result.model_dump_json(indent=2))
         return

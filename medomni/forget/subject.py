@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,20 +61,16 @@ def subject_of(study: str) -> Subject:
 
 
 def dicom_uids(path: Path) -> tuple[str, str, str] | None:
-    """(study, series, SOP instance UID) of a DICOM file (PS3.10 7.1); None for any other."""
-    import pydicom
-    from pydicom.errors import InvalidDicomError
+    """(study, series, SOP instance UID) of a DICOM file, with its preamble (PS3.10 7.1) or, as images are also read,
+    without; None for any other."""
+    from medomni.dicom.faults import UnreadableError
+    from medomni.dicom.parse import read_elements
 
     names = ["StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID"]
     try:
-        with open(path, "rb") as handle:
-            if handle.read(132)[128:] != b"DICM":
-                return None
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # they quote values
-            head = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=names)  # type: ignore[arg-type]
-            study, series, instance = (str(head.get(name, "") or "") for name in names)
-    except (InvalidDicomError, OSError, ValueError, TypeError, AttributeError, KeyError, EOFError):
+        head = read_elements(path, [*names, "SOPClassUID", "Rows"])
+        study, series, instance = (str(head.get(name, "") or "") for name in names)
+    except (UnreadableError, OSError):
         return None
     return (study or series, series, instance) if study or series else None
 

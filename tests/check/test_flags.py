@@ -162,6 +162,8 @@ def test_below_what_the_method_sees() -> None:
     blunt = study(covered=("lung_nodule",), min_size_mm=6.0)
     assert check_report("4 mm nodule in the right lung.", blunt).claims[0].state == "not_assessable"
     assert check_report("14 mm nodule in the right lung.", blunt).claims[0].state == "contradicted"
+    assert check_report("No nodule larger than 5 mm.", blunt).claims[0].state == "not_assessable"
+    assert check_report("No nodule larger than 8 mm.", blunt).claims[0].state == "supported"
 
 
 def test_names_that_may_stand_for_each_other() -> None:
