@@ -286,6 +286,11 @@ def test_of_a_folder_only_dicom_is_sent(sent: list[Path], tmp_path: Path) -> Non
 COMMAND = [sys.executable, "-c", "from medomni.cli import main; main()", "pacs"]
 
 
+def heeding_interrupts() -> None:
+    """A shell's background job ignores SIGINT, and what it starts inherits that: the tests may be such a job."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.system
 @pytest.mark.parametrize("how", ["silent", "no answer to the query", "dicomweb"])
 def test_ctrl_c_ends_against_a_peer_that_hangs(how: str, tmp_path: Path, serve, sent: list[Path]) -> None:
@@ -317,13 +322,14 @@ def test_ctrl_c_ends_against_a_peer_that_hangs(how: str, tmp_path: Path, serve, 
             port = server.server_address[1]
         rest = (["get", serve(web).url, uid_of(sent[0]), "--inbox", "in"] if how == "dicomweb" else
                 ["find", f"A@127.0.0.1:{port}", "--modality", "CT"])
-        with subprocess.Popen([*COMMAND, *rest], cwd=tmp_path, stderr=subprocess.PIPE, text=True) as process:
+        with subprocess.Popen([*COMMAND, *rest], cwd=tmp_path, stderr=subprocess.PIPE, text=True,
+                              preexec_fn=heeding_interrupts) as process:
             try:
                 assert reached.wait(60)
                 begun = time.monotonic()
                 process.send_signal(signal.SIGINT)
                 _, said = process.communicate(timeout=20)
-                assert time.monotonic() - begun < 2.5 and process.returncode == 130 and "MED-C05" in said
+                assert time.monotonic() - begun < 5 and process.returncode == 130 and "MED-C05" in said
             finally:
                 over.set()
                 process.kill()
