@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import subprocess
 import tempfile
 from collections import Counter
@@ -29,6 +30,8 @@ def _absent(item: pytest.Item) -> str:
         return "the shared real data is not here (MEDOMNI_SHARED)"
     if "small_disk" in item.fixturenames and not can_mount():  # type: ignore[attr-defined]
         return "this machine lets nobody mount a small disk; the same is tested with a simulated full disk"
+    if "ipv6" in item.fixturenames and not has_ipv6():  # type: ignore[attr-defined]
+        return "this machine's kernel has no IPv6, which no package brings"
     return ""
 
 
@@ -41,6 +44,16 @@ def can_mount() -> bool:
             return False
         subprocess.run(["umount", "-l", folder], check=False)
     return True
+
+
+@cache
+def has_ipv6() -> bool:
+    """Whether a port of the IPv6 loopback can be opened."""
+    try:
+        with socket.create_server(("::1", 0), family=socket.AF_INET6):
+            return True
+    except OSError:
+        return False
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -106,6 +119,13 @@ def strace() -> None:
     """Opened files are shown by strace; a visible skip, and in CI a failure, where it is absent."""
     if shutil.which("strace") is None:
         pytest.skip("strace is not installed: opened files cannot be shown")
+
+
+@pytest.fixture(scope="session")
+def ipv6() -> None:
+    """The loopback by IPv6; a visible skip where the kernel has none."""
+    if not has_ipv6():
+        pytest.skip("this machine has no IPv6")
 
 
 @pytest.fixture(scope="session")

@@ -12,13 +12,13 @@ from typing import Annotated, Any, Optional
 import typer
 
 from medomni import __version__
-from medomni.cli import forget, scrub
+from medomni.cli import forget, scrub, training
 from medomni.cli.deidentify import deidentify
 from medomni.cli.options import Adapter, Format, Modality, ModelDir, OutDir, RecipeFile, Resample, Series, Study
 from medomni.cli.pacs import pacs
 from medomni.errors import MedomniError
 from medomni.files import read_report, unwritable
-from medomni.progress import cases_and_steps, counted, stages
+from medomni.progress import counted, stages
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
                   help="Radiology reports from omni models, checked against the images. Research software, "
@@ -242,45 +242,8 @@ def phantom(out: OutDir, seed: Annotated[int, typer.Option(min=0)] = 1, hospital
     print(f"written: {out} ({count} synthetic patients)")
 
 
-@app.command()
-def cases(studies: Annotated[Path, typer.Argument(help="Folder of studies: a sub-folder each, DICOM and report.txt.")],
-          out: OutDir, site: Annotated[str, typer.Option(help="Name of the hospital in tables.")] = "",
-          scrub: Annotated[bool, typer.Option("--scrub", help="Names, dates, numbers to placeholders.")] = False,
-          config: RecipeFile = None) -> None:
-    """Measure studies with their reports and keep them as cases for training; resumes where it was killed."""
-    from medomni.cohort import build_case_files
-    from medomni.pipeline import load_recipe
-
-    recipe = load_recipe(config)
-    with cases_and_steps() as (bar, _):
-        built = build_case_files(studies, out, site=site, slabs=recipe.data.slabs if recipe else None,
-                                 scrubbed=scrub, progress=bar)
-    for folder, error in built.refused:
-        print(f"left out {folder}: {error}", file=sys.stderr)
-    print(f"written: {out} ({len(built.written)} new, {len(built.kept)} kept, {len(built.refused)} left out)")
-    if not built.written and not built.kept:
-        raise typer.Exit(1)
-
-
-@app.command()
-def pretrain(config: Annotated[Path, typer.Argument(help="Recipe, e.g. configs/tiny.yaml.")], out: OutDir,
-             install: Annotated[bool, typer.Option(help="Make the result the embedded model.")] = False) -> None:
-    """Train the tiny omni model from scratch on phantoms; resumes where it was killed."""
-    from medomni.demo.pretrain import pretrain as run
-
-    with cases_and_steps() as (cases, steps):
-        done = run(config, out, cases=cases, steps=steps, install=install)
-    print(done)
-
-
-@app.command()
-def train(config: Annotated[Path, typer.Argument(help="Recipe.")],
-          cases: Annotated[Path, typer.Option(help="Cases file (.npz) or folder of them.")], out: OutDir) -> None:
-    """Adapt a model to a hospital's cases by the recipe's stages; resumes where it was killed."""
-    from medomni.train.command import train_command
-
-    with cases_and_steps() as (_, steps):
-        print(train_command(config, cases, out, steps))
+for _training in (training.cases, training.pretrain, training.train):
+    app.command()(_training)
 
 
 @app.command()

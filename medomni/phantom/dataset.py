@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -119,20 +120,34 @@ def put_rescale(ds: Dataset, habit: Habit, k: int) -> None:
     ds.ModalityLUTSequence = Sequence([table])
 
 
-def stamped(ds: Dataset, habit: Habit, volume: int) -> None:
-    """What tells an image of the second volume of a series from one of the first."""
-    if habit.volumes == "phases":
-        ds.TemporalPositionIdentifier = volume + 1
-    elif habit.volumes in ("acquisitions", "between"):
-        ds.AcquisitionNumber = volume + 1
-    elif habit.volumes == "times":
-        ds.AcquisitionTime = ds.ContentTime = f"12000{volume}"
-    elif habit.volumes == "triggers":
-        ds.TriggerTime = str(400 * volume)
-    elif habit.volumes == "types":
-        ds.ImageType = ["ORIGINAL", "PRIMARY", "AXIAL", f"E{volume + 1}"]
-    elif habit.volumes == "echoes":
-        ds.EchoTime, ds.EchoNumbers = str(5 + 7 * volume), volume + 1
+def told_apart(habit: Habit, volume: int) -> tuple[dict[str, Any], str, dict[str, Any]]:
+    """What tells an image of the second volume of a series from one of the first.
+
+    Returns:
+        The elements of a single-frame image; the functional group of a frame that says the same, and its elements.
+    """
+    number, content = volume + 1, "FrameContentSequence"
+    ways: dict[str, tuple[dict[str, Any], str, dict[str, Any]]] = {
+        "phases": ({"TemporalPositionIdentifier": number}, content, {"TemporalPositionIndex": number}),
+        "acquisitions": ({"AcquisitionNumber": number}, content, {"FrameAcquisitionNumber": number}),
+        "times": (dict.fromkeys(("AcquisitionTime", "ContentTime"), f"12000{volume}"), content, dict.fromkeys(
+            ("FrameAcquisitionDateTime", "FrameReferenceDateTime"), f"2001010112000{volume}")),
+        "triggers": ({"TriggerTime": str(400 * volume)},
+                     "CardiacSynchronizationSequence", {"NominalCardiacTriggerDelayTime": 400.0 * volume}),
+        "types": ({"ImageType": ["ORIGINAL", "PRIMARY", "AXIAL", f"E{number}"]},
+                  "CTImageFrameTypeSequence", {"FrameType": ["ORIGINAL", "PRIMARY", "VOLUME", f"E{number}"]}),
+        "echoes": ({"EchoTime": str(5 + 7 * volume), "EchoNumbers": number},
+                   "MREchoSequence", {"EffectiveEchoTime": 5.0 + 7.0 * volume}),
+    }
+    ways["between"] = ways["acquisitions"]
+    return ways.get(habit.volumes, ({}, content, {}))
+
+
+def put(ds: Dataset, elements: Mapping[str, Any]) -> Dataset:
+    """The dataset with the elements, by keyword."""
+    for keyword, value in elements.items():
+        setattr(ds, keyword, value)
+    return ds
 
 
 def saved(ds: FileDataset, path: Path, habit: Habit, shape: tuple[int, ...], frames: list[bytes]) -> Path:

@@ -9,7 +9,18 @@ from numpy.typing import NDArray
 from pydicom import Dataset
 from pydicom.sequence import Sequence
 
-from medomni.phantom.dataset import Plane, common, directions, image_class, origin, put_rescale, saved, thickness
+from medomni.phantom.dataset import (
+    Plane,
+    common,
+    directions,
+    image_class,
+    origin,
+    put,
+    put_rescale,
+    saved,
+    thickness,
+    told_apart,
+)
 from medomni.phantom.encode import pixel_bytes
 from medomni.phantom.habits import Habit
 from medomni.phantom.write import phantom_uid
@@ -52,26 +63,9 @@ def _file(path: Path, habit: Habit, affine: NDArray[np.float64], planes: list[Pl
         position.ImagePositionPatient = origin(affine, plane.place)
         put_rescale(transform, habit, plane.number)
         item.PlanePositionSequence, item.PixelValueTransformationSequence = Sequence([position]), Sequence([transform])
-        _stamped(item, habit, plane.volume)
+        _, group, elements = told_apart(habit, plane.volume)
+        if elements:
+            setattr(item, group, Sequence([put(Dataset(), elements)]))
         ds.PerFrameFunctionalGroupsSequence.append(item)
     return saved(ds, path, habit, planes[0].values.shape,
                  [pixel_bytes(plane.values, habit, plane.number) for plane in planes])
-
-
-def _stamped(item: Dataset, habit: Habit, volume: int) -> None:
-    """What tells a frame of the second volume from one of the first: as the functional groups say it."""
-    group, name = Dataset(), "FrameContentSequence"
-    if habit.volumes == "phases":
-        group.TemporalPositionIndex = volume + 1
-    elif habit.volumes in ("acquisitions", "between"):
-        group.FrameAcquisitionNumber = volume + 1
-    elif habit.volumes == "times":
-        group.FrameAcquisitionDateTime = group.FrameReferenceDateTime = f"2001010112000{volume}"
-    elif habit.volumes == "triggers":
-        name, group.NominalCardiacTriggerDelayTime = "CardiacSynchronizationSequence", 400.0 * volume
-    elif habit.volumes == "types":
-        name, group.FrameType = "CTImageFrameTypeSequence", ["ORIGINAL", "PRIMARY", "VOLUME", f"E{volume + 1}"]
-    elif habit.volumes == "echoes":
-        name, group.EffectiveEchoTime = "MREchoSequence", 5.0 + 7.0 * volume
-    if len(group):
-        setattr(item, name, Sequence([group]))

@@ -18,10 +18,11 @@ from medomni.phantom.dataset import (
     directions,
     image_class,
     origin,
+    put,
     put_rescale,
     saved,
-    stamped,
     thickness,
+    told_apart,
 )
 from medomni.phantom.encode import SYNTAXES, pixel_bytes, stored
 from medomni.phantom.habits import TURNS, Habit
@@ -157,7 +158,7 @@ def _slice(path: Path, habit: Habit, affine: NDArray[np.float64], plane: Plane, 
     if number is not None:
         ds.InstanceNumber = int(number)
     put_rescale(ds, habit, plane.number)
-    stamped(ds, habit, plane.volume)
+    put(ds, told_apart(habit, plane.volume)[0])
     return saved(ds, path, habit, plane.values.shape, [pixel_bytes(plane.values, habit, plane.number)])
 
 

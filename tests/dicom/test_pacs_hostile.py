@@ -422,16 +422,12 @@ def test_wild_cards_alone_are_no_condition(fields: dict[str, str]) -> None:
     assert Wanted(patient_id="12*").patient_id == "12*"
 
 
+@pytest.mark.usefixtures("ipv6")
 def test_ipv6(tmp_path: Path, sent: list[Path]) -> None:
-    with Inbox(tmp_path / "inbox") as inbox:
-        try:
-            with Receiver(inbox, title="ME", callers=["YOU"], host="[::1]", port=0) as receiver:
-                peer = Peer.parse(f"ME@[::1]:{receiver.port}")
-                assert send_files(peer, sent[:1], title="YOU") == 1 and "@[::1]:" in str(peer)
-        except MedomniError as exc:
-            if "MED-N02" not in str(exc):
-                raise
-            pytest.skip("this machine has no IPv6")
+    with Inbox(tmp_path / "inbox") as inbox, Receiver(inbox, title="ME", callers=["YOU"], host="[::1]",
+                                                      port=0) as receiver:
+        peer = Peer.parse(f"ME@[::1]:{receiver.port}")
+        assert send_files(peer, sent[:1], title="YOU") == 1 and "@[::1]:" in str(peer)
 
 
 @pytest.mark.parametrize("arguments", [

@@ -170,16 +170,16 @@ def in_threads(work: Callable[[Any], Any], items: Sequence[Any]) -> Iterator[Any
 
     Nobody waits for them where the caller leaves: a server that hangs must not hold up an interrupt.
     """
-    todo: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    waiting: queue.SimpleQueue[Any] = queue.SimpleQueue()
     done: queue.SimpleQueue[tuple[Any, BaseException | None]] = queue.SimpleQueue()
     over = threading.Event()
     for item in items:
-        todo.put(item)
+        waiting.put(item)
 
     def run() -> None:
         while not over.is_set():
             try:
-                item = todo.get_nowait()
+                item = waiting.get_nowait()
             except queue.Empty:
                 return
             try:
