@@ -7,6 +7,7 @@ import json
 import os
 import random
 import signal
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -16,7 +17,8 @@ from pathlib import Path
 
 from benchmarks.orthanc import Orthanc, free_port, missing
 
-COUNT, STUDIES, KILLS, LEAST_RATE = 1000, 5, 5, 100.0
+COUNT, STUDIES, KILLS = 1000, 5, 5
+LEAST_RATE, TIMES = 100.0, 3
 ENV = {**os.environ, "MEDOMNI_SITE_KEY": "00" * 32}
 TITLE = "MEDOMNI"
 
@@ -35,15 +37,16 @@ def run(count: int = COUNT, kills: int = KILLS, studies: int = STUDIES, rate: bo
             listed = found(archive.peer)
             if found(archive.dicomweb) != listed or sum(n for _, n in listed) != count:
                 return False, f"C-FIND and QIDO-RS do not list the same {count} instances"
-            speed = receiving_rate(folder / "fast", archive, port, listed) if rate else 0.0
+            rates = [receiving_rate(folder / f"fast{k}", archive, port, listed) for k in range(TIMES if rate else 0)]
             killed = move_with_kills(folder / "moved", archive, port, listed, kills)
             moved = faults(folder / "moved", pixels)
             cut = fetch_with_kills(folder / "fetched", archive, listed, kills)
             fetched = faults(folder / "fetched", pixels)
+    speed = statistics.median(rates) if rates else 0.0
     met = not moved and not fetched and killed == cut == kills and (not rate or speed >= LEAST_RATE)
     return met, (f"C-MOVE with {killed} kills of the receiver: {moved or f'{count} stored and ingested, none twice'}; "
                  f"DICOMweb with {cut} kills: {fetched or f'{count}, none twice'}"
-                 + (f"; {speed:.0f} instances/s received" if rate else ""))
+                 + (f"; {speed:.0f} instances/s received, median of {sorted(round(r) for r in rates)}" if rate else ""))
 
 
 def write_studies(folder: Path, count: int, studies: int) -> dict[str, str]:

@@ -22,8 +22,10 @@ MOST_INFLATED = 1 << 28
 logging.getLogger("pydicom").propagate = False  # its messages quote header values: no root handler may print them
 
 
-def read_elements(path: Path, tags: list[str], *, pixels: bool = False) -> FileDataset:
+def read_elements(path: Path, tags: list[str], *, pixels: bool = False, only: bool = False) -> FileDataset:
     """The elements named in ``tags``, each decoded; with ``pixels`` the pixel data too.
+
+    With ``only``, what stands behind the last of them is not looked at.
 
     Parsing stops where tags no longer ascend (PS3.5 7.1): a file that ends in zeros or noise would else be read
     eight bytes at a time. pydicom's warnings quote values, so they are not shown.
@@ -33,6 +35,7 @@ def read_elements(path: Path, tags: list[str], *, pixels: bool = False) -> FileD
         OSError: where the file cannot be opened or read.
     """
     wanted = [Tag(t) for t in tags]
+    end = int(max(wanted)) + 1 if only else 1 << 32 if pixels else int(PIXEL_DATA)
     try:
         with open(path, "rb") as handle, warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -42,7 +45,7 @@ def read_elements(path: Path, tags: list[str], *, pixels: bool = False) -> FileD
                 raise UnreadableError("not DICOM")
             handle.seek(0)
             _check_deflated(handle)
-            dataset = read_partial(handle, _in_order(pixels), force=forced, specific_tags=wanted)  # type: ignore[arg-type]
+            dataset = read_partial(handle, _in_order(end), force=forced, specific_tags=wanted)  # type: ignore[arg-type]
             for element in (*dataset.file_meta, *dataset):
                 _ = element.value  # decode now: a damaged value must not surface later
     except UnreadableError:
@@ -88,12 +91,12 @@ def _plausible_start(group: bytes) -> bool:
     return group in (b"\x02\x00", b"\x08\x00", b"\x00\x02", b"\x00\x08")
 
 
-def _in_order(pixels: bool) -> Callable[[BaseTag, str | None, int], bool]:
+def _in_order(end: int) -> Callable[[BaseTag, str | None, int], bool]:
     last = -1
 
     def stop(tag: BaseTag, _vr: str | None, _length: int) -> bool:
         nonlocal last
-        if tag <= last or (tag >= PIXEL_DATA and not pixels):
+        if tag <= last or tag >= end:
             return True
         last = int(tag)
         return False

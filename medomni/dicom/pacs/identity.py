@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from medomni.dicom.faults import UnreadableError
 from medomni.dicom.keys import study_key
+from medomni.dicom.plain import read_plain
 from medomni.errors import MedomniError
 
 if TYPE_CHECKING:
@@ -52,17 +53,26 @@ def identify(path: Path, sha256: str = "") -> Identity:
     Raises:
         MedomniError: MED-N03 where it is no DICOM, or has no SOP or study instance UID.
     """
-    from medomni.dicom.parse import read_elements
-
-    try:
-        head = read_elements(path, ["SOPInstanceUID", "StudyInstanceUID"])
-    except UnreadableError as exc:
-        raise MedomniError("MED-N03", str(exc)) from exc
-    uids = [str(head.get(name) or "") for name in ("SOPInstanceUID", "StudyInstanceUID")]
+    uids = _uids(path)
     for name, uid in zip(("SOP", "study"), uids, strict=True):
         if not is_uid(uid):
             raise MedomniError("MED-N03", f"no valid {name} instance UID")
     return Identity(instance_key(uids[0]), study_key(uids[1]), sha256 or digest(path.read_bytes()))
+
+
+def _uids(path: Path) -> list[str]:
+    """SOP and study instance UID: the short way where the header is plain, as most are; a PACS sends many a second."""
+    from medomni.dicom.parse import read_elements
+
+    names = ("SOPInstanceUID", "StudyInstanceUID")
+    plain = read_plain(path)
+    if plain is not None and all(is_uid(plain.values.get(name, "")) for name in names):
+        return [plain.values[name] for name in names]
+    try:
+        head = read_elements(path, list(names), only=True)
+    except UnreadableError as exc:
+        raise MedomniError("MED-N03", str(exc)) from exc
+    return [str(head.get(name) or "") for name in names]
 
 
 def instance_key(sop_instance_uid: str) -> str:

@@ -21,6 +21,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    bindparam,
     create_engine,
     delete,
     event,
@@ -44,6 +45,13 @@ _studies = Table(
     "studies", _metadata, Column("study_key", String, primary_key=True), Column("changed", Float, nullable=False),
     Column("version", Integer, nullable=False), Column("state", String, nullable=False),
     Column("detail", String, nullable=False))
+# made once: a PACS sends more than a hundred instances a second, and making a statement takes longer than running it
+_DIGEST = (select(_instances.c.study_key, _instances.c.sha256)
+           .where(_instances.c.instance_key == bindparam("instance_key")))
+_ENTER = insert(_instances).on_conflict_do_nothing()
+_OPEN_AGAIN = insert(_studies).values(version=1, state=ARRIVING, detail="")
+_OPEN_AGAIN = _OPEN_AGAIN.on_conflict_do_update(index_elements=["study_key"], set_={
+    "changed": _OPEN_AGAIN.excluded.changed, "version": _studies.c.version + 1, "state": ARRIVING, "detail": ""})
 
 
 class Index:
@@ -95,21 +103,17 @@ class Index:
     def digest(self, instance_key: str) -> tuple[str, str] | None:
         """(study key, SHA-256 of the data set) of an instance, or None."""
         with self._open() as db:
-            row = db.execute(select(_instances.c.study_key, _instances.c.sha256)
-                             .where(_instances.c.instance_key == instance_key)).first()
+            row = db.execute(_DIGEST, {"instance_key": instance_key}).first()
         return (row[0], row[1]) if row else None
 
     def add(self, instance_key: str, study_key: str, sha256: str, size: int) -> bool:
         """Enter an instance and open its study again; False, and nothing changed, where it is known."""
         now = time.time()
         with self._open(write=True) as db:
-            new = db.execute(insert(_instances).values(
-                instance_key=instance_key, study_key=study_key, sha256=sha256, size=size, received=now)
-                .on_conflict_do_nothing()).rowcount == 1
+            new = db.execute(_ENTER, {"instance_key": instance_key, "study_key": study_key, "sha256": sha256,
+                                      "size": size, "received": now}).rowcount == 1
             if new:
-                row = insert(_studies).values(study_key=study_key, changed=now, version=1, state=ARRIVING, detail="")
-                db.execute(row.on_conflict_do_update(index_elements=["study_key"], set_={
-                    "changed": now, "version": _studies.c.version + 1, "state": ARRIVING, "detail": ""}))
+                db.execute(_OPEN_AGAIN, {"study_key": study_key, "changed": now})
         return new
 
     def quiet(self, seconds: float) -> list[tuple[str, int]]:
