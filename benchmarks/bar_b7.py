@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import select
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -35,9 +36,11 @@ def fuzzed(count: int, parts: int, first: int = 0) -> tuple[bool, str]:
                 (inside / "sources" / name).write_bytes(data)
         before = _tree(Path(root))
         for part in range(first, first + parts):
+            ended_by_itself = True
             for started, ended in _watched(inside, part, count):
                 name = f"seed {part} {started}"
                 if ended is None:
+                    ended_by_itself = False
                     bad.append(f"{name}: the process died or hung")
                     continue
                 outcome = ended["outcome"]
@@ -46,7 +49,10 @@ def fuzzed(count: int, parts: int, first: int = 0) -> tuple[bool, str]:
                 slowest, peak = max(slowest, ended["seconds"]), max(peak, ended["peak"])
                 if outcome.startswith("wrong") or ended["seconds"] > MOST_SECONDS:
                     bad.append(f"{name}: {outcome} {ended['seconds']:.1f} s")
-            (inside / f"target-{part}").rmdir()
+            if ended_by_itself:
+                (inside / f"target-{part}").rmdir()
+            else:  # its file and what it had unpacked lie there still
+                shutil.rmtree(inside / f"target-{part}")
         strange = _tree(Path(root)) - before
     for line in bad[:40]:
         print(f"  {line}", flush=True)

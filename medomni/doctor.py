@@ -54,8 +54,10 @@ def checks() -> Iterator[Row]:
 
 def _decoders() -> Iterator[Row]:
     from pydicom.pixels import get_decoder
-    from pydicom.uid import JPEG2000Lossless, JPEGLosslessSV1, JPEGLSLossless, RLELossless
+    from pydicom.uid import JPEG2000Lossless, JPEGExtended12Bit, JPEGLosslessSV1, JPEGLSLossless, RLELossless
 
-    for uid in (RLELossless, JPEGLosslessSV1, JPEGLSLossless, JPEG2000Lossless):
+    import medomni.dicom.jpeg  # noqa: F401 (enters our decoders)
+
+    for uid in (RLELossless, JPEGExtended12Bit, JPEGLosslessSV1, JPEGLSLossless, JPEG2000Lossless):
         ok = get_decoder(uid).is_available
         yield f"decoder {uid.name.split(',')[0][:12]}", "ok" if ok else "missing", uid.name

@@ -1,7 +1,7 @@
 """Compressed single-frame slices of sixteen bits, decoded without holding the interpreter, so that threads help.
 
-imagecodecs wraps the reference decoders (CharLS, OpenJPEG, OpenJPH); what it does not take, or gives in another shape
-than the header says, goes the long way through pydicom, which names what is wrong.
+imagecodecs wraps the reference decoders (libjpeg-turbo 3, CharLS, OpenJPEG); what it does not take, or gives in another
+shape than the header says, goes the long way through pydicom, which names what is wrong.
 """
 
 from __future__ import annotations
@@ -18,12 +18,13 @@ from medomni.dicom.headers import SliceHeader
 RLE = "1.2.840.10008.1.2.5"
 DECODERS = {
     RLE: "dicomrle",
-    "1.2.840.10008.1.2.4.57": "ljpeg", "1.2.840.10008.1.2.4.70": "ljpeg",
+    "1.2.840.10008.1.2.4.57": "jpeg8", "1.2.840.10008.1.2.4.70": "jpeg8",
     "1.2.840.10008.1.2.4.80": "jpegls", "1.2.840.10008.1.2.4.81": "jpegls",
     "1.2.840.10008.1.2.4.90": "jpeg2k", "1.2.840.10008.1.2.4.91": "jpeg2k",
     "1.2.840.10008.1.2.4.201": "jpeg2k", "1.2.840.10008.1.2.4.202": "jpeg2k", "1.2.840.10008.1.2.4.203": "jpeg2k",
 }
-"""Transfer syntax to the decoder's name in imagecodecs."""
+"""Transfer syntax to the decoder's name in imagecodecs, which has two more for lossless JPEG: ljpeg and jpegsof3 write
+outside their memory where a frame is damaged."""
 _LONGEST = 1 << 28
 
 

@@ -13,11 +13,12 @@ import numpy as np
 import pydicom
 from numpy.typing import NDArray
 from pydicom.encaps import get_frame
-from pydicom.pixels import apply_modality_lut, pixel_array
+from pydicom.pixels import apply_modality_lut
 
 from medomni.dicom.encapsulated import stated, whole
 from medomni.dicom.faults import UnreadableError
 from medomni.dicom.headers import MOST_PIXELS, SliceHeader
+from medomni.dicom.jpeg import pixel_array
 from medomni.dicom.kinds import OTHER_UNITS
 from medomni.dicom.padding import beyond, fill_of, folded_ends
 from medomni.dicom.parse import read_elements

@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 from scipy import ndimage
 
+from medomni.dicom.jpeg import pixel_array
+
 SKIN_HU, BONE_HU, AIR_HU = -300.0, 250.0, -900.0
 FEWEST_BONE = 20
 BINS, EVERY, STRONG, SMOOTH_MM = 200, 7, 0.15, 4.0
@@ -74,7 +76,7 @@ def scale_of(originals: list[Path]) -> Scale:
 
 def units(ds: Dataset) -> NDArray[np.float32]:
     """HU of CT, rescaled values of MR, (frames, rows, columns)."""
-    values = ds.pixel_array.astype(np.float32).reshape(-1, int(ds.Rows), int(ds.Columns))
+    values = pixel_array(ds).astype(np.float32).reshape(-1, int(ds.Rows), int(ds.Columns))
     default = (1.0, 0.0) if str(ds.get("Modality", "")) == "MR" else (None, None)
     for k, place in enumerate(places(ds)):
         slope, intercept = (find(place, name, missing) for name, missing in zip(

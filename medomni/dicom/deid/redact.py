@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
-from pydicom.pixels import apply_color_lut, pixel_array
+from pydicom.pixels import apply_color_lut
 
 from medomni.dicom.deid.pixel_text import Box, text_boxes, views
 from medomni.dicom.deid.risk import is_capture
 from medomni.dicom.faults import UnreadableError
+from medomni.dicom.jpeg import pixel_array
 
 MOST_BYTES = 1 << 31
 LUMINANCE_FIRST = ("YBR_FULL", "YBR_FULL_422", "YBR_PARTIAL_420", "YBR_PARTIAL_422")

@@ -106,7 +106,8 @@ def same_image(one: Path, other: Path) -> bool:
 def same_frames(one: Path, other: Path) -> bool:
     """Whether two files have the same pixels, colours as RGB whatever they are stored in; a frame of each at a time."""
     import numpy as np
-    from pydicom.pixels import iter_pixels
+
+    from medomni.dicom.jpeg import iter_pixels
 
     return all(a is not None and b is not None and np.array_equal(a, b)
                for a, b in zip_longest(iter_pixels(one), iter_pixels(other)))
