@@ -47,6 +47,8 @@ _ENTRIES = [
                "Recreate the file with this version, or correct the field that the message names."),
     ErrorEntry("MED-C08", "The file or folder does not exist.",
                "Check the path; it is taken relative to the folder the command runs in."),
+    ErrorEntry("MED-C09", "A file or folder that is to be read cannot be opened.",
+               "Give the account that runs the command the right to read it, or leave it out knowingly."),
     # --- D: DICOM -------------------------------------------------------------------------------------
     ErrorEntry("MED-D01", "The folder holds no readable DICOM image.",
                "Point to the folder with the series; the message counts what was found instead."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -360,7 +361,9 @@ def main() -> None:
         plain = unwritable(exc)
         if plain is None:
             raise
-        print(str(MedomniError("MED-C04", plain.strerror or "", where=plain.filename)), file=sys.stderr)
+        closed = Path(plain.filename or "").is_file() and not os.access(plain.filename, os.R_OK)
+        print(str(MedomniError("MED-C09" if closed else "MED-C04", plain.strerror or "", where=plain.filename)),
+              file=sys.stderr)
         sys.exit(2)
     except Exception as exc:
         if hasattr(exc, "exit_code") and hasattr(exc, "show"):  # click usage errors

@@ -28,21 +28,21 @@ def dicom_files(source: Path) -> Iterator[Files]:
     beside it, with what the record must say of how they were found.
 
     Raises:
-        MedomniError: MED-C08 where there is nothing, MED-D21 for a damaged, encrypted or hostile zip or DICOMDIR,
-            MED-C04 where there is no room to unpack.
+        MedomniError: MED-C08 where there is nothing, MED-C09 where the folder cannot be opened, MED-D21 for a damaged,
+            encrypted or hostile zip or DICOMDIR, MED-C04 where there is no room to unpack.
     """
     if not source.exists():
         raise MedomniError("MED-C08", where=source)
     if source.is_file() and zipfile.is_zipfile(source):
         with tempfile.TemporaryDirectory(prefix="medomni-") as folder:
             unpack(source, Path(folder))
-            yield Files(files_below(Path(folder)))
+            yield files_below(Path(folder))
     elif source.is_file() and source.name.upper() == "DICOMDIR":
         from medomni.dicom.dicomdir import listed
 
         yield listed(source)
     else:
-        yield Files(files_below(source))
+        yield files_below(source)
 
 
 def unpack(source: Path, folder: Path) -> None:

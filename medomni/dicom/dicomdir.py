@@ -47,7 +47,8 @@ def listed(dicomdir: Path) -> Files:
     except Exception as exc:  # its records are decoded only now, and hostile bytes may raise anything
         raise MedomniError("MED-D21", f"damaged ({type(exc).__name__})", where=dicomdir.name) from exc
     named = _named(dicomdir, home, names)
-    beside, outside = _beside(home, set(named))
+    below = files_below(home)
+    beside, outside = _beside(below, home, set(named))
     beside, others = _of_the_patients(named, beside)
     twice = sum(count > 1 for count in Counter(named).values())
     said = [
@@ -59,7 +60,8 @@ def listed(dicomdir: Path) -> Files:
         (others, f"{others} DICOM files beside the DICOMDIR are of patients that it does not hold and were left out"),
         (outside, f"{outside} files beside the DICOMDIR are links to a place outside its folder and were left out"),
     ]
-    return Files(sorted({*named, *beside}), [Warned(code="MED-D14", detail=text) for count, text in said if count])
+    return Files(sorted({*named, *beside}), [*below.notes, *(Warned(code="MED-D14", detail=text)
+                                                             for count, text in said if count)])
 
 
 def _named(dicomdir: Path, home: Path, names: list[list[str]]) -> list[Path]:
@@ -105,11 +107,11 @@ def _loose(ds: Dataset, records: list[Dataset]) -> int:
                        for offset, record in at.items())
 
 
-def _beside(home: Path, named: set[Path]) -> tuple[list[Path], int]:
+def _beside(below: Files, home: Path, named: set[Path]) -> tuple[list[Path], int]:
     """The DICOM files below a folder that are not among those named, and how many links lead out of it."""
     known = {path.resolve() for path in named}
     found, outside = [], 0
-    for path in files_below(home):
+    for path in below:
         if path in named or path.name.upper() == "DICOMDIR" or not _is_dicom(path):
             continue
         if not path.resolve().is_relative_to(home):

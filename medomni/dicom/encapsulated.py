@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from struct import unpack_from
 
+from medomni.dicom.plain import may_follow
+
 ITEM, SEQUENCE_END = 0xFFFEE000, 0xFFFEE0DD
 _HUGE = 1 << 31
 _SOF = frozenset((0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF, 0xF7))
@@ -33,7 +35,7 @@ def joined(data: bytes) -> bytes | None:
         data: from the first item on, which is the offset table, to the sequence delimiter.
 
     Returns:
-        None where the items are damaged or the delimiter is missing.
+        None where the items are damaged, the delimiter is missing, or what is behind it may not follow.
     """
     position = 0
     fragments: list[bytes] = []
@@ -41,7 +43,7 @@ def joined(data: bytes) -> bytes | None:
         group, element, length = unpack_from("<HHI", data, position)
         tag, start = group << 16 | element, position + 8
         if tag == SEQUENCE_END:
-            return b"".join(fragments[1:]) if len(fragments) > 1 else None
+            return b"".join(fragments[1:]) if len(fragments) > 1 and may_follow(data[start:start + 4]) else None
         if tag != ITEM or length >= _HUGE or start + length > len(data):
             return None
         fragments.append(data[start:start + length])

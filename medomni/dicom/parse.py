@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import warnings
 import zlib
-from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -28,7 +27,8 @@ def read_elements(path: Path, tags: list[str], *, pixels: bool = False, only: bo
     With ``only``, what stands behind the last of them is not looked at.
 
     Parsing stops where tags no longer ascend (PS3.5 7.1): a file that ends in zeros or noise would else be read
-    eight bytes at a time. pydicom's warnings quote values, so they are not shown.
+    eight bytes at a time. Where that is behind the pixel data, and no zeros stand there, the file was put together from
+    pieces and may hold two sets of pixels. pydicom's warnings quote values, so they are not shown.
 
     Raises:
         UnreadableError: where the bytes are not DICOM or an element cannot be decoded.
@@ -45,7 +45,10 @@ def read_elements(path: Path, tags: list[str], *, pixels: bool = False, only: bo
                 raise UnreadableError("not DICOM")
             handle.seek(0)
             _check_deflated(handle)
-            dataset = read_partial(handle, _in_order(end), force=forced, specific_tags=wanted)  # type: ignore[arg-type]
+            order = _Order(end)
+            dataset = read_partial(handle, order.stops, force=forced, specific_tags=wanted)  # type: ignore[arg-type]
+            if order.spoilt:
+                raise UnreadableError("elements out of order behind the pixel data")
             for element in (*dataset.file_meta, *dataset):
                 _ = element.value  # decode now: a damaged value must not surface later
     except UnreadableError:
@@ -91,14 +94,19 @@ def _plausible_start(group: bytes) -> bool:
     return group in (b"\x02\x00", b"\x08\x00", b"\x00\x02", b"\x00\x08")
 
 
-def _in_order(end: int) -> Callable[[BaseTag, str | None, int], bool]:
-    last = -1
+class _Order:
+    """Stops the parser at ``end``, and where tags no longer ascend.
 
-    def stop(tag: BaseTag, _vr: str | None, _length: int) -> bool:
-        nonlocal last
-        if tag <= last or tag >= end:
+    Attributes:
+        spoilt: whether that was behind the pixel data, at something else than zeros.
+    """
+
+    def __init__(self, end: int) -> None:
+        self._end, self._last, self.spoilt = end, -1, False
+
+    def stops(self, tag: BaseTag, _vr: str | None, _length: int) -> bool:
+        if tag <= self._last:
+            self.spoilt = tag > 0 and self._last >= PIXEL_DATA
             return True
-        last = int(tag)
-        return False
-
-    return stop
+        self._last = int(tag)
+        return tag >= self._end

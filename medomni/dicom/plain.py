@@ -77,16 +77,25 @@ def read_plain(path: Path | str) -> PlainFile | None:
         if data[128:132] != b"DICM":
             return None
         try:
-            return _walked(data)
+            found = _walked(data)
         except _MoreError:
             if len(data) < HEAD:
                 return None
-        data += os.read(descriptor, LONGEST_HEAD - HEAD)
-        return _walked(data)
+            found = _walked(data + os.read(descriptor, LONGEST_HEAD - HEAD))
+        behind = os.pread(descriptor, 4, found.offset + found.length) if found.offset >= 0 else b""
+        return found if may_follow(behind) else None
     except (_OddError, _MoreError, IndexError):
         return None
     finally:
         os.close(descriptor)
+
+
+def may_follow(behind: bytes) -> bool:
+    """Whether a file may go on so behind its pixel data (PS3.5 7.1): with a larger tag, with zeros, or not at all."""
+    if len(behind) < 4:
+        return True
+    group, element = _SHORT(behind)[0], _SHORT(behind, 2)[0]
+    return group << 16 | element == 0 or group << 16 | element > PIXEL_DATA
 
 
 def _walked(data: bytes) -> PlainFile:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from medomni.errors import MedomniError
 from medomni.records import Warned
 
 
@@ -21,14 +22,21 @@ class Files(list[Path]):
         self.notes = tuple(notes)
 
 
-def files_below(folder: Path) -> list[Path]:
+def files_below(folder: Path) -> Files:
     """All regular files below ``folder`` (or the file itself), sorted; folders that are links are not followed.
 
-    Pipes, sockets and devices are left out: opening one may wait for ever.
+    Pipes, sockets and devices are left out: opening one may wait for ever. Folders that cannot be opened are counted in
+    the notes (MED-C09): slices that lie in them would be missing without a word.
+
+    Raises:
+        MedomniError: MED-C09 where ``folder`` itself cannot be opened.
     """
     if folder.is_file():
-        return [folder]
+        return Files([folder])
+    if not os.access(folder, os.R_OK | os.X_OK) and folder.is_dir():
+        raise MedomniError("MED-C09", "no right to list it", where=folder)
     found: list[str] = []
+    closed = 0
     waiting = [os.fspath(folder)]
     while waiting:
         try:
@@ -38,9 +46,12 @@ def files_below(folder: Path) -> list[Path]:
                         waiting.append(entry.path)
                     elif _is_file(entry):
                         found.append(entry.path)
-        except (PermissionError, NotADirectoryError):
+        except PermissionError:
+            closed += 1
+        except NotADirectoryError:
             continue
-    return [Path(p) for p in sorted(found)]
+    said = [Warned(code="MED-C09", detail=f"{closed} folders could not be opened: what lies in them was not read")]
+    return Files((Path(p) for p in sorted(found)), said if closed else ())
 
 
 def _is_file(entry: os.DirEntry[str]) -> bool:

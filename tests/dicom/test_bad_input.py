@@ -21,7 +21,7 @@ from medomni.dicom import inspect, read_study
 from medomni.dicom.names import hidden_words, shown_name
 from medomni.dicom.scan import scan
 from medomni.errors import MedomniError
-from medomni.phantom import SCANNERS, sample_patient, write_series
+from medomni.phantom import SCANNERS, Habit, sample_patient, write_habit, write_series
 from medomni.pipeline import measure_volume
 from medomni.volume import Volume
 from tests.dicom.conftest import by_height, edit, edit_all
@@ -409,3 +409,21 @@ def mutated(data: bytes, kind: int, rng: np.random.Generator) -> bytes:
     for _ in range(int(rng.integers(1, 9))):
         out[int(rng.integers(0, header if kind == 0 else len(out)))] ^= 1 << int(rng.integers(0, 8))
     return bytes(out)
+
+
+@pytest.mark.parametrize("syntax", ["explicit", "implicit", "rle", "jpeg_ls"])
+def test_what_stands_behind_the_pixels(syntax: str, phantoms, tmp_path: Path) -> None:
+    """Zeros and larger tags may; a second set of pixels leaves open which one is the patient's."""
+    write_habit(phantoms("A")[1], tmp_path / "in", Habit(syntax=syntax))
+    path = by_height(tmp_path / "in")[0]
+    data = path.read_bytes()
+    truth = read_study(path).array
+    at = data.rindex(b"\xe0\x7f\x10\x00")
+    private = b"\xe1\x7f\x01\x10" + (b"\2\0\0\0" if syntax == "implicit" else b"SH\2\0") + b"x "
+    for behind in (bytes(64), private):
+        path.write_bytes(data + behind)
+        assert np.array_equal(read_study(path).array, truth)
+    path.write_bytes(data + data[at:])
+    with pytest.raises(MedomniError) as caught:
+        read_study(path)
+    assert caught.value.code == "MED-D10" and "out of order" in str(caught.value)

@@ -11,16 +11,19 @@ from medomni import __version__
 from medomni.dicom.deid.one import Cleaned
 from medomni.dicom.deid.options import Options
 from medomni.dicom.deid.table import EDITION, profile, profile_digest
+from medomni.records import Warned
 
 
 def report_of(files: Sequence[Cleaned], withdrawn: Mapping[int, Sequence[str]], options: Options,
-              left: Sequence[str] = ()) -> dict[str, Any]:
+              left: Sequence[str] = (), notes: Sequence[Warned] = ()) -> dict[str, Any]:
     """The report as JSON holds it.
 
     Args:
         files: one for each input file, in the order of their names; refused ones have a reason.
         withdrawn: number of the file, from 1, to what the verifier found.
         left: files in the output, by their keyed names, whose sources are no longer in the input.
+        notes: what there is to say of how the files were found: folders that could not be opened, files beside a
+            DICOMDIR.
     """
     written = [f for k, f in enumerate(files, 1) if f.name and not f.reason and k not in withdrawn]
     counts: Counter[tuple[str, str]] = Counter()
@@ -37,6 +40,7 @@ def report_of(files: Sequence[Cleaned], withdrawn: Mapping[int, Sequence[str]], 
         "files": {"read": len(files), "written": len(written), "refused": sum(bool(f.reason) for f in files),
                   "withdrawn": len(withdrawn)},
         "left_from_earlier_runs": list(left),
+        "input_notes": [f"{note.code} {note.detail}" for note in notes],
         "refused": _numbered({k: [f.reason] for k, f in enumerate(files, 1) if f.reason}),
         "withdrawn": _numbered(withdrawn),
         "elements": [{"done": what, "rule": rule, "count": n} for (what, rule), n in sorted(counts.items())],
@@ -77,6 +81,7 @@ def summary(report: Mapping[str, Any]) -> list[str]:
                      "in the input; the report names them, delete what is not to be handed on")
     if report["faces"]["cut_off"]:
         lines.append(f"faces: cut off in {report['faces']['cut_off']} files")
+    lines += [f"input: {note}" for note in report["input_notes"]]
     lines += [f"refused, {len(row['files'])}: {row['reason']}" for row in report["refused"]]
     lines += [f"withdrawn, {len(row['files'])}: {row['reason']}" for row in report["withdrawn"]]
     return lines

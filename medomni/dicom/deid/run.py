@@ -42,7 +42,7 @@ def deidentify(source: Path, out: Path, options: Options, keys: Keyed, progress:
         progress: called with (files done, files in all); each file counts twice, cleaned and verified.
 
     Raises:
-        MedomniError: MED-C04, MED-C06, MED-C08, MED-D21, MED-P01, MED-P03, MED-P06, MED-P07.
+        MedomniError: MED-C04, MED-C06, MED-C08, MED-C09, MED-D21, MED-P01, MED-P03, MED-P06, MED-P07.
     """
     _check_apart(source, out)
     plan = {"options": options.digest(), "key": keys.name("plan", "medomni"), "table": profile_digest()}
@@ -66,7 +66,7 @@ def deidentify(source: Path, out: Path, options: Options, keys: Keyed, progress:
             cleaned.append(done)
             tell(k + 1, 2 * len(files))
         withdrawn = _verified(files, cleaned, out, options, tell)
-        report = report_of(cleaned, withdrawn, options, _left(out, journal, cleaned))
+        report = report_of(cleaned, withdrawn, options, _left(out, journal, cleaned), files.notes)
     write_text(out / REPORT, json.dumps(report, indent=2))
     shutil.rmtree(out / HELD, ignore_errors=True)
     return report
