@@ -238,7 +238,9 @@ def test_a_silent_caller_stops_nobody(tmp_path: Path, sent: list[Path], tls: boo
 @pytest.mark.parametrize("head", [b"\x01\x00\xff\xff\xff\xff", b"\x04\x00\x00\x00\x00\x10", b"GET / HTTP/1.1\r\n"])
 def test_a_stranger_makes_no_room(tmp_path: Path, sent: list[Path], head: bytes) -> None:
     """Four gigabytes announced, data without an association, another protocol: closed at once; others are served."""
-    with Inbox(tmp_path / "inbox") as inbox, Receiver(inbox, title="ME", callers=["YOU"], port=0) as receiver:
+    said: list[str] = []
+    with (Inbox(tmp_path / "inbox") as inbox,
+          Receiver(inbox, title="ME", callers=["YOU"], port=0, said=said.append) as receiver):
         with socket.create_connection(("127.0.0.1", receiver.port), timeout=5) as stranger:
             stranger.sendall(head)
             begun = time.monotonic()
@@ -247,6 +249,7 @@ def test_a_stranger_makes_no_room(tmp_path: Path, sent: list[Path], head: bytes)
             assert time.monotonic() - begun < 4
         peer = Peer.parse(f"ME@127.0.0.1:{receiver.port}")
         assert send_files(peer, sent, title="YOU") == len(sent)
+    assert len(said) == 1 and "MED-N08" in said[0] and "127.0.0.1 does not speak DICOM" in said[0]
 
 
 @pytest.mark.parametrize("caller", ["GRÖSSE", "A" * 17, "A\\B", " ", "A\x1bB"])

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 SUCCESS, DUPLICATE, OUT_OF_RESOURCES, CANNOT_UNDERSTAND = 0x0000, 0x0111, 0xA700, 0xC000
 MOST_ASSOCIATIONS = 16
 GREETING_S = 10  # for the TLS handshake, and then for the association request
+TLS_HANDSHAKE = 0x16  # the content type of a record (RFC 8446 5.1)
 LONGEST_GREETING = 1 << 20
 """Bytes of an association request; one of 128 contexts with every transfer syntax has a quarter of it."""
 
@@ -136,9 +137,14 @@ def _server_class(said: Callable[[str], None]) -> Any:
                                                            type(exc).__name__)
                     said(str(MedomniError("MED-N08", f"no TLS with {client_address[0]}: {why}")))
                     return
-            elif not greets(request):
-                request.close()
-                return
+            else:
+                head = greeting(request)
+                if not greets(head):
+                    request.close()
+                    if head:  # who says nothing is a probe of the port, and many come
+                        said(str(MedomniError("MED-N08", f"{client_address[0]} does not speak DICOM"
+                                              f"{', TLS rather' if head[0] == TLS_HANDSHAKE else ''}")))
+                    return
             request.settimeout(self.ae.network_timeout)
             super().process_request_thread(request, client_address)
 
@@ -149,15 +155,19 @@ def _server_class(said: Callable[[str], None]) -> Any:
     return Server
 
 
-def greets(connection: socket.socket) -> bool:
-    """Whether a stranger begins with an association request (PS3.8 9.3.2) of a length that one can have.
-
-    What reads it makes room for as many bytes as it announces. The bytes stay where they are.
-    """
+def greeting(connection: socket.socket) -> bytes:
+    """The first six bytes that a stranger sends, or fewer; they stay where they are."""
     try:
-        head = connection.recv(6, socket.MSG_PEEK | socket.MSG_WAITALL)
+        return connection.recv(6, socket.MSG_PEEK | socket.MSG_WAITALL)
     except OSError:
-        return False
+        return b""
+
+
+def greets(head: bytes) -> bool:
+    """Whether that begins an association request (PS3.8 9.3.2) of a length that one can have.
+
+    What reads it makes room for as many bytes as it announces.
+    """
     return len(head) == 6 and head[0] == 1 and int.from_bytes(head[2:], "big") <= LONGEST_GREETING
 
 
