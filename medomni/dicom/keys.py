@@ -62,14 +62,14 @@ def patient_key(folder: Path) -> str:
 
     Empty where no readable file states one (PS3.3 C.7.1.1: type 2, may be empty): then nothing is known of who is who.
     """
-    import pydicom
-    from pydicom.errors import InvalidDicomError
+    from medomni.dicom.faults import UnreadableError
+    from medomni.dicom.parse import read_elements
+    from medomni.dicom.walk import files_below
 
-    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+    for path in files_below(folder):
         try:
-            header = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=["PatientID"])
-            number = str(header.get("PatientID", ""))
-        except (InvalidDicomError, OSError, ValueError, TypeError, AttributeError, KeyError):
+            number = str(read_elements(path, ["SOPClassUID", "PatientID"], only=True).get("PatientID") or "")
+        except (UnreadableError, OSError):
             continue
         if number.strip():
             return hmac.new(site_key(), b"patient:" + number.strip().encode(), hashlib.sha256).hexdigest()[:16]

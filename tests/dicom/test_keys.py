@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from medomni.dicom.keys import SHORTEST, site_key, study_key
+from medomni.dicom.keys import SHORTEST, patient_key, site_key, study_key
 from medomni.dicom.pacs.query import study_uid_of
 from medomni.dicom.walk import files_below
 from medomni.errors import MedomniError
@@ -42,3 +42,16 @@ def test_what_is_no_uid_is_not_sent(text: str) -> None:
     with pytest.raises(MedomniError, match="MED-C03"):
         study_uid_of(text)
     assert study_uid_of(" 1.2.840.1 ") == "1.2.840.1"
+
+
+def test_a_patient_without_preambles_is_the_same_patient(series: Path, tmp_path: Path) -> None:
+    """Else one patient could be in training and in test."""
+    known = patient_key(series)
+    bare = tmp_path / "bare"
+    bare.mkdir()
+    (bare / "notes.txt").write_text("no image")
+    for path in series.iterdir():
+        (bare / path.name).write_bytes(path.read_bytes()[132:])
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    assert len(known) == 16 and patient_key(bare) == known and patient_key(empty) == ""
