@@ -24,8 +24,8 @@ _CHUNK = 1 << 20
 
 @contextmanager
 def dicom_files(source: Path) -> Iterator[Files]:
-    """The files of a folder, of one file, of a zip (unpacked for as long as the context lasts), or of a DICOMDIR and
-    beside it, with what the record must say of how they were found.
+    """The files of a folder (held against a DICOMDIR that lies in it), of one file, of a zip (unpacked for as long as
+    the context lasts), or of a DICOMDIR and beside it, with what the record must say of how they were found.
 
     Raises:
         MedomniError: MED-C08 where there is nothing, MED-C09 where the folder cannot be opened, MED-D21 for a damaged,
@@ -42,7 +42,12 @@ def dicom_files(source: Path) -> Iterator[Files]:
 
         yield listed(source)
     else:
-        yield files_below(source)
+        files = files_below(source)
+        if any(path.name.upper() == "DICOMDIR" for path in files):
+            from medomni.dicom.dicomdir import unmet
+
+            files.notes += tuple(unmet(files))
+        yield files
 
 
 def unpack(source: Path, folder: Path) -> None:

@@ -64,10 +64,34 @@ def listed(dicomdir: Path) -> Files:
                                                              for count, text in said if count)])
 
 
+def unmet(below: Files) -> list[Warned]:
+    """MED-D14 for each DICOMDIR among a folder's files that names files which are not there: of a folder that is read
+    as it lies, the last slices would be missing without a word. One that cannot be read is no part of the study."""
+    from medomni.dicom.parse import read_elements
+
+    said = []
+    for path in (p for p in below if p.name.upper() == "DICOMDIR"):
+        try:
+            records = read_elements(path, [RECORDS]).get(RECORDS) or []
+            names = [[str(part) for part in _parts(record.get("ReferencedFileID"))] for record in records]
+        except Exception:  # damaged records raise anything when they are decoded
+            continue
+        absent = sum(_as_written(path.parent, parts) is None for parts in names if parts and _is_safe(parts))
+        if absent:
+            said.append(Warned(code="MED-D14", detail=f"{absent} of {sum(map(bool, names))} files that a DICOMDIR in "
+                                                      "the folder names are not there"))
+    return said
+
+
+def _is_safe(parts: list[str]) -> bool:
+    """Whether a file ID (PS3.10 8.5) can only name a file below the directory's folder."""
+    return not any(not part or part in (".", "..") or re.search(r"[/\\:\0]", part) for part in parts)
+
+
 def _named(dicomdir: Path, home: Path, names: list[list[str]]) -> list[Path]:
     files, absent = [], 0
     for parts in filter(None, names):
-        if any(not part or part in (".", "..") or re.search(r"[/\\:\0]", part) for part in parts):
+        if not _is_safe(parts):
             raise MedomniError("MED-D21", "it names a place outside its folder", where=dicomdir.name)
         path = _as_written(home, parts)
         if path is None:

@@ -115,6 +115,22 @@ def test_a_dicomdir_names_the_files(series: Path, medium: Path) -> None:
     assert np.array_equal(read_study(medium.parent).array, truth.array), "the folder with its DICOMDIR too"
 
 
+def test_a_folder_is_held_against_its_dicomdir(series: Path, medium: Path) -> None:
+    itself = ("MED-D14", "1 files without an image")
+    assert [(w.code, w.detail) for w in read_study(medium.parent).study.warnings] == [itself]
+    highest = max(
+        (p for p in medium.parent.rglob("*") if p.is_file() and p != medium),
+        key=lambda p: float(pydicom.dcmread(p, stop_before_pixels=True).ImagePositionPatient[2]))
+    highest.unlink()
+    volume = read_study(medium.parent)
+    count = len(list(series.iterdir()))
+    assert len(volume.array) == count - 1
+    assert {(w.code, w.detail) for w in volume.study.warnings} == {
+        itself, ("MED-D14", f"1 of {count} files that a DICOMDIR in the folder names are not there")}
+    medium.write_bytes(medium.read_bytes()[:400])
+    assert len(read_study(medium.parent).array) == count - 1, "a damaged one is no part of the study"
+
+
 def test_small_letters_on_a_copied_medium(series: Path, medium: Path) -> None:
     for path in sorted(medium.parent.rglob("*"), key=lambda p: -len(p.parts)):
         if path != medium:
