@@ -21,8 +21,9 @@ def foresee(stack: Stack) -> None:
     Raises:
         MedomniError: MED-D03, MED-D06, MED-D10, MED-D11, MED-D18.
     """
-    from medomni.dicom.pixels import check_bits, rescale_of
+    from medomni.dicom.pixels import check_bits
     from medomni.dicom.read import check_twin
+    from medomni.dicom.rescale import rescale_of
 
     check_headers(stack.headers)
     for header in (*stack.headers, *(other for _, other in stack.twins)):
@@ -58,7 +59,7 @@ def _check_first_table(first: SliceHeader) -> None:
         return
     from medomni.dicom.faults import UnreadableError
     from medomni.dicom.parse import read_elements
-    from medomni.dicom.pixels import check_table
+    from medomni.dicom.rescale import check_table
 
     try:
         check_table(read_elements(first.path, ["Modality", MODALITY_TABLE]), first.label)

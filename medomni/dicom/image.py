@@ -21,7 +21,8 @@ from medomni.dicom.marker import left_edge as marked_edge
 from medomni.dicom.names import shown_name
 from medomni.dicom.padding import AIR_HU
 from medomni.dicom.parse import read_elements
-from medomni.dicom.pixels import PIXEL_TAGS, decoded, padding_of, rescale_of, tabled
+from medomni.dicom.pixels import PIXEL_TAGS, decoded, padding_of
+from medomni.dicom.rescale import rescale_of, tabled
 from medomni.dicom.stated import NOT_SIDEWAYS, side_stated, spacing_stated
 from medomni.dicom.still import STILLS, read_still
 from medomni.dicom.voi import presets, shown

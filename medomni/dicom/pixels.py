@@ -1,4 +1,4 @@
-"""Stored values to the modality's unit: rescale per slice, padding, size checks."""
+"""Stored values of a slice: decoded, held against the header's size and bits, padding marked, rescaled."""
 
 from __future__ import annotations
 
@@ -13,15 +13,14 @@ import numpy as np
 import pydicom
 from numpy.typing import NDArray
 from pydicom.encaps import get_frame
-from pydicom.pixels import apply_modality_lut
 
 from medomni.dicom.encapsulated import stated, whole
 from medomni.dicom.faults import UnreadableError
 from medomni.dicom.headers import MOST_PIXELS, SliceHeader
 from medomni.dicom.jpeg import pixel_array
-from medomni.dicom.kinds import OTHER_UNITS
 from medomni.dicom.padding import beyond, fill_of, folded_ends
 from medomni.dicom.parse import read_elements
+from medomni.dicom.rescale import number, rescaled
 from medomni.errors import MedomniError
 
 FLOATS = ("FloatPixelData", "DoubleFloatPixelData")
@@ -68,9 +67,9 @@ def slice_values(header: SliceHeader, opened: OpenFiles | None = None) -> tuple[
     stored, ds = _slice(header, opened or OpenFiles())
     padding = padding_of(ds, stored, header.frame or 0)
     if padding is None:
-        return _rescaled(stored, ds, header), 0
+        return rescaled(stored, ds, header), 0
     stored[padding] = 0  # padding may lie where no value in the modality's unit would fit
-    values = _rescaled(stored, ds, header)
+    values = rescaled(stored, ds, header)
     values[padding] = fill_of(str(ds.get("Modality") or ""))
     return values, int(padding.sum())
 
@@ -154,7 +153,7 @@ def _check_frame(ds: pydicom.Dataset, frame: int, frames: int, name: str) -> Non
 
 def check_bits(at: Mapping[str, Any] | pydicom.Dataset, name: str) -> None:
     """Stored bits that do not begin at the lowest one, as retired practice allowed, would be read shifted; MED-D10."""
-    high, bits = (_number(at.get(n)) for n in ("HighBit", "BitsStored"))
+    high, bits = (number(at.get(n)) for n in ("HighBit", "BitsStored"))
     if high is not None and bits is not None and high != bits - 1:
         raise MedomniError("MED-D10", f"high bit {high:.0f} with {bits:.0f} bits stored", where=name)
 
@@ -172,7 +171,7 @@ def padding_of(ds: pydicom.Dataset, stored: NDArray[Any], frame: int) -> NDArray
     """Mask of padding (PS3.3 C.7.5.1.1.2, C.7.6.24 of floating numbers), or None without one."""
     if stored.dtype.kind == "f":
         return _float_padding(ds, stored)
-    ends = [_number(ds.get(name)) for name in ("PixelPaddingValue", "PixelPaddingRangeLimit")]
+    ends = [number(ds.get(name)) for name in ("PixelPaddingValue", "PixelPaddingRangeLimit")]
     if ends[0] is None:
         return None
     signed = bool(ds.get("PixelRepresentation"))
@@ -192,75 +191,3 @@ def _float_padding(ds: pydicom.Dataset, stored: NDArray[Any]) -> NDArray[np.bool
     low, high = sorted((value, limit if isinstance(limit, float) else value))
     mask = np.isnan(stored) if math.isnan(value) else (stored >= low) & (stored <= high)
     return mask if mask.any() else None
-
-
-def _rescaled(stored: NDArray[Any], ds: pydicom.Dataset, header: SliceHeader) -> NDArray[Any]:
-    """Modality LUT Sequence if present, else slope and intercept, per slice; errors MED-D11, MED-D18."""
-    name, at = header.label, ds if header.frame is None else header.values
-    if ds.get("ModalityLUTSequence"):
-        return tabled(stored, ds, name).astype(np.float32)
-    slope, intercept = rescale_of(at, ds.get("Modality") == "CT", name)
-    low, high = (float(v) * slope + intercept for v in (stored.min(), stored.max()))
-    if not max(abs(low), abs(high)) <= np.finfo(np.float32).max:  # stored values that are no number neither
-        raise MedomniError("MED-D11", "slope and intercept give no finite value", where=name)
-    exact = (stored.dtype.kind in "iu" and slope.is_integer() and intercept.is_integer()
-             and max(abs(slope), abs(intercept)) < 2**31)
-    if exact and min(low, high) >= -32768 and max(low, high) <= 32767:
-        return (stored.astype(np.int64) * int(slope) + int(intercept)).astype(np.int16)
-    return (stored.astype(np.float64) * slope + intercept).astype(np.float32)
-
-
-def tabled(stored: NDArray[Any], ds: pydicom.Dataset, name: str) -> NDArray[Any]:
-    """The entries of the Modality LUT Sequence (PS3.3 C.11.1.1.1), whole numbers; errors as :func:`check_table`."""
-    check_table(ds, name)
-    try:
-        wide = stored.astype(np.int64)  # pydicom counts entries in the pixels' own type, in which they may not fit
-        return np.array(apply_modality_lut(wide, ds))
-    except Exception as exc:  # a damaged table
-        raise MedomniError("MED-D11", f"modality table: {type(exc).__name__}", where=name) from exc
-
-
-def check_table(ds: pydicom.Dataset, name: str) -> None:
-    """Refuse a CT whose modality table says that it does not give Hounsfield units (PS3.3 C.11.1.1.1).
-
-    Raises:
-        MedomniError: MED-D18 for another quantity; MED-D11 for ``US``, the word for a unit not stated, and where the
-            type, which must be there, is not.
-    """
-    if ds.get("Modality") != "CT":
-        return
-    try:
-        unit = str(ds.ModalityLUTSequence[0].get("ModalityLUTType") or "").strip().upper()
-    except Exception as exc:  # items are decoded when they are looked at, and may then be found damaged
-        raise MedomniError("MED-D11", f"modality table: {type(exc).__name__}", where=name) from exc
-    if unit in OTHER_UNITS:
-        raise MedomniError("MED-D18", f"the modality table gives {unit}, not Hounsfield units", where=name)
-    if unit != "HU":
-        raise MedomniError("MED-D11", "the modality table states no Hounsfield units", where=name)
-
-
-def rescale_of(at: Mapping[str, Any] | pydicom.Dataset, unit: bool, name: str) -> tuple[float, float]:
-    """Slope and intercept; 1 and 0 where both are absent and no unit is wanted.
-
-    Raises:
-        MedomniError: MED-D11 where one is absent, empty or no number, where the slope is 0, or where both are absent
-            although the values must be in a unit.
-    """
-    given = [at.get("RescaleSlope"), at.get("RescaleIntercept")]
-    if not unit and all(v is None or v == "" for v in given):
-        return 1.0, 0.0
-    slope, intercept = (_number(v) for v in given)
-    if slope is None or intercept is None:
-        raise MedomniError("MED-D11", "slope and intercept must both be numbers", where=name)
-    if slope == 0:
-        raise MedomniError("MED-D11", "the slope is 0", where=name)
-    return slope, intercept
-
-
-def _number(value: Any) -> float | None:
-    """A finite number, or None where the element is absent, empty or damaged."""
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        return None
-    return number if math.isfinite(number) else None

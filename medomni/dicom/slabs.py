@@ -10,7 +10,8 @@ import numpy as np
 
 from medomni.dicom.archive import dicom_files
 from medomni.dicom.geometry import SHEAR_TOLERANCE_DEG, Stack, geometry_notes
-from medomni.dicom.read import chosen_series, left_out, ordered, pixels_of, study_record
+from medomni.dicom.read import chosen_series, left_out, ordered, pixels_of
+from medomni.dicom.record import study_record
 from medomni.errors import MedomniError
 from medomni.volume import Volume
 
