@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,8 @@ from pydicom.pixels import apply_color_lut
 from medomni.dicom import codes
 from medomni.dicom.faults import UnreadableError
 from medomni.dicom.frames import GROUPS, frame_values, text_of
-from medomni.dicom.headers import IDENTIFYING, SPACING_MM, SliceHeader
+from medomni.dicom.headers import IDENTIFYING, SliceHeader
+from medomni.dicom.length import regions, spacing_of
 from medomni.dicom.marker import agreed
 from medomni.dicom.marker import left_edge as marked_edge
 from medomni.dicom.names import shown_name
@@ -23,6 +23,8 @@ from medomni.dicom.padding import AIR_HU
 from medomni.dicom.parse import read_elements
 from medomni.dicom.pixels import PIXEL_TAGS, decoded, padding_of
 from medomni.dicom.rescale import rescale_of, tabled
+from medomni.dicom.side import laterality, of_plane
+from medomni.dicom.side import left_edge as left_edge_of
 from medomni.dicom.stated import NOT_SIDEWAYS, side_stated, spacing_stated
 from medomni.dicom.still import STILLS, read_still
 from medomni.dicom.voi import presets, shown
@@ -37,16 +39,10 @@ WANTED = [
     *(f"{colour}PaletteColorLookupTable{part}" for colour in ("Red", "Green", "Blue")
       for part in ("Descriptor", "Data")),
 ]
-PROJECTIONS = frozenset(("CR", "DX", "RG", "RF", "XA", "MG", "IO", "PX"))
-PROJECTION_CLASSES = frozenset("1.2.840.10008.5.1.4.1.1." + end for end in (
-    "1", "1.1", "1.1.1", "1.2", "1.2.1", "1.3", "1.3.1", "12.1", "12.2"))
-"""Storage of computed and digital radiographs, mammograms, intra-oral, XA and RF images."""
 VIEWS = frozenset(("AP", "PA", "LL", "RL", "RLD", "LLD", "RLO", "LLO"))
 """Defined terms of View Position (0018,5101), PS3.3 C.8.1.1.1.1, with the obliques."""
-_CENTIMETRES = 3  # of Physical Units X and Y Direction (0018,6024), PS3.3 C.8.5.5.1.5
 _OF_A_FRAME = ("RescaleSlope", "RescaleIntercept", "PixelSpacing", "ImageOrientationPatient")
-_SURE_COSINE = 0.5
-"""Of a row's direction along the patient's left: below it the row runs from front to back, or up."""
+
 
 
 def read_image(path: Path | str, *, frame: int = 0, marker: bool = False, left_edge: str | None = None,
@@ -87,18 +83,18 @@ def read_image(path: Path | str, *, frame: int = 0, marker: bool = False, left_e
     modality = codes.modality(header) or "unknown"
     windows = presets(voi)
     inverted = ds.get("PhotometricInterpretation") == "MONOCHROME1" or ds.get("PresentationLUTShape") == "INVERSE"
-    spacing, why_not = spacing_stated(_spacing(ds, at, modality), spacing_mm,
-                                      _regions(ds) if modality == "US" else (), name)
+    spacing, why_not = spacing_stated(spacing_of(ds, at, modality), spacing_mm,
+                                      regions(ds) if modality == "US" else (), name)
     view = str(ds.get("ViewPosition") or "").upper()
     seen, left_out = shown(values, voi, inverted, windows, padding)
-    told = _left_edge(ds)
-    side_stated(told if told[0] or told[1] == NOT_SIDEWAYS else _of_plane(at, ds), left_edge, name)
+    told = left_edge_of(ds)
+    side_stated(told if told[0] or told[1] == NOT_SIDEWAYS else of_plane(at, ds), left_edge, name)
     if marker:
         marked = marked_edge(seen, str(ds.get("BodyPartExamined") or ""), view)
         side_stated(marked, left_edge, name)
         told = agreed(told, marked)
     edge, side_reason = side_stated(told, left_edge, name)
-    return Picture(values, seen, modality, inverted, windows, spacing, why_not, edge, side_reason, _laterality(ds),
+    return Picture(values, seen, modality, inverted, windows, spacing, why_not, edge, side_reason, laterality(ds),
                    view if view in VIEWS else None, frame, _frames(ds), padding,
                    notes + ((left_out,) if left_out else ()))
 
@@ -194,66 +190,3 @@ def _values(stored: NDArray[Any], ds: pydicom.Dataset, at: Mapping[str, str], na
     if not np.isfinite(values).all():
         raise MedomniError("MED-D10", "values that are no numbers", where=name)
     return values.astype(np.float32 if values.dtype == np.float64 else values.dtype.newbyteorder("="))
-
-
-def _regions(ds: pydicom.Dataset) -> set[tuple[float, float]]:
-    """Millimetres between rows and between columns in the ultrasound regions that are measured in centimetres."""
-    try:
-        regions = [r for r in ds.get("SequenceOfUltrasoundRegions") or []
-                   if r.get("PhysicalUnitsXDirection") == r.get("PhysicalUnitsYDirection") == _CENTIMETRES]
-        return {(abs(float(r.get("PhysicalDeltaY", 0))) * 10, abs(float(r.get("PhysicalDeltaX", 0))) * 10)
-                for r in regions}
-    except (TypeError, ValueError):
-        return set()
-
-
-def _spacing(ds: pydicom.Dataset, at: Mapping[str, str], modality: str) -> tuple[tuple[float, float] | None, str]:
-    """Millimetres at the patient, or why there are none (PS3.3 10.7.1.3)."""
-    if modality == "US":
-        steps = _regions(ds)
-        if len(steps) != 1:
-            return None, "ultrasound without one calibrated region"
-        both = steps.pop()
-    else:
-        try:
-            first, second = (float(v) for v in at.get("PixelSpacing", "").split("\\"))
-        except (TypeError, ValueError):
-            return None, "no pixel spacing at the patient" if ds.get("ImagerPixelSpacing") else "no pixel spacing"
-        both = (first, second)
-        if _is_projection(ds) and not ds.get("PixelSpacingCalibrationType"):
-            return None, "projection without calibration: lengths at the detector are magnified"
-    if not all(SPACING_MM[0] <= v <= SPACING_MM[1] for v in both):
-        return None, "the pixel spacing is not a length"
-    return both, ""
-
-
-def _left_edge(ds: pydicom.Dataset) -> tuple[str | None, str]:
-    """The patient's side at column 0, from Patient Orientation (0020,0020; PS3.3 C.7.6.1.1.1)."""
-    value = ds.get("PatientOrientation") or []
-    toward = str(value[0]).upper()[:1] if not isinstance(value, str) and len(value) == 2 else ""
-    if toward in ("L", "R"):
-        return {"L": "right", "R": "left"}[toward], "Patient Orientation"
-    if toward in ("A", "P", "H", "F"):
-        return None, NOT_SIDEWAYS
-    return None, "no Patient Orientation: the side is not assessable until it is stated"
-
-
-def _of_plane(at: Mapping[str, str], ds: pydicom.Dataset) -> tuple[str | None, str]:
-    """The patient's side at column 0 of a slice, from Image Orientation (0020,0037): it is not believed further than
-    to contradict what is stated."""
-    try:
-        along = float(at.get("ImageOrientationPatient", "").split("\\")[0])
-    except ValueError:
-        along = math.nan
-    if not _SURE_COSINE < abs(along) < 1.1 or _is_projection(ds):
-        return None, ""
-    return ("right" if along > 0 else "left"), "Image Orientation"
-
-
-def _is_projection(ds: pydicom.Dataset) -> bool:
-    return str(ds.get("Modality")) in PROJECTIONS or ds.get("SOPClassUID") in PROJECTION_CLASSES
-
-
-def _laterality(ds: pydicom.Dataset) -> str | None:
-    value = str(ds.get("ImageLaterality") or ds.get("Laterality") or "").upper()
-    return {"L": "left", "R": "right", "B": "both"}.get(value)

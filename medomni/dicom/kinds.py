@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from medomni.dicom.headers import SliceHeader
+
+if TYPE_CHECKING:
+    from pydicom import Dataset
 
 NOT_SCANNED = frozenset((
     "1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7",
@@ -32,6 +37,11 @@ CODES = {
     "no position or orientation": "MED-D09", "no pixel spacing": "MED-D09",
 }
 """Reason to the error that reading such an image raises."""
+
+PROJECTIONS = frozenset(("CR", "DX", "RG", "RF", "XA", "MG", "IO", "PX"))
+PROJECTION_CLASSES = frozenset("1.2.840.10008.5.1.4.1.1." + end for end in (
+    "1", "1.1", "1.1.1", "1.2", "1.2.1", "1.3", "1.3.1", "12.1", "12.2"))
+"""Storage of computed and digital radiographs, mammograms, intra-oral, XA and RF images."""
 
 
 def unusable_reason(header: SliceHeader) -> str:
@@ -74,3 +84,8 @@ def is_derived(header: SliceHeader) -> bool:
 def is_other_word(header: SliceHeader) -> bool:
     """True for a CT whose Rescale Type is there and is no unit's name: it is read as Hounsfield units, and named."""
     return header.text("Modality") == "CT" and header.text("RescaleType").strip().upper() not in ("", "HU")
+
+
+def is_projection(ds: Dataset) -> bool:
+    """Whether an image is a radiograph, in which lengths at the detector are magnified."""
+    return str(ds.get("Modality")) in PROJECTIONS or ds.get("SOPClassUID") in PROJECTION_CLASSES

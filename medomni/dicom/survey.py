@@ -16,7 +16,7 @@ from medomni.dicom.fill import LongWay
 from medomni.dicom.grouping import Group
 from medomni.dicom.headers import SliceHeader
 from medomni.dicom.keys import study_key
-from medomni.dicom.kinds import is_object
+from medomni.dicom.kinds import PROJECTIONS, is_object
 from medomni.dicom.read import is_nifti, refusal
 from medomni.dicom.scan import Inventory, SeriesSummary, inventory_of, look
 from medomni.dicom.still import STILLS, read_still
@@ -113,8 +113,6 @@ def _listed(inventory: Inventory, summary: SeriesSummary, group: Group, pictures
 
 def _is_image(first: SliceHeader) -> bool:
     """A radiograph or ultrasound by its modality."""
-    from medomni.dicom.image import PROJECTIONS
-
     return first.text("Modality") in (*PROJECTIONS, "US", "IVUS") and not is_object(first)
 
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import secrets
 import shutil
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from medomni.dicom.pacs.identity import Identity, digest, identify, same_image
 from medomni.dicom.pacs.index import Index
+from medomni.dicom.pacs.lock import Held, adopted
 from medomni.dicom.pacs.peer import keep_values_out_of_logs
 from medomni.errors import MedomniError
 
@@ -66,7 +65,7 @@ class Inbox:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             for name in ("studies", "incoming", "conflicts"):
                 (self.folder / name).mkdir(exist_ok=True)
-            self._hold = _Held(self.folder / "incoming" / secrets.token_hex(8))
+            self._hold = Held(self.folder / "incoming" / secrets.token_hex(8))
         except OSError as exc:
             raise MedomniError("MED-C04", exc.strerror or "", where=self.folder) from exc
         self.index = Index(self.folder / "index.sqlite")
@@ -177,51 +176,6 @@ class Inbox:
             return Kept("known", new.study_key)
         _link(part, self.folder / "conflicts" / f"{new.instance_key}-{new.sha256[:16]}.dcm")
         return Kept("conflict", new.study_key)
-
-
-class _Held:
-    """A folder of one process, locked while the process lives; a kill releases the lock."""
-
-    def __init__(self, folder: Path) -> None:
-        young = folder.with_name(f".{folder.name}")  # not looked at by others until it is locked
-        young.mkdir(mode=0o700)
-        self._handle = open(young / ".lock", "w")  # noqa: SIM115 (held until release)
-        fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        self.folder = young.rename(folder)
-
-    def release(self) -> None:
-        shutil.rmtree(self.folder, ignore_errors=True)
-        self._handle.close()
-
-
-@contextmanager
-def adopted(folder: Path) -> Iterator[bool]:
-    """Whether a folder's process has ended; if so it is ours for as long as the block runs."""
-    try:
-        handle = open(folder / ".lock")  # noqa: SIM115 (closed below)
-    except OSError:  # gone meanwhile
-        yield False
-        return
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        yield False
-    else:
-        yield True
-    finally:
-        handle.close()
-
-
-@contextmanager
-def only_one(path: Path) -> Iterator[bool]:
-    """Whether this process alone has the lock of that name, for as long as the block runs."""
-    with open(path, "w") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            yield False
-            return
-        yield True
 
 
 def _link(part: Path, final: Path) -> bool:
