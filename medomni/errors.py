@@ -100,6 +100,9 @@ _ENTRIES = [
     ErrorEntry("MED-D22", "The slices lie further apart than they are thick.",
                "What lies between them was not seen; where the scanner made more slices, fetch the others too.",
                "warning"),
+    ErrorEntry("MED-D24", "Slices of several times alternate in one volume.",
+               "Look at it: MR that is taken in packages is like that; two phases of a moving organ are no one volume.",
+               "warning"),
     ErrorEntry("MED-D23", "The unit of a CT is not stated as Hounsfield units, and was taken as them.",
                "Compare air (-1000) and water (0) in the pictures; export the series with Rescale Type HU.", "warning"),
     # --- N: network (PACS, DICOMweb) and the inbox ------------------------------------------------------

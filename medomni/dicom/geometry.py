@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from medomni.dicom.grouping import TIMES, alternating
 from medomni.dicom.headers import SPACING_MM, SliceHeader
 from medomni.errors import MedomniError
 from medomni.records import Warned
@@ -79,6 +80,9 @@ def geometry_notes(stack: Stack, tilted: bool) -> list[Warned]:
     notes = [Warned(code="MED-D13", detail=f"{stack.tilt_deg:.2f} degrees")] if tilted else []
     if len(stack.headers) < FEW_SLICES:
         notes.append(Warned(code="MED-D17", detail=f"{len(stack.headers)} slices"))
+    times = next((parts for name in TIMES if (parts := alternating(stack.headers, name))), None)
+    if times:
+        notes.append(Warned(code="MED-D24", detail=f"{len(times)} times"))
     if len(stack.headers) > 1 and stack.headers[0].text("SliceThickness"):
         normal = stack.headers[0].normal / np.linalg.norm(stack.headers[0].normal)
         step, thick = float(np.median(np.diff(stack.positions @ normal))), _thickness(stack.headers[0])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Hashable
+from itertools import combinations
 
 import numpy as np
 
@@ -17,15 +18,18 @@ FEWEST = 4  # of a part that a series is split into: two lone slices at one plac
 APART_BY = ("AcquisitionNumber", "TemporalPositionIdentifier", "TemporalPositionIndex", "EchoNumbers",
             "DiffusionBValue", "ImageType", "TriggerTime", "AcquisitionTime", "ContentTime")
 """What may tell apart images at the same position, the most telling first."""
+TIMES = ("AcquisitionTime", "ContentTime")
+INTERLEAVED_BY = (*(name for name in APART_BY if name not in TIMES), "KVP", "ContrastBolusAgent", *TIMES)
+"""What may tell apart slices that alternate along the normal."""
 
 
 def grouped(headers: list[SliceHeader]) -> list[Group]:
-    """Groups by series, matrix, frame of reference, kernel, stack, kind of image; in MR by echo; and by orientation and
-    pixel spacing, within a tolerance.
+    """Groups by study and series, matrix, frame of reference, kernel, stack, kind of image; in MR by echo; and by
+    orientation and pixel spacing, within a tolerance.
 
-    A group in which positions recur is split by the first element of :data:`APART_BY` that tells all of them apart;
-    where none does, it stays whole and its recurring slices are compared when they are read. So is a group in which the
-    slices of several acquisitions alternate. The order of ``headers`` does not matter.
+    A group in which positions recur is split by the first element of :data:`APART_BY`, or the first two, that tells all
+    of them apart; where none does, it stays whole and its recurring slices are compared when they are read. A group in
+    which slices of several kinds alternate is split too. The order of ``headers`` does not matter.
     """
     groups: dict[Hashable, list[Group]] = defaultdict(list)
     for h in sorted(headers, key=instance):
@@ -45,10 +49,10 @@ def instance(h: SliceHeader) -> tuple[str, int]:
 
 def _key(h: SliceHeader) -> Hashable:
     modality = h.text("Modality")
-    return (h.text("SeriesInstanceUID"), modality, h.rows, h.columns, h.frames, h.orientation is None,
-            h.pixel_spacing is None, h.text("FrameOfReferenceUID"), h.text("ConvolutionKernel"), h.is_localizer,
-            h.is_colour_or_capture, is_object(h), modality == "CT" and is_map(h), h.text("StackID"),
-            h.text("EchoTime") if modality == "MR" else "")
+    return (h.text("StudyInstanceUID"), h.text("SeriesInstanceUID"), modality, h.rows, h.columns, h.frames,
+            h.orientation is None, h.pixel_spacing is None, h.text("FrameOfReferenceUID"),
+            h.text("ConvolutionKernel"), h.is_localizer, h.is_colour_or_capture, is_object(h),
+            modality == "CT" and is_map(h), h.text("StackID"), h.text("EchoTime") if modality == "MR" else "")
 
 
 def _parallel(a: SliceHeader, b: SliceHeader) -> bool:
@@ -61,32 +65,52 @@ def _parallel(a: SliceHeader, b: SliceHeader) -> bool:
 
 def _apart(group: Group) -> list[Group]:
     if not _recurs(group):
-        return _interleaved(group) or [group]
-    for name in APART_BY:
-        parts: dict[str, Group] = defaultdict(list)
+        return _interleaved(group)
+    for names in (*((name,) for name in APART_BY), *combinations(APART_BY, 2)):
+        parts: dict[tuple[str, ...], Group] = defaultdict(list)
         for h in group:
-            parts[h.text(name)].append(h)
+            parts[tuple(h.text(name) for name in names)].append(h)
         if len(parts) > 1 and all(len(p) >= FEWEST and not _recurs(p) for p in parts.values()):
-            return list(parts.values())
+            return [whole for part in parts.values() for whole in _interleaved(part)]
     return [group]
 
 
 def _interleaved(group: Group) -> list[Group]:
-    """The acquisitions of a group whose slices alternate along the normal; nothing where they do not.
+    """The parts of a group whose slices alternate along the normal, by the first of :data:`INTERLEAVED_BY` that tells
+    them apart; the group alone where none does.
 
     Two scans of one region, half a step apart, would else make one stack with an even spacing, in which every second
-    slice is of another breath. A region scanned in steps has its acquisitions one after the other.
+    slice is of another breath, phase or weighting. A region scanned in steps has its acquisitions one after the other.
+    The slices of MR in packages alternate in time and are one volume: there times do not count, and the record says so
+    (:func:`medomni.dicom.geometry.geometry_notes`).
     """
     if group[0].orientation is None or any(h.position is None for h in group):
-        return []
+        return [group]
+    placed = sorted(group, key=lambda h: float(group[0].normal @ h.position))  # type: ignore[operator]
+    for name in INTERLEAVED_BY:
+        if name in TIMES and group[0].text("Modality") != "CT":
+            continue
+        parts = alternating(placed, name)
+        if parts:
+            return parts
+    return [group]
+
+
+def alternating(placed: Group, name: str) -> list[Group]:
+    """Slices by an element's values where these alternate; nothing where they do not, or a value has few slices.
+
+    Args:
+        placed: in the order of their heights.
+    """
     parts: dict[str, Group] = defaultdict(list)
-    for h in sorted(group, key=lambda h: float(group[0].normal @ h.position)):  # type: ignore[operator]
-        parts[h.text("AcquisitionNumber")].append(h)
-    if len(parts) < 2 or "" in parts or min(len(p) for p in parts.values()) < FEWEST:
+    at: dict[str, list[int]] = defaultdict(list)
+    for k, h in enumerate(placed):
+        parts[h.text(name)].append(h)
+        at[h.text(name)].append(k)
+    if len(parts) < 2 or min(len(p) for p in parts.values()) < FEWEST:
         return []
-    ends = sorted([float(group[0].normal @ h.position) for h in (p[0], p[-1])] for p in parts.values())  # type: ignore[operator]
-    alternating = any(before[1] > after[0] for before, after in zip(ends, ends[1:], strict=False))
-    return list(parts.values()) if alternating else []
+    ends = sorted((places[0], places[-1]) for places in at.values())
+    return list(parts.values()) if any(a[1] > b[0] for a, b in zip(ends, ends[1:], strict=False)) else []
 
 
 def _recurs(group: Group) -> bool:

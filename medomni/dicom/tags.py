@@ -22,6 +22,7 @@ TAGS = {
     "ContrastBolusAgent": 0x00180010,
     "BodyPartExamined": 0x00180015,
     "SliceThickness": 0x00180050,
+    "KVP": 0x00180060,
     "EchoTime": 0x00180081,
     "EchoNumbers": 0x00180086,
     "TriggerTime": 0x00181060,
