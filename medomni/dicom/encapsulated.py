@@ -19,13 +19,14 @@ _SOF = frozenset((0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0x
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """What a compressed header says: rows, columns, samples of a pixel, bits of a sample, signed (JPEG 2000 only)."""
+    """What a compressed header says: rows, columns, samples of a pixel, bits of a sample, and whether they are signed,
+    which JPEG 2000 alone states."""
 
     rows: int
     columns: int
     samples: int
     bits: int
-    signed: bool = False
+    signed: bool | None = None
 
 
 def joined(data: bytes) -> bytes | None:

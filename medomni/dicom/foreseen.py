@@ -9,6 +9,7 @@ from __future__ import annotations
 from medomni.dicom.fill import LongWay, check_headers
 from medomni.dicom.geometry import Stack
 from medomni.dicom.headers import MODALITY_TABLE, SliceHeader
+from medomni.dicom.plain import surplus
 from medomni.errors import MedomniError
 
 MOST_TWINS = 8
@@ -19,7 +20,7 @@ def foresee(stack: Stack) -> None:
     """Refuse what :func:`medomni.dicom.read_study` would refuse; the files must be there still.
 
     Raises:
-        MedomniError: MED-D03, MED-D06, MED-D10, MED-D11, MED-D18.
+        MedomniError: MED-D03, MED-D06, MED-D10, MED-D11, MED-D12, MED-D18.
     """
     from medomni.dicom.pixels import check_bits
     from medomni.dicom.read import check_twin
@@ -52,6 +53,11 @@ def _check_size(header: SliceHeader) -> None:
         there = min(plain.length, size - plain.offset)
         if there < wanted:
             raise MedomniError("MED-D03", f"{max(there, 0)} of {wanted} bytes of pixel data", where=header.label)
+        frames = plain.values.get("NumberOfFrames") or "1"
+        more = surplus(plain.length, header.rows, header.columns, int(frames) if frames.isdecimal() else 1,
+                       header.samples * int(bits) // 8)
+        if more and header.text("PhotometricInterpretation") != "YBR_FULL_422":
+            raise MedomniError("MED-D12", f"{more} bytes of pixel data too many", where=header.label)
 
 
 def _check_first_table(first: SliceHeader) -> None:

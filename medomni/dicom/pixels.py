@@ -20,6 +20,7 @@ from medomni.dicom.headers import MOST_PIXELS, SliceHeader
 from medomni.dicom.jpeg import pixel_array
 from medomni.dicom.padding import beyond, fill_of, folded_ends
 from medomni.dicom.parse import read_elements
+from medomni.dicom.plain import surplus
 from medomni.dicom.rescale import number, rescaled
 from medomni.errors import MedomniError
 
@@ -108,7 +109,7 @@ def decoded(ds: pydicom.Dataset, size: tuple[int, int], frame: int, name: str) -
         if data and syntax is not None and syntax.is_encapsulated:
             _check_frame(ds, frame, frames, name)
         elif data and syntax is not None and not syntax.is_deflated:
-            _check_length(ds, frames * size[0] * size[1], name)
+            _check_length(ds, size, frames, name)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             stored = np.array(pixel_array(ds, index=frame) if frames > 1 else pixel_array(ds))
@@ -125,11 +126,15 @@ def decoded(ds: pydicom.Dataset, size: tuple[int, int], frame: int, name: str) -
     return stored
 
 
-def _check_length(ds: pydicom.Dataset, pixels: int, name: str) -> None:
-    samples = 2 if ds.get("PhotometricInterpretation") == "YBR_FULL_422" else int(ds.get("SamplesPerPixel") or 1)
-    expected = pixels * samples * int(ds.BitsAllocated) // 8
+def _check_length(ds: pydicom.Dataset, size: tuple[int, int], frames: int, name: str) -> None:
+    halved = ds.get("PhotometricInterpretation") == "YBR_FULL_422"
+    samples = 2 if halved else int(ds.get("SamplesPerPixel") or 1)
+    expected = frames * size[0] * size[1] * samples * int(ds.BitsAllocated) // 8
     if len(ds.PixelData) < expected:
         raise MedomniError("MED-D03", f"{len(ds.PixelData)} of {expected} bytes of pixel data", where=name)
+    more = surplus(len(ds.PixelData), *size, frames, samples * int(ds.BitsAllocated) // 8)
+    if more and not halved and int(ds.BitsAllocated) >= 8:  # some label colours as halved and store them whole
+        raise MedomniError("MED-D12", f"{more} bytes of pixel data too many", where=name)
 
 
 def _check_frame(ds: pydicom.Dataset, frame: int, frames: int, name: str) -> None:
@@ -138,7 +143,8 @@ def _check_frame(ds: pydicom.Dataset, frame: int, frames: int, name: str) -> Non
     Another size would make its decoder ask for any memory; a frame without its end is filled in without a word.
 
     Raises:
-        MedomniError: MED-D12 for another size, MED-D03 where the end is missing.
+        MedomniError: MED-D12 for another size, MED-D03 where the end is missing, MED-D10 where its values have a sign
+            and the header says that they have none, or the other way about: each reader takes another one's word.
     """
     data = get_frame(ds.PixelData, frame, number_of_frames=frames)
     size = stated(data)
@@ -149,6 +155,10 @@ def _check_frame(ds: pydicom.Dataset, frame: int, frames: int, name: str) -> Non
                            f"{ds.Rows} x {ds.Columns}", where=name)
     if not whole(data):
         raise MedomniError("MED-D03", "a compressed frame without its end", where=name)
+    if size.signed is not None and size.signed != bool(ds.get("PixelRepresentation")):
+        said = ["unsigned", "signed"]
+        raise MedomniError("MED-D10", f"the compressed frame holds {said[size.signed]} values, the header says "
+                           f"{said[not size.signed]} ones", where=name)
 
 
 def check_bits(at: Mapping[str, Any] | pydicom.Dataset, name: str) -> None:

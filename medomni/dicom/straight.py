@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from medomni.dicom.decode import decode_into
 from medomni.dicom.headers import SliceHeader
 from medomni.dicom.padding import beyond, fill_of, folded_ends
+from medomni.dicom.plain import surplus
 
 INT16 = (-32768, 32767)
 
@@ -32,6 +33,9 @@ def read_into(out: NDArray[np.int16], header: SliceHeader) -> int | None:
         if header.frame is not None or not decode_into(out, header, signed):
             return None
     else:
+        frames = int(plain.values.get("NumberOfFrames") or 1)
+        if surplus(plain.length, header.rows, header.columns, frames, out.itemsize):
+            return None
         skipped = (header.frame or 0) * out.nbytes
         if plain.length < skipped + out.nbytes or not _read(header, out, plain.offset + skipped):
             return None

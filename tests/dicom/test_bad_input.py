@@ -19,6 +19,7 @@ from pydicom.uid import JPEG2000Lossless, SecondaryCaptureImageStorage
 
 from medomni.dicom import inspect, read_study
 from medomni.dicom.names import hidden_words, shown_name
+from medomni.dicom.read import refusal
 from medomni.dicom.scan import scan
 from medomni.errors import MedomniError
 from medomni.phantom import SCANNERS, Habit, sample_patient, write_habit, write_series
@@ -427,3 +428,43 @@ def test_what_stands_behind_the_pixels(syntax: str, phantoms, tmp_path: Path) ->
     with pytest.raises(MedomniError) as caught:
         read_study(path)
     assert caught.value.code == "MED-D10" and "out of order" in str(caught.value)
+
+
+@pytest.mark.parametrize("syntax", ["explicit", "implicit", "big_endian"])
+@pytest.mark.parametrize("spoil", ["Columns", "Rows", "frames"])
+def test_more_pixels_than_the_header_says(syntax: str, spoil: str, phantoms, tmp_path: Path) -> None:
+    """They would lie sheared, or frames would be missing; a byte of padding is none."""
+    habit = Habit(syntax=syntax, frames="enhanced" if spoil == "frames" else "single")
+    write_habit(phantoms("A")[1], tmp_path / "in", habit)
+
+    def change(ds: pydicom.Dataset) -> None:
+        if spoil == "frames":
+            ds.NumberOfFrames = len(ds.PerFrameFunctionalGroupsSequence) - 3
+            ds.PerFrameFunctionalGroupsSequence = ds.PerFrameFunctionalGroupsSequence[:-3]
+            for k, item in enumerate(ds.PerFrameFunctionalGroupsSequence):
+                item.PlanePositionSequence[0].ImagePositionPatient = [0, 0, 3 * k]
+        else:
+            setattr(ds, spoil, int(ds[spoil].value) - 1)
+
+    truth = read_study(tmp_path / "in").array
+    for path in (tmp_path / "in").iterdir():
+        edit(path, lambda ds: setattr(ds, "PixelData", ds.PixelData + b"\0\0"))
+    assert np.array_equal(read_study(tmp_path / "in").array, truth)
+    for path in (tmp_path / "in").iterdir():
+        edit(path, change)
+    with pytest.raises(MedomniError) as caught:
+        read_study(tmp_path / "in")
+    assert caught.value.code == "MED-D12" and "too many" in str(caught.value)
+    if syntax != "big_endian":  # the short way sees the length without the pixels
+        assert "MED-D12" in refusal(scan(tmp_path / "in"), 0)
+
+
+@pytest.mark.parametrize("signed", [False, True])
+def test_a_compressed_frame_of_another_sign(signed: bool, phantoms, tmp_path: Path) -> None:
+    write_habit(phantoms("A")[1], tmp_path / "in", Habit(syntax="jpeg_2000", signed=signed))
+    read_study(tmp_path / "in")
+    for path in (tmp_path / "in").iterdir():
+        edit(path, lambda ds: setattr(ds, "PixelRepresentation", int(not signed)))
+    with pytest.raises(MedomniError) as caught:
+        read_study(tmp_path / "in")
+    assert caught.value.code == "MED-D10" and "signed" in str(caught.value)
