@@ -68,8 +68,9 @@ class SliceHeader:
 
     @property
     def label(self) -> str:
-        """The file's name as messages and records may show it."""
-        return shown_name(self.path.name, self.hidden)
+        """The file's name as messages and records may show it, and the frame, counted from 1 (PS3.3 C.7.6.16)."""
+        name = shown_name(self.path.name, self.hidden)
+        return name if self.frame is None else f"{name}, frame {self.frame + 1}"
 
     @cached_property
     def normal(self) -> NDArray[np.float64]:
@@ -139,6 +140,9 @@ def _frames(image: SliceHeader, plain: PlainFile | None, ds: Dataset) -> list[Sl
 
     common = dict(image.values) if plain is None else {**image.values, **plain.values}
     common["NumberOfFrames"] = "1"
+    groups = len(ds.get(FUNCTIONAL_GROUPS) or [])
+    if groups not in (0, image.frames):
+        raise UnreadableError(f"damaged: functional groups of {groups} frames, the image has {image.frames}")
     try:
         rows = frame_values(ds, common, image.frames)
     except Exception as exc:  # items are decoded when they are looked at, and may then be found damaged

@@ -15,6 +15,7 @@ from medomni.dicom import codes
 from medomni.dicom.faults import UnreadableError
 from medomni.dicom.frames import GROUPS, frame_values, text_of
 from medomni.dicom.headers import IDENTIFYING, SliceHeader
+from medomni.dicom.kinds import ALWAYS_LOSSY
 from medomni.dicom.length import regions, spacing_of
 from medomni.dicom.marker import agreed
 from medomni.dicom.marker import left_edge as marked_edge
@@ -35,7 +36,7 @@ WANTED = [
     *PIXEL_TAGS, *IDENTIFYING, "SOPClassUID", "RescaleType", "VOILUTSequence", "WindowCenter", "WindowWidth",
     "VOILUTFunction", "PresentationLUTShape", "PixelSpacing", "ImagerPixelSpacing", "PixelSpacingCalibrationType",
     "SequenceOfUltrasoundRegions", "PatientOrientation", "ImageLaterality", "Laterality", "ViewPosition",
-    "BodyPartExamined", "ImageOrientationPatient", *GROUPS,
+    "BodyPartExamined", "ImageOrientationPatient", "LossyImageCompression", *GROUPS,
     *(f"{colour}PaletteColorLookupTable{part}" for colour in ("Red", "Green", "Blue")
       for part in ("Descriptor", "Data")),
 ]
@@ -87,8 +88,11 @@ def read_image(path: Path | str, *, frame: int = 0, marker: bool = False, left_e
                                       regions(ds) if modality == "US" else (), name)
     view = str(ds.get("ViewPosition") or "").upper()
     seen, left_out = shown(values, voi, inverted, windows, padding)
-    told = left_edge_of(ds)
-    side_stated(told if told[0] or told[1] == NOT_SIDEWAYS else of_plane(at, ds), left_edge, name)
+    told, plane = left_edge_of(ds), of_plane(at, ds)
+    if told[0] and plane[0] and told[0] != plane[0]:
+        told = None, "Patient Orientation and Image Orientation name different sides"
+    else:
+        side_stated(told if told[0] or told[1] == NOT_SIDEWAYS else plane, left_edge, name)
     if marker:
         marked = marked_edge(seen, str(ds.get("BodyPartExamined") or ""), view)
         side_stated(marked, left_edge, name)
@@ -96,7 +100,13 @@ def read_image(path: Path | str, *, frame: int = 0, marker: bool = False, left_e
     edge, side_reason = side_stated(told, left_edge, name)
     return Picture(values, seen, modality, inverted, windows, spacing, why_not, edge, side_reason, laterality(ds),
                    view if view in VIEWS else None, frame, _frames(ds), padding,
-                   notes + ((left_out,) if left_out else ()))
+                   notes + ((left_out,) if left_out else ()) + _lossy(ds))
+
+
+def _lossy(ds: pydicom.Dataset) -> tuple[str, ...]:
+    syntax = ds.file_meta.get("TransferSyntaxUID")
+    lossy = ds.get("LossyImageCompression") == "01" or syntax in ALWAYS_LOSSY
+    return ("it was compressed with loss: values differ from what was measured",) if lossy else ()
 
 
 def _of_frame(ds: pydicom.Dataset, frame: int, name: str) -> tuple[Mapping[str, str], pydicom.Dataset]:

@@ -38,6 +38,9 @@ CODES = {
 }
 """Reason to the error that reading such an image raises."""
 
+ALWAYS_LOSSY = frozenset(("1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51"))
+"""JPEG Baseline and Extended."""
+
 PROJECTIONS = frozenset(("CR", "DX", "RG", "RF", "XA", "MG", "IO", "PX"))
 PROJECTION_CLASSES = frozenset("1.2.840.10008.5.1.4.1.1." + end for end in (
     "1", "1.1", "1.1.1", "1.2", "1.2.1", "1.3", "1.3.1", "12.1", "12.2"))
@@ -84,6 +87,12 @@ def is_derived(header: SliceHeader) -> bool:
 def is_other_word(header: SliceHeader) -> bool:
     """True for a CT whose Rescale Type is there and is no unit's name: it is read as Hounsfield units, and named."""
     return header.text("Modality") == "CT" and header.text("RescaleType").strip().upper() not in ("", "HU")
+
+
+def is_lossy(header: SliceHeader) -> bool:
+    """True where the image says that it was compressed with loss once (0028,2110), or its transfer syntax does so."""
+    return header.text("LossyImageCompression") == "01" or (
+        header.plain is not None and header.plain.syntax in ALWAYS_LOSSY)
 
 
 def is_projection(ds: Dataset) -> bool:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from numpy.typing import NDArray
+
 AIR_HU = -1024
 """What padding of a CT becomes: vendors pad with -2000 and other values that are no tissue's."""
 NO_SIGNAL = 0
@@ -31,3 +35,20 @@ def beyond(low: int, high: int, bits: int, signed: bool) -> bool:
     """Whether padding from ``low`` to ``high`` fits no value of so many bits: it then shows in the whole words only."""
     least, most = (-(1 << bits - 1), (1 << bits - 1) - 1) if signed else (0, (1 << bits) - 1)
     return high < least or low > most
+
+
+def clear_untagged(values: NDArray[Any], modality: str) -> int:
+    """Set padding of a CT slice that no tag names to :data:`AIR_HU`, in place; returns how many voxels.
+
+    Scanners fill what lies outside the scan circle with a constant of theirs, and some do not say which. It is known by
+    the four corners: one value, below that of any tissue and of air.
+
+    Args:
+        values: (rows, columns), Hounsfield units, after padding that is tagged was set.
+    """
+    corner, *others = values[0, 0], values[0, -1], values[-1, 0], values[-1, -1]
+    if modality != "CT" or not corner < AIR_HU or any(other != corner for other in others):
+        return 0
+    outside = values == corner
+    values[outside] = AIR_HU
+    return int(outside.sum())

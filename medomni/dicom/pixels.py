@@ -18,7 +18,7 @@ from medomni.dicom.encapsulated import stated, whole
 from medomni.dicom.faults import UnreadableError
 from medomni.dicom.headers import MOST_PIXELS, SliceHeader
 from medomni.dicom.jpeg import pixel_array
-from medomni.dicom.padding import beyond, fill_of, folded_ends
+from medomni.dicom.padding import beyond, clear_untagged, fill_of, folded_ends
 from medomni.dicom.parse import read_elements
 from medomni.dicom.plain import surplus
 from medomni.dicom.rescale import number, rescaled
@@ -58,7 +58,7 @@ class OpenFiles:
 
 def slice_values(header: SliceHeader, opened: OpenFiles | None = None) -> tuple[NDArray[Any], int]:
     """Values of a slice in the modality's unit, (rows, columns), int16 where exact, else float32; and how many
-    voxels were padding (set to -1024 HU in a CT, to 0 in any other modality).
+    voxels were padding (set to -1024 HU in a CT, to 0 in any other modality), tagged or not.
 
     Raises:
         MedomniError: MED-D03 where the file ends early, MED-D10 where it cannot be decoded, MED-D11 for a CT
@@ -66,13 +66,14 @@ def slice_values(header: SliceHeader, opened: OpenFiles | None = None) -> tuple[
             modality table gives another quantity.
     """
     stored, ds = _slice(header, opened or OpenFiles())
-    padding = padding_of(ds, stored, header.frame or 0)
-    if padding is None:
-        return rescaled(stored, ds, header), 0
-    stored[padding] = 0  # padding may lie where no value in the modality's unit would fit
-    values = rescaled(stored, ds, header)
-    values[padding] = fill_of(str(ds.get("Modality") or ""))
-    return values, int(padding.sum())
+    padding, modality = padding_of(ds, stored, header.frame or 0), str(ds.get("Modality") or "")
+    if padding is not None:
+        stored[padding] = 0  # padding may lie where no value in the modality's unit would fit
+    values, count = rescaled(stored, ds, header), 0
+    if padding is not None:
+        values[padding] = fill_of(modality)
+        count = int(padding.sum())
+    return values, count + clear_untagged(values, modality)
 
 
 def _slice(header: SliceHeader, opened: OpenFiles) -> tuple[NDArray[Any], pydicom.Dataset]:

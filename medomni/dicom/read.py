@@ -15,7 +15,7 @@ from medomni.dicom.archive import dicom_files
 from medomni.dicom.fill import LongWay, filled
 from medomni.dicom.geometry import SHEAR_TOLERANCE_DEG, Stack, geometry_notes, sorted_stack
 from medomni.dicom.headers import SliceHeader
-from medomni.dicom.kinds import CODES, is_other_word, unusable_reason
+from medomni.dicom.kinds import CODES, is_lossy, is_other_word, unusable_reason
 from medomni.dicom.names import shown_name
 from medomni.dicom.padding import AIR_HU
 from medomni.dicom.record import study_record
@@ -210,6 +210,9 @@ def pixels_of(stack: Stack, threads: int | None, budget: int | None = None) -> t
         warnings.append(Warned(code="MED-D15", detail=f"{other.label} equals {kept.label}"))
     if padded:
         warnings.append(Warned(code="MED-D16", detail=f"{padded} voxels"))
+    lossy = sum(is_lossy(h) for h in stack.headers)
+    if lossy:
+        warnings.append(Warned(code="MED-D25", detail=f"{lossy} of {len(stack.headers)} slices"))
     odd = sum(is_other_word(h) for h in stack.headers)
     if odd:
         of = len(stack.headers)

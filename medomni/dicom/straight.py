@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from medomni.dicom.decode import decode_into
 from medomni.dicom.headers import SliceHeader
-from medomni.dicom.padding import beyond, fill_of, folded_ends
+from medomni.dicom.padding import beyond, clear_untagged, fill_of, folded_ends
 from medomni.dicom.plain import surplus
 
 INT16 = (-32768, 32767)
@@ -62,12 +62,10 @@ def read_into(out: NDArray[np.int16], header: SliceHeader) -> int | None:
         np.multiply(out, _wrapped(slope), out=out)  # modulo 2^16, and exact because the result fits
     if intercept:
         np.add(out, _wrapped(intercept), out=out)
-    if padding is None:
-        return 0
-    count = int(np.count_nonzero(padding))
+    count = 0 if padding is None else int(np.count_nonzero(padding))
     if count:
         out[padding] = fill_of(header.text("Modality"))
-    return count
+    return count + clear_untagged(out, header.text("Modality"))
 
 
 def _rescale(header: SliceHeader) -> tuple[int, int, int, bool] | None:

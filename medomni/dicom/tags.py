@@ -53,6 +53,7 @@ TAGS = {
     "RescaleIntercept": 0x00281052,
     "RescaleSlope": 0x00281053,
     "RescaleType": 0x00281054,
+    "LossyImageCompression": 0x00282110,
     "ModalityLUTSequence": 0x00283000,
     "PerFrameFunctionalGroupsSequence": 0x52009230,
 }

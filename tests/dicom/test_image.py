@@ -248,3 +248,17 @@ def test_a_picture_is_valid_once_made() -> None:
                                (np.zeros((2, 2)), np.zeros((2, 2), np.uint8), {})):
         with pytest.raises(ValueError, match="array must|shown must|reason"):
             Picture(array, shown, "DX", **more)
+
+
+def test_a_side_on_which_two_elements_disagree(tmp_path: Path) -> None:
+    slice_of = with_tags(SOPClassUID="1.2.840.10008.5.1.4.1.1.2", Modality="CT", PatientOrientation=["L", "P"],
+                         RescaleSlope="1", RescaleIntercept="0", ImageOrientationPatient=[-1, 0, 0, 0, 1, 0])
+    read = read_image(image(tmp_path / "x.dcm", change=slice_of))
+    assert read.left_edge is None and "different sides" in read.side_reason
+    assert read_image(tmp_path / "x.dcm", left_edge="left").left_edge == "left"
+
+
+def test_loss_is_said(tmp_path: Path) -> None:
+    assert not any("loss" in note for note in read_image(image(tmp_path / "x.dcm")).notes)
+    lossy = image(tmp_path / "y.dcm", change=with_tags(LossyImageCompression="01"))
+    assert any("with loss" in note for note in read_image(lossy).notes)

@@ -464,3 +464,50 @@ def test_an_original_at_one_place_is_not_preferred(series: Path) -> None:
         if "watch" not in path.name:
             edit(path, lambda ds: setattr(ds, "ImageType", ["DERIVED", "PRIMARY", "AXIAL"]))
     assert len(read_study(series).array) == len(list(series.iterdir())) - 6
+
+
+@pytest.mark.parametrize("way", ["short", "decoded", "long"])
+def test_padding_that_no_tag_names(series: Path, way: str) -> None:
+    """Or that some slices' tags name: the corners show it."""
+    truth = read_study(series).array
+    files, outside = by_height(series), np.add.outer(*(np.abs(np.arange(n) - n / 2) for n in truth.shape[1:])) > 36
+
+    def pad(ds: pydicom.Dataset, tagged: bool) -> None:
+        values = ds.pixel_array.astype(int) + int(ds.RescaleIntercept)
+        values[outside] = -2000
+        ds.PixelRepresentation, ds.RescaleIntercept = 1, "0"
+        ds.BitsStored, ds.HighBit = 16, 15
+        ds.PixelData = values.astype("<i2").tobytes()
+        for name in ("PixelPaddingValue", "PixelPaddingRangeLimit"):
+            if name in ds:
+                del ds[name]
+        if tagged:
+            ds.add_new("PixelPaddingValue", "SS", -2000)
+
+    for k, path in enumerate(files):
+        edit(path, lambda ds, k=k: pad(ds, k % 3 == 0))
+        if way == "decoded":
+            edit(path, lambda ds: ds.compress("1.2.840.10008.1.2.5", generate_instance_uid=False))
+        elif way == "long":
+            path.write_bytes(path.read_bytes()[132:])
+    volume = read_study(series)
+    assert outside.any() and np.array_equal(volume.array, np.where(outside, -1024, truth))
+    assert [w.detail for w in volume.study.warnings if w.code == "MED-D16"] == [f"{outside.sum() * len(files)} voxels"]
+
+
+def test_a_low_value_in_a_corner_is_no_padding(series: Path) -> None:
+    def lower(ds: pydicom.Dataset) -> None:
+        values = ds.pixel_array.astype(int) + int(ds.RescaleIntercept)
+        values[0, 0], values[0, -1] = -1100, -1101
+        ds.PixelRepresentation, ds.RescaleIntercept, ds.BitsStored, ds.HighBit = 1, "0", 16, 15
+        ds.PixelData = values.astype("<i2").tobytes()
+    edit_all(series, lower)
+    assert (read_study(series).array[:, 0, 0] == -1100).all()
+
+
+def test_loss_is_said(series: Path) -> None:
+    assert "MED-D25" not in {w.code for w in read_study(series).study.warnings}
+    files = by_height(series)
+    edit(files[3], lambda ds: setattr(ds, "LossyImageCompression", "01"))
+    edit(files[4], lambda ds: setattr(ds, "LossyImageCompression", "00"))
+    assert [w.detail for w in read_study(series).study.warnings if w.code == "MED-D25"] == [f"1 of {len(files)} slices"]
