@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 
 AIR_HU = -1024
 """What padding of a CT becomes: vendors pad with -2000 and other values that are no tissue's."""
+UNTAGGED_HU, APART_HU = (-32768, -1100), 100
+"""Where a constant may be padding that no tag names, and how far all else lies above it: scanners fill with -1500,
+-2000, -2048 or -3024, and air has noise unless it is cut off at the lowest value."""
 NO_SIGNAL = 0
 """What padding of any other modality becomes: MR and PET measure nothing in air."""
 
@@ -41,14 +44,16 @@ def clear_untagged(values: NDArray[Any], modality: str) -> int:
     """Set padding of a CT slice that no tag names to :data:`AIR_HU`, in place; returns how many voxels.
 
     Scanners fill what lies outside the scan circle with a constant of theirs, and some do not say which. It is known by
-    the four corners: one value, below that of any tissue and of air.
+    the four corners: one value, which is no tissue's and not air's, and to which nothing comes near.
 
     Args:
         values: (rows, columns), Hounsfield units, after padding that is tagged was set.
     """
     corner, *others = values[0, 0], values[0, -1], values[-1, 0], values[-1, -1]
-    if modality != "CT" or not corner < AIR_HU or any(other != corner for other in others):
+    if modality != "CT" or not UNTAGGED_HU[0] <= corner < UNTAGGED_HU[1] or any(other != corner for other in others):
         return 0
     outside = values == corner
+    if outside.all() or values[~outside].min() < corner + APART_HU:
+        return 0
     values[outside] = AIR_HU
     return int(outside.sum())
