@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from medomni.dicom.still import STILLS
 from medomni.dicom.walk import Files, files_below
 from medomni.errors import MedomniError
 
@@ -19,7 +20,7 @@ MOST_FILES = 100_000
 MOST_BYTES = 16 << 30
 MOST_RATIO = 1000  # a DICOM file of one grey compresses 400 times at most in practice
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
-_CHUNK = 1 << 20
+_CHUNK, _HEAD = 1 << 20, 1 << 12
 
 
 @contextmanager
@@ -54,7 +55,11 @@ def unpack(source: Path, folder: Path) -> None:
     """Unpack the regular files of a zip into ``folder``, flat, under names made here.
 
     No name from the zip is ever a path: ``../x``, ``/x``, ``C:\\x`` and links cannot leave the folder. Sizes are
-    counted while unpacking, whatever the zip's directory says.
+    counted while unpacking, whatever the zip's directory says. Of what is no image by its first bytes these alone are
+    written, by which it is told as that.
+
+    Raises:
+        MedomniError: MED-D21 for a damaged, encrypted or hostile zip, MED-C04 where there is no room.
     """
     room = min(MOST_BYTES, shutil.disk_usage(folder).free)
     try:
@@ -90,9 +95,14 @@ def _name(number: int, name: str) -> str:
 
 
 def _copied(archive: zipfile.ZipFile, member: zipfile.ZipInfo, to: Path, most: int, source: Path) -> int:
+    from medomni.dicom.parse import may_be_dicom
+
     done = 0
     with archive.open(member) as packed, open(to, "xb") as out:
         while chunk := packed.read(_CHUNK):
+            if not done and to.suffix.lower() not in STILLS and not may_be_dicom(chunk):
+                out.write(chunk[:_HEAD])
+                return _HEAD
             done += len(chunk)
             if done > most:
                 number = to.name.split("-")[0]  # the member's own name may be a patient's

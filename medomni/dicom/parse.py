@@ -85,6 +85,11 @@ def _check_deflated(handle: BinaryIO) -> None:
     handle.seek(0)
 
 
+def may_be_dicom(start: bytes) -> bool:
+    """By the first bytes of a file: a preamble, or a group that a data set without one begins with."""
+    return _has_preamble(start[:PREAMBLE + 4]) or _plausible_start(start[:2])
+
+
 def _has_preamble(start: bytes) -> bool:
     return start[PREAMBLE:] == b"DICM"
 

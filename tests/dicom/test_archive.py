@@ -71,11 +71,22 @@ def test_a_bomb_stops_while_it_unpacks(tmp_path: Path) -> None:
     """60 MB of zeros in 60 kB, and a directory that says 10 bytes."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        archive.writestr("bomb.dcm", bytes(60 << 20))
+        archive.writestr("bomb.dcm", bytes(128) + b"DICM" + bytes(60 << 20))
     (tmp_path / "x.zip").write_bytes(buffer.getvalue())
     (tmp_path / "out").mkdir()
     with pytest.raises(MedomniError, match=r"MED-D21.*unpacks to more"):
         unpack(tmp_path / "x.zip", tmp_path / "out")
+
+
+def test_what_is_no_image_is_not_unpacked(tmp_path: Path) -> None:
+    """Only its first bytes are, by which it is told as no image."""
+    with zipfile.ZipFile(tmp_path / "x.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("zeros", bytes(30 << 20))
+        archive.writestr("bare.dcm", b"\x08\0\x05\0" + bytes(9000))
+        archive.writestr("x.png", bytes(9000))
+    (tmp_path / "out").mkdir()
+    unpack(tmp_path / "x.zip", tmp_path / "out")
+    assert [p.stat().st_size for p in sorted((tmp_path / "out").iterdir())] == [4096, 9004, 9000]
 
 
 @pytest.mark.parametrize("spoil", ["cut", "encrypted", "crc", "method"])
