@@ -80,6 +80,9 @@ def geometry_notes(stack: Stack, tilted: bool) -> list[Warned]:
     notes = [Warned(code="MED-D13", detail=f"{stack.tilt_deg:.2f} degrees")] if tilted else []
     if len(stack.headers) < FEW_SLICES:
         notes.append(Warned(code="MED-D17", detail=f"{len(stack.headers)} slices"))
+    uids = [h.text("SOPInstanceUID") for h in stack.headers if h.frame is None and h.text("SOPInstanceUID")]
+    if len(set(uids)) < len(uids):
+        notes.append(Warned(code="MED-D26", detail=f"{len(uids)} slices, {len(set(uids))} UIDs"))
     times = next((parts for name in TIMES if (parts := alternating(stack.headers, name))), None)
     if times:
         notes.append(Warned(code="MED-D24", detail=f"{len(times)} times"))

@@ -57,6 +57,8 @@ def source_images(volume: Volume, source: Path) -> list[pydicom.Dataset]:
         if any(int(ds.get("NumberOfFrames", 1)) > 1 for ds in images):
             raise MedomniError("MED-D20", "the slices are frames of several files, or of one without functional groups",
                                where=source.name)
+        if len(wanted) < len(volume.slice_uids):
+            raise MedomniError("MED-D20", "several slices have one SOP instance UID", where=source.name)
     for ds in images:
         for name in TYPE_2:
             if name not in ds:

@@ -14,6 +14,7 @@ from pydicom.encaps import encapsulate, generate_frames
 
 from medomni.dicom import inspect, read_image, read_study
 from medomni.dicom.names import hidden_words, shown_name
+from medomni.dicom.source import source_images
 from medomni.dicom.survey import survey
 from medomni.errors import MedomniError
 from medomni.phantom import Habit, write_habit
@@ -511,3 +512,17 @@ def test_loss_is_said(series: Path) -> None:
     edit(files[3], lambda ds: setattr(ds, "LossyImageCompression", "01"))
     edit(files[4], lambda ds: setattr(ds, "LossyImageCompression", "00"))
     assert [w.detail for w in read_study(series).study.warnings if w.code == "MED-D25"] == [f"1 of {len(files)} slices"]
+
+
+def test_one_uid_at_two_places(series: Path, tmp_path: Path) -> None:
+    """A tool that gives all images one UID: the volume is right, and nothing that refers to its images is written."""
+    files = by_height(series)
+    truth = read_study(series).array
+    uid = str(pydicom.dcmread(files[2]).SOPInstanceUID)
+    edit(files[5], lambda ds: setattr(ds, "SOPInstanceUID", uid))
+    volume = read_study(series)
+    assert np.array_equal(volume.array, truth)
+    assert [w.detail for w in volume.study.warnings if w.code == "MED-D26"] == [
+        f"{len(files)} slices, {len(files) - 1} UIDs"]
+    with pytest.raises(MedomniError, match="MED-D20"):
+        source_images(volume, series)
