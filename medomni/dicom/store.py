@@ -41,7 +41,11 @@ class SliceStore:
         return np.empty((stop - start, *self._shape[1:]), dtype=np.int16)
 
     def put(self, start: int, block: NDArray[Any], inexact: dict[int, NDArray[np.float32]]) -> None:
-        """Keep a filled block; ``inexact`` holds the slices, by number in the block, that int16 could not."""
+        """Keep a filled block; ``inexact`` holds the slices, by number in the block, that int16 could not.
+
+        Raises:
+            MedomniError: MED-C04 where the mapped file's disk, or the memory, has no room for floating numbers.
+        """
         if inexact and self.dtype == np.int16:
             self._widen(start)
         if self.dtype != np.int16:
