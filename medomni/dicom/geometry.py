@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from medomni.dicom.grouping import TIMES, alternating
+from medomni.dicom.grouping import in_turns
 from medomni.dicom.headers import SPACING_MM, SliceHeader
 from medomni.errors import MedomniError
 from medomni.records import Warned
@@ -83,7 +83,7 @@ def geometry_notes(stack: Stack, tilted: bool) -> list[Warned]:
     uids = [h.text("SOPInstanceUID") for h in stack.headers if h.frame is None and h.text("SOPInstanceUID")]
     if len(set(uids)) < len(uids):
         notes.append(Warned(code="MED-D26", detail=f"{len(uids)} slices, {len(set(uids))} UIDs"))
-    times = next((parts for name in TIMES if (parts := alternating(stack.headers, name))), None)
+    times = in_turns(stack.headers)
     if times:
         notes.append(Warned(code="MED-D24", detail=f"{len(times)} times"))
     if len(stack.headers) > 1 and stack.headers[0].text("SliceThickness"):

@@ -18,9 +18,12 @@ FEWEST = 4  # of a part that a series is split into: two lone slices at one plac
 APART_BY = ("AcquisitionNumber", "TemporalPositionIdentifier", "TemporalPositionIndex", "EchoNumbers",
             "DiffusionBValue", "ImageType", "TriggerTime", "AcquisitionTime", "ContentTime")
 """What may tell apart images at the same position, the most telling first."""
-TIMES = ("AcquisitionTime", "ContentTime")
-INTERLEAVED_BY = (*(name for name in APART_BY if name not in TIMES), "KVP", "ContrastBolusAgent", *TIMES)
-"""What may tell apart slices that alternate along the normal."""
+TIME = "AcquisitionTime"
+INTERLEAVED_BY = (*(name for name in APART_BY if name not in (TIME, "ContentTime")), "KVP", "ContrastBolusAgent")
+"""What may tell apart slices that alternate along the normal; in CT the time of acquisition does too. The time of the
+content is that of reconstruction, in which neighbours may change places."""
+MOST_TIMES, STRICT = 4, 0.9
+"""Volumes that times alone tell apart are few, and their slices alternate from one to the next."""
 
 
 def grouped(headers: list[SliceHeader]) -> list[Group]:
@@ -88,15 +91,24 @@ def _interleaved(group: Group) -> list[Group]:
         return [group]
     placed = sorted(group, key=lambda h: float(group[0].normal @ h.position))  # type: ignore[operator]
     for name in INTERLEAVED_BY:
-        if name in TIMES and group[0].text("Modality") != "CT":
-            continue
-        parts = alternating(placed, name)
+        parts = _alternating(placed, name)
         if parts:
             return parts
-    return [group]
+    return (in_turns(placed) if group[0].text("Modality") == "CT" else []) or [group]
 
 
-def alternating(placed: Group, name: str) -> list[Group]:
+def in_turns(placed: Group) -> list[Group]:
+    """Slices by their times of acquisition where a few of these take turns from slice to slice; else nothing.
+
+    Args:
+        placed: in the order of their heights.
+    """
+    parts = _alternating(placed, TIME)
+    turns = sum(a.text(TIME) != b.text(TIME) for a, b in zip(placed, placed[1:], strict=False))
+    return parts if len(parts) <= MOST_TIMES and turns >= STRICT * (len(placed) - 1) else []
+
+
+def _alternating(placed: Group, name: str) -> list[Group]:
     """Slices by an element's values where these alternate; nothing where they do not, or a value has few slices.
 
     Args:

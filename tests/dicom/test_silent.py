@@ -385,7 +385,7 @@ def test_pixels_in_floats(series: Path) -> None:
     ("AcquisitionNumber", (1, 2), "CT"), ("AcquisitionNumber", (1, None), "CT"), ("KVP", ("80", "140"), "CT"),
     ("AcquisitionTime", ("100000", "100500"), "CT"), ("ContrastBolusAgent", ("", "IOMERON"), "CT"),
     ("TemporalPositionIdentifier", (1, 2), "MR"), ("TriggerTime", ("0", "400"), "MR"), ("EchoNumbers", (1, 2), "MR"),
-    ("DiffusionBValue", (0.0, 800.0), "MR"), ("ContentTime", ("100000", "100500"), "MR")])
+    ("DiffusionBValue", (0.0, 800.0), "MR"), ("AcquisitionTime", ("100000", "100500"), "MR")])
 def test_two_volumes_that_alternate_are_two_series(series: Path, name: str, values: tuple, modality: str) -> None:
     """Half a step apart they would make one even stack, every second slice of another breath, phase or weighting. MR in
     packages alternates in time alone: one volume, and said."""
@@ -411,11 +411,21 @@ def test_two_volumes_that_alternate_are_two_series(series: Path, name: str, valu
         ds.save_as(path.with_name(f"second-{path.name}"))
     volume = read_study(series)
     told = {w.code for w in volume.study.warnings}
-    if modality == "MR" and name == "ContentTime":
+    if modality == "MR" and name == "AcquisitionTime":
         assert len(volume.array) == 2 * len(alone.array) and "MED-D24" in told
         return
     assert volume.array.shape == alone.array.shape and volume.spacing_mm == pytest.approx(alone.spacing_mm)
     assert "MED-D14" in told and "MED-D24" not in told
+
+
+def test_times_of_reconstruction_do_not_split(series: Path) -> None:
+    """Two machines that reconstruct one spiral alternate in the content's time; a rotation has its slices in a row."""
+    truth, files = read_study(series).array, by_height(series)
+    for k, path in enumerate(files):
+        edit(path, lambda ds, k=k: (setattr(ds, "ContentTime", f"10000{k % 2}"),
+                                    setattr(ds, "AcquisitionTime", f"1000{k // 4:02d}")))
+    volume = read_study(series)
+    assert np.array_equal(volume.array, truth) and not volume.study.warnings
 
 
 def test_acquisitions_one_after_the_other_are_one_series(series: Path) -> None:
