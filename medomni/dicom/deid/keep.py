@@ -18,7 +18,8 @@ KEPT_TEXT = frozenset((
     "ImageFilter", "AlgorithmName", "AlgorithmVersion", "DetectorType", "ResonantNucleus",
     "SegmentAlgorithmName",
 ))
-"""Attributes in text that name a device's model, a technique or a code: nothing of a person."""
+"""Attributes in text that name a device's model, a technique or a code; :mod:`medomni.dicom.deid.technical` looks at
+their words, for anything can be typed there."""
 
 KEPT_BINARY = frozenset((
     "PixelData", "FloatPixelData", "DoubleFloatPixelData", "LUTData", "RedPaletteColorLookupTableData",

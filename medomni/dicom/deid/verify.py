@@ -17,7 +17,7 @@ from pydicom.uid import UID_dictionary
 
 from medomni.dicom.deid.beside_values import beside_the_values
 from medomni.dicom.deid.common_words import COMMON
-from medomni.dicom.deid.evidence import DICOM_ROOT, TEXTS, Evidence
+from medomni.dicom.deid.evidence import CODES, DICOM_ROOT, KNOWN, TECHNICAL, TEXTS, Evidence, foreign
 from medomni.dicom.deid.frames import beside_the_images
 from medomni.dicom.deid.heads import face_in
 from medomni.dicom.deid.places import places
@@ -171,12 +171,23 @@ def _element(element: DataElement, old: DataElement | None, terms: Terms) -> Ite
         words = {w.casefold() for w in re.findall(r"[^\W_]+", text)}
         if words & terms.names or any(n in text for n in terms.names if ord(n[0]) >= 0x2E80):
             yield f"name in {name}"
-        if vr == "CS" or terms.evidence.is_technical(name):
+        elif (vr == "CS" or CODES.fullmatch(name) or TECHNICAL.fullmatch(name)) and _begun(text, terms, vr == "CS"):
+            yield f"beginning of a name in {name}"
+        if TECHNICAL.fullmatch(name) and foreign(text):
+            yield f"word that no list knows in {name}"
+        if vr == "CS" or terms.evidence.is_technical(name, text):
             continue
         if text.casefold() in terms.folded and not words <= COMMON:
             yield f"text of the original in {name}"
         if words & terms.words:
             yield f"word of the original in {name}"
+
+
+def _begun(text: str, terms: Terms, whole: bool) -> bool:
+    """Whether a word of six letters or more, known to no list, begins as a name does; in a code the ``whole`` word is
+    the beginning of the name, for codes are cut after sixteen letters."""
+    words = {w for w in re.findall(r"[^\W\d_]{6,}", text.casefold()) if w not in KNOWN}
+    return any((n.startswith(w) if whole else w.startswith(n[:6])) for w in words for n in terms.names if len(n) >= 6)
 
 
 def _bytes(data: bytes, after: FileDataset, pairs: list[tuple[DataElement, DataElement | None]],
@@ -188,10 +199,11 @@ def _bytes(data: bytes, after: FileDataset, pairs: list[tuple[DataElement, DataE
     at = data.find(pixels) if pixels else -1
     header = data if at < 0 else data[:at] + b"\0" + data[at + len(pixels):]
     header, pixels = header.lower(), pixels.lower()
-    allowed = {t.casefold().encode() for e, _ in pairs if e.keyword not in ("PatientName", "PatientID") and (
+    judged = [e for e, _ in pairs if e.keyword not in ("PatientName", "PatientID")]
+    allowed = {t.casefold().encode() for e in judged for t in _texts(e) if (
         e.keyword == "DeidentificationMethod" or
-        terms.evidence.is_technical(e.keyword) or str(e.value) in CREATORS or e.VR in ("CS", "DS", "IS") or set(
-            w.casefold() for w in re.findall(r"[^\W_]+", str(e.value))) <= COMMON) for t in _texts(e)}
+        terms.evidence.is_technical(e.keyword, t) or str(e.value) in CREATORS or e.VR in ("CS", "DS", "IS") or set(
+            w.casefold() for w in re.findall(r"[^\W_]+", str(e.value))) <= COMMON)}
     parts = [*(e for e, _ in pairs if e.keyword not in _PIXELS), *after.file_meta]
     found = terms.header.within(header)
     found -= _standing(found, allowed)
