@@ -21,6 +21,7 @@ from medomni.dicom.deid.keyed import Keyed
 from medomni.dicom.deid.options import Options
 from medomni.dicom.deid.private import is_reserving, safe_vr
 from medomni.dicom.deid.rules import ruling
+from medomni.dicom.deid.technical import INSTEAD, VALUE_BY_VALUE, WORD_BY_WORD, cut_name, technical, technical_words
 from medomni.dicom.faults import UnreadableError
 from medomni.dicom.names import shown_name
 
@@ -120,21 +121,41 @@ class Cleaning:
             self._count("keep", rule)
             return element
         texts = values_of(element)
-        good = [(plain_text(t) if vr in FREE_TEXT else formed(t, vr)) and known_term(keyword, t)
-                and (keyword == "Modality" or not self._tells(t, vr)) for t in texts]
+        good = [(plain_text(t, keyword) if vr in FREE_TEXT else formed(t, vr)) and known_term(keyword, t)
+                and technical(keyword, t) and (keyword == "Modality" or not self._tells(t, vr)) for t in texts]
         if all(good):
             self._count("keep", rule)
             return DataElement(element.tag, vr, [_aged(t) for t in texts] if vr == "AS" else texts or "")
-        self._count("remove", f"{vr} whose value has not the form of one, or holds a person's name", element.tag)
+        self._count("remove", f"{vr} whose value has not the form of one, or holds a word that may be a name",
+                    element.tag)
+        left = self._left(keyword, vr, texts, good)
+        return None if left is None else DataElement(element.tag, vr, left)
+
+    def _left(self, keyword: str, vr: str, texts: list[str], good: list[bool]) -> list[str] | str | None:
+        """What stays of values of which some are not good; None where the attribute goes."""
         if keyword in ("ImageType", "FrameType"):
-            return DataElement(element.tag, vr, [t if ok else "OTHER" for t, ok in zip(texts, good, strict=True)])
-        return DataElement(element.tag, vr, "ANON") if keyword == "CodeMeaning" else None
+            return [t if ok else "OTHER" for t, ok in zip(texts, good, strict=True)]
+        if keyword == "CodeMeaning":
+            return "ANON"
+        if keyword == "StackID":  # stacks are told apart by it
+            return str(int(self.keys.name("stack", texts[0])[:12], 16) % 100_000)
+        words = [t if ok else "" for t, ok in zip(texts, good, strict=True)]
+        if keyword in WORD_BY_WORD:
+            words = [t or technical_words(keyword, whole) for t, whole in zip(words, texts, strict=True)]
+            words = ["" if self._tells(t, vr) or not plain_text(t) else t for t in words]
+            if any(words):
+                return words
+        elif keyword in VALUE_BY_VALUE and any(words):
+            return [t for t in words if t]
+        return INSTEAD.get(keyword)
 
     def _tells(self, text: str, vr: str) -> bool:
-        """True where a hidden word stands in a text; in a code only as a word of its own (Mary is not in PRIMARY)."""
+        """True where a hidden word stands in a text, or the beginning of one cut off; in a code only as a word of its
+        own (Mary is not in PRIMARY)."""
         if vr in FREE_TEXT:
-            return shown_name(text, self.hidden) != text
-        return vr == "CS" and not self.hidden.isdisjoint(re.findall(r"[^\W_]+", text.casefold()))
+            return shown_name(text, self.hidden) != text or cut_name(text, self.hidden)
+        return vr == "CS" and (not self.hidden.isdisjoint(re.findall(r"[^\W_]+", text.casefold()))
+                               or cut_name(text, self.hidden, code=True))
 
     def _private(self, ds: Dataset, element: DataElement) -> DataElement | None:
         tag = element.tag

@@ -15,12 +15,18 @@ from pathlib import Path
 import pydicom
 from pydicom.dataset import Dataset
 
+from medomni.dicom.deid.common_words import COMMON
+from medomni.dicom.deid.technical_words import TERMS, WINDOWS
+
+CODES = re.compile(r"Code(Value|Meaning)|LongCodeValue|CodingScheme(Designator|Version)|RadionuclideCode|"
+                   r"ImplementationVersionName")
 TECHNICAL = re.compile(
-    r"Manufacturer(ModelName)?|SoftwareVersions?|ConvolutionKernel|(Pulse)?SequenceName|(Transmit|Receive)CoilName|"
-    r"RescaleType|Code(Value|Meaning)|CodingScheme(Designator|Version)|LongCodeValue|ImagedNucleus|ResonantNucleus|"
-    r"Filter(Type|Material)|StackID|PositionReferenceIndicator|WindowCenterWidthExplanation|DetectorType|Algorithm\w+|"
-    r"ReconstructionAlgorithm|SegmentAlgorithmName|ImageFilter|RadionuclideCode|ImplementationVersionName")
+    r"Manufacturer(ModelName)?|SoftwareVersions?|ConvolutionKernel(Group)?|(Pulse)?SequenceName|RescaleType|StackID|"
+    r"(Transmit|Receive)CoilName|ImagedNucleus|ResonantNucleus|Filter(Type|Material)|PositionReferenceIndicator|"
+    r"WindowCenterWidthExplanation|DetectorType|Algorithm\w+|ReconstructionAlgorithm|SegmentAlgorithmName|ImageFilter|"
+    r"(Image|Frame|Acquisition|ExposureModulation)Type|ScanOptions|ScanningSequence|SequenceVariant")
 OF_DEVICES = re.compile(r"\w*(Serial|Station|Detector|Device|Machine|Source|Gantry|Generator|Plate|Cassette|Lens)\w*")
+KNOWN = TERMS | WINDOWS | COMMON
 TEXTS = frozenset(("AE", "LO", "LT", "SH", "ST", "UC", "UR", "UT"))
 PLACEHOLDERS = frozenset(("anon", "anonymous", "anonymized", "anonymised", "unknown", "none", "n/a", "removed",
                           "patient"))
@@ -52,9 +58,12 @@ class Evidence:
     uids: set[str] = field(default_factory=set)
     technical: set[str] = field(default_factory=set)
 
-    def is_technical(self, keyword: str) -> bool:
-        """True for an attribute that names no person, place or event."""
-        return bool(TECHNICAL.fullmatch(keyword) or self.devices and OF_DEVICES.fullmatch(keyword))
+    def is_technical(self, keyword: str, text: str) -> bool:
+        """True for a value that names no person, place or event: a code's, a device's where those were asked for, and
+        that of a technical attribute where no word of it is a name for all that is known."""
+        if CODES.fullmatch(keyword) or TECHNICAL.fullmatch(keyword) and not foreign(text):
+            return True
+        return bool(self.devices and OF_DEVICES.fullmatch(keyword) and not TECHNICAL.fullmatch(keyword))
 
     def add(self, path: Path) -> None:
         """Collect from one original; what cannot be read adds nothing (and cannot have been written)."""
@@ -99,7 +108,7 @@ class Evidence:
             elif vr in ("DA", "DT"):
                 self._date(text)
             elif vr in TEXTS:
-                if self.is_technical(keyword):
+                if self.is_technical(keyword, text):
                     self.technical.add(text)
                 else:
                     self._text(text)
@@ -138,6 +147,22 @@ class Evidence:
         """Everything to be searched for as it stands, but dates and UIDs."""
         yield from self.names
         yield from (n for n in self.numbers if n not in self.technical)
+
+
+def foreign(text: str) -> set[str]:
+    """Words of a technical value that no list knows: letters, three at most where digits stand beside them, else one.
+
+    The lists are the removal's and its own; capitals within a word begin another (LightSpeed).
+    """
+    found = set()
+    for word in re.findall(r"[^\W_]+", text.casefold() if text.isupper() else text):
+        letters = re.findall(r"[^\W\d]+", word)
+        longest = 3 if any(c.isdigit() for c in word) else 1
+        strange = [run for run in letters if len(run) > longest and run.casefold() not in KNOWN and any(
+            part.casefold() not in KNOWN for part in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^A-Za-z]+", run))]
+        if word.casefold() not in KNOWN and (strange or re.search(r"\d{6}", word)):
+            found.add(word)
+    return found
 
 
 def _several(value: object) -> Iterable[object]:

@@ -18,7 +18,8 @@ KEPT_TEXT = frozenset((
     "ImageFilter", "AlgorithmName", "AlgorithmVersion", "DetectorType", "ResonantNucleus",
     "SegmentAlgorithmName",
 ))
-"""Attributes in text that name a device's model, a technique or a code: nothing of a person."""
+"""Attributes in text that name a device's model, a technique or a code; :mod:`medomni.dicom.deid.technical` looks at
+their words, for anything can be typed there."""
 
 KEPT_BINARY = frozenset((
     "PixelData", "FloatPixelData", "DoubleFloatPixelData", "LUTData", "RedPaletteColorLookupTableData",
@@ -57,7 +58,8 @@ _FORMS = {
     "AS": re.compile(r"\d{3}[DWMY]|"), "TM": re.compile(r"[\d:]{0,8}(\.\d{1,6})? *"),
 }
 _TEXT = re.compile(r"[ -~]{0,64}")
-_TELLING = re.compile(r"\d{6}|\d{1,4}[./-]\d{1,2}[./-]\d{2,4}|\d+(\.\d+){3}|[@^]|https?:|\+\d")
+_TELLING = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{2,4}|\d+(\.\d+){3}|[@^]|https?:|\+\d")
+_LONG_NUMBER = re.compile(r"\d{6}")
 
 
 def formed(text: str, vr: str) -> bool:
@@ -70,9 +72,11 @@ def short_number(text: str) -> bool:
     return not re.search(r"(?<![\d.])\d{7}", text)
 
 
-def plain_text(text: str) -> bool:
-    """True for at most 64 characters of ASCII without a date, a UID, an address or a number of six digits."""
-    return bool(_TEXT.fullmatch(text)) and not _TELLING.search(text)
+def plain_text(text: str, keyword: str = "") -> bool:
+    """True for at most 64 characters of ASCII without a date, a UID, an address or a number of six digits, which only
+    a device that is to be known (:data:`DEVICE`) may have: most serial numbers are longer."""
+    return bool(_TEXT.fullmatch(text)) and not _TELLING.search(text) and (
+        keyword in DEVICE or not _LONG_NUMBER.search(text))
 
 
 def known_term(keyword: str, text: str) -> bool:

@@ -25,11 +25,11 @@ from medomni.dicom.deid.redact import (
     put_frames,
     stored_frames,
     text_mask,
-    without_unused_bits,
 )
 from medomni.dicom.deid.refuse import refusal
 from medomni.dicom.deid.risk import at_risk
 from medomni.dicom.deid.streams import without_comments
+from medomni.dicom.deid.unused_bits import SIZES, clear_unused_bits
 from medomni.dicom.faults import UnreadableError
 from medomni.dicom.names import hidden_words
 from medomni.dicom.parse import read_elements
@@ -124,10 +124,10 @@ def _cleaned(original: FileDataset, keys: Keyed, options: Options, cut: Cut | No
     if "PixelData" in body:
         _trim(body, syntax)
         body.file_meta = new_meta(body, syntax)
-        if hides_graphics(original):
-            if UID(syntax).is_compressed or syntax == ExplicitVRBigEndian:
-                raise UnreadableError("an overlay lies within the pixels")
-            without_unused_bits(body)
+        if not UID(syntax).is_compressed:
+            clear_unused_bits(body, little=syntax != ExplicitVRBigEndian)
+        if hides_graphics(original) and (UID(syntax).is_compressed or body.BitsAllocated not in SIZES):
+            raise UnreadableError("an overlay lies within the pixels")
         if at_risk(original):
             _without_text(body, done)
     elif at_risk(original):

@@ -1,4 +1,4 @@
-"""Text burnt into an image's pixels found and blackened, in stored values; graphics in unused bits taken away."""
+"""Text burnt into an image's pixels found and blackened, in stored values; graphics in unused bits recognised."""
 
 from __future__ import annotations
 
@@ -105,18 +105,3 @@ def hides_graphics(original: Dataset) -> bool:
     """True where an overlay of the original lies in bits of the pixels that hold no value (retired; PS3.3 C.9.2)."""
     return any((tag >> 24) == 0x60 and (tag & 0xFFFF) == 0x0100 and int(original[tag].value or 1) > 1 and (
         (tag & 0xFFFF0000) | 0x3000) not in original for tag in map(int, original.keys()))
-
-
-def without_unused_bits(ds: Dataset) -> None:
-    """Clear the bits outside Bits Stored in native pixels; signs are extended.
-
-    Raises:
-        UnreadableError: for a layout in which they cannot be told from the values.
-    """
-    stored, allocated, high = int(ds.BitsStored), int(ds.BitsAllocated), int(ds.HighBit)
-    if allocated != 16 or high != stored - 1:
-        raise UnreadableError("an overlay lies within the pixels")
-    words = np.frombuffer(ds.PixelData, dtype="<u2") & ((1 << stored) - 1)
-    if int(ds.get("PixelRepresentation") or 0):
-        words = np.where(words >> (stored - 1), words | (0xFFFF ^ ((1 << stored) - 1)), words)
-    ds.PixelData = words.astype("<u2").tobytes()

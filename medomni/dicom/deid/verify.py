@@ -15,10 +15,12 @@ from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.uid import UID_dictionary
 
+from medomni.dicom.deid.beside_values import beside_the_values
 from medomni.dicom.deid.common_words import COMMON
-from medomni.dicom.deid.evidence import DICOM_ROOT, TEXTS, Evidence
+from medomni.dicom.deid.evidence import CODES, DICOM_ROOT, KNOWN, TECHNICAL, TEXTS, Evidence, foreign
 from medomni.dicom.deid.frames import beside_the_images
 from medomni.dicom.deid.heads import face_in
+from medomni.dicom.deid.places import places
 from medomni.dicom.deid.private import CREATORS
 from medomni.dicom.deid.search import Needles, date_forms, encoded, uids_within
 
@@ -30,6 +32,7 @@ _META = {0x00020000, 0x00020001, 0x00020002, 0x00020003, 0x00020010, 0x00020012,
 _DEFLATED = "1.2.840.10008.1.2.1.99"
 NUMERIC = frozenset(("CS", "DS", "FD", "FL", "IS", "SL", "SS", "UL", "US"))
 MODALITIES = ("CR", "CT", "DX", "MG", "MR", "NM", "OT", "PT", "PX", "RF", "US", "XA", "XC")  # also of a "CT^Phantom"
+_PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 _OWN = ("DeidentificationMethod", "PatientName", "PatientID")
 
 
@@ -66,7 +69,8 @@ def faults(original: Path, output: Path, terms: Terms, *, keep_face: bool = Fals
             after = pydicom.dcmread(output)
             pairs = list(_elements(after, before))
             found = [*_file(data, after), *_pixels(before, after, keep_face), *_dates(pairs),
-                     *beside_the_images(after, str(after.file_meta.TransferSyntaxUID))]
+                     *beside_the_images(after, str(after.file_meta.TransferSyntaxUID)),
+                     *beside_the_values(after, str(after.file_meta.TransferSyntaxUID))]
             for element, old in pairs:
                 found += _element(element, old, terms)
             return sorted({*found, *_bytes(data, after, pairs, terms)})
@@ -167,7 +171,11 @@ def _element(element: DataElement, old: DataElement | None, terms: Terms) -> Ite
         words = {w.casefold() for w in re.findall(r"[^\W_]+", text)}
         if words & terms.names or any(n in text for n in terms.names if ord(n[0]) >= 0x2E80):
             yield f"name in {name}"
-        if vr == "CS" or terms.evidence.is_technical(name):
+        elif (vr == "CS" or CODES.fullmatch(name) or TECHNICAL.fullmatch(name)) and _begun(text, terms, vr == "CS"):
+            yield f"beginning of a name in {name}"
+        if TECHNICAL.fullmatch(name) and foreign(text):
+            yield f"word that no list knows in {name}"
+        if vr == "CS" or terms.evidence.is_technical(name, text):
             continue
         if text.casefold() in terms.folded and not words <= COMMON:
             yield f"text of the original in {name}"
@@ -175,32 +183,46 @@ def _element(element: DataElement, old: DataElement | None, terms: Terms) -> Ite
             yield f"word of the original in {name}"
 
 
+def _begun(text: str, terms: Terms, whole: bool) -> bool:
+    """Whether a word of six letters or more, known to no list, begins as a name does; in a code the ``whole`` word is
+    the beginning of the name, for codes are cut after sixteen letters."""
+    words = {w for w in re.findall(r"[^\W\d_]{6,}", text.casefold()) if w not in KNOWN}
+    return any((n.startswith(w) if whole else w.startswith(n[:6])) for w in words for n in terms.names if len(n) >= 6)
+
+
 def _bytes(data: bytes, after: FileDataset, pairs: list[tuple[DataElement, DataElement | None]],
            terms: Terms) -> Iterator[str]:
     if str(after.file_meta.TransferSyntaxUID) == _DEFLATED:
         at = 144 + int.from_bytes(data[140:144], "little")
         data = data[:at] + zlib.decompress(data[at:], -zlib.MAX_WBITS)
-    pixels = next((after[n].value for n in ("PixelData", "FloatPixelData", "DoubleFloatPixelData") if n in after), b"")
+    pixels = next((after[n].value for n in _PIXELS if n in after), b"")
     at = data.find(pixels) if pixels else -1
     header = data if at < 0 else data[:at] + b"\0" + data[at + len(pixels):]
     header, pixels = header.lower(), pixels.lower()
-    allowed = {t.casefold().encode() for e, _ in pairs if e.keyword not in ("PatientName", "PatientID") and (
+    judged = [e for e, _ in pairs if e.keyword not in ("PatientName", "PatientID")]
+    allowed = {t.casefold().encode() for e in judged for t in _texts(e) if (
         e.keyword == "DeidentificationMethod" or
-        terms.evidence.is_technical(e.keyword) or str(e.value) in CREATORS or e.VR in ("CS", "DS", "IS") or set(
-            w.casefold() for w in re.findall(r"[^\W_]+", str(e.value))) <= COMMON) for t in _texts(e)}
+        terms.evidence.is_technical(e.keyword, t) or str(e.value) in CREATORS or e.VR in ("CS", "DS", "IS") or set(
+            w.casefold() for w in re.findall(r"[^\W_]+", str(e.value))) <= COMMON)}
+    parts = [*(e for e, _ in pairs if e.keyword not in _PIXELS), *after.file_meta]
     found = terms.header.within(header)
-    if found - _standing(found, allowed):
-        yield "identifying text in the bytes of the header"
+    found -= _standing(found, allowed)
+    if found:
+        yield "identifying text in the bytes of the header" + places(parts, lambda d: found & terms.header.within(d))
     if terms.pixels.within(pixels):
         yield "identifying text in the bytes of the pixels"
     moved = {t[:8] for e, _ in pairs if e.VR in ("DA", "DT") for t in _texts(e)}
-    if any(terms.days_of[n] - moved for n in terms.days.within(header)):
-        yield "date of the original in the bytes of the header"
-    if any(terms.days_of[n] - moved for n in terms.days.within(pixels)):
-        yield "date of the original in the bytes of the pixels"
-    if not terms.evidence.uids.isdisjoint(uids_within(header) | uids_within(pixels)):
-        yield "UID of the original in the bytes"
 
+    def of_a_day(part: bytes) -> bool:
+        return any(terms.days_of[n] - moved for n in terms.days.within(part))
+
+    if of_a_day(header):
+        yield "date of the original in the bytes of the header" + places(parts, of_a_day)
+    if of_a_day(pixels):
+        yield "date of the original in the bytes of the pixels"
+    uids = terms.evidence.uids
+    if not uids.isdisjoint(uids_within(header) | uids_within(pixels)):
+        yield "UID of the original in the bytes" + places(parts, lambda d: not uids.isdisjoint(uids_within(d)))
 
 def _standing(needles: set[bytes], allowed: set[bytes]) -> set[bytes]:
     """Needles that stand, not as a name, within a value that was judged as an element already."""

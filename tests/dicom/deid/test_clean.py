@@ -112,14 +112,14 @@ def test_safe_private_attributes_stay_with_numbers_only(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("options", "kept"), [
     (Options(), {}),
     (Options(clean_descriptors=True), {"StudyDescription": "CT Thorax 5 mm", "SeriesDescription": "axial"}),
-    (Options(retain_device=True), {"DeviceSerialNumber": "SN77"}),
+    (Options(retain_device=True), {"DeviceSerialNumber": "SN7700123"}),
     (Options(retain_characteristics=True), {"PatientAge": "090Y", "PatientSex": "F"}),
     (Options(dates="remove"), {"StudyDate": "", "StudyTime": ""}),
 ])
 def test_options(tmp_path: Path, options: Options, kept: dict[str, str]) -> None:
     def edit(ds: Dataset) -> None:
         ds.StudyDescription, ds.SeriesDescription = "CT Thorax 5 mm Testname", "axial 20200229 Dr. Kern"
-        ds.DeviceSerialNumber, ds.PatientAge, ds.PatientSex = "SN77", "097Y", "F"
+        ds.DeviceSerialNumber, ds.PatientAge, ds.PatientSex = "SN7700123", "097Y", "F"
 
     path = ct_file(tmp_path / "a", edit)
     _, out, ds = cleaned(path, options)

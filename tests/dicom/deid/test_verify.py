@@ -82,3 +82,24 @@ def test_no_value_stands_in_what_is_said(tmp_path: Path) -> None:
     path = ct_file(tmp_path / "a", lambda ds: put_back(ds, "ImageComments", "Testname was here"))
     said = " ".join(found(path, path)).lower()
     assert said and not any(v in said for v in ("testname", "vorname", "tn12345", "19500203"))
+
+
+def test_what_holds_a_file_back_is_said_by_its_attribute(tmp_path: Path) -> None:
+    """Of a number of the series that is the patient's, too: no value stands in what is said."""
+    def edit(ds: Dataset) -> None:
+        ds.PatientID, ds.SeriesNumber = "71234567", "71234567"
+
+    path = ct_file(tmp_path / "a", edit)
+    _, out, ds = cleaned(path)
+    assert found(path, out) == ["identifying text in the bytes of the header (SeriesNumber)"]
+    del ds.SeriesNumber
+    inner = Dataset()
+    inner.ICCProfile = b"29.02.2020 TESTNAME"
+    ds.ReferencedImageSequence = [inner]
+    ds.save_as(out)
+    assert found(path, out) == ["date of the original in the bytes of the header (ICCProfile)",
+                                "identifying text in the bytes of the header (ICCProfile)"]
+    del ds.ReferencedImageSequence
+    ds.file_meta.ImplementationVersionName = "Testname"
+    ds.save_as(out)
+    assert "identifying text in the bytes of the header (ImplementationVersionName)" in found(path, out)
