@@ -212,6 +212,12 @@ _ENTRIES = [
                "End the review server that holds it and give the command again: it finishes."),
     ErrorEntry("MED-P14", "The file is not the proof of this study.",
                "Give another file with --proof, or move this one away."),
+    ErrorEntry("MED-P15", "Nothing of the study was found.",
+               "Check the UID or key that was given, the folders, and that the site key is that of the stores.",
+               "warning"),
+    ErrorEntry("MED-P16", "An inbox is in use.",
+               "End what uses it (`medomni pacs receive`, `get`) and give the command again: a receiver could store "
+               "the study anew behind the proof."),
     # --- R: review ------------------------------------------------------------------------------------
     ErrorEntry("MED-R01", "The verdict was written by someone else meanwhile.",
                "Reload the study and decide again; both decisions are kept in the history."),

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from tokenize import TokenError
 from typing import TYPE_CHECKING, Any
-from zipfile import BadZipFile
+from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
 
 from medomni.errors import MedomniError
 
@@ -43,8 +43,11 @@ def replacing(path: Path) -> Iterator[Path]:
     The folder is made if it does not exist. A kill leaves the old file, and a hidden ``.part`` file at most.
 
     Raises:
-        MedomniError: MED-C04 for any error of the operating system, naming ``path``.
+        MedomniError: MED-C04 for any error of the operating system, and for a folder (``.``, which is also what an
+            empty name becomes), naming ``path``.
     """
+    if not path.name or path.name == "..":
+        raise MedomniError("MED-C04", "it is a folder, and a file is to be written", where=path)
     beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -73,8 +76,11 @@ def save_arrays(path: Path, about: Any, **arrays: NDArray[Any]) -> Path:
     import numpy as np  # not at the head: the command line reads this module before it knows what is asked
 
     text = np.frombuffer(json.dumps(about).encode(), dtype=np.uint8)
-    with replacing(path) as beside, open(beside, "wb") as handle:
-        np.savez_compressed(handle, about=text, **arrays)
+    # not np.savez: where the disk is full it leaves an archive behind that complains later, on its own
+    with replacing(path) as beside, ZipFile(beside, "w", ZIP_DEFLATED) as archive:
+        for name, array in {"about": text, **arrays}.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, np.asanyarray(array), allow_pickle=False)
     return path
 
 

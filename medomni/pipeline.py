@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from medomni.errors import MedomniError, why
 from medomni.files import write_text
+from medomni.outputs import CHECK, FINDINGS, IMAGES, REPORT_JSON, REPORT_PAGE, REPORT_TEXT
 from medomni.records import CheckResult, Findings, History, Provenance, Report
 
 if TYPE_CHECKING:
@@ -233,20 +234,20 @@ def write_study(out: Path, study: MeasuredStudy, report: Report, check: CheckRes
     from medomni.review.page import study_page
 
     paths = [
-        write_text(out / "findings.json", study.findings.model_dump_json(indent=2)),
-        write_text(out / "report.json", report.model_dump_json(indent=2)),
-        write_text(out / "report.txt", f"{report.text}\n\n{research_note(report)}\n"),
-        write_text(out / "check.json", check.model_dump_json(indent=2)),
-        save_images(out / "images.npz", study.volume, study.segmentation, study.measured.masks),
+        write_text(out / FINDINGS, study.findings.model_dump_json(indent=2)),
+        write_text(out / REPORT_JSON, report.model_dump_json(indent=2)),
+        write_text(out / REPORT_TEXT, f"{report.text}\n\n{research_note(report)}\n"),
+        write_text(out / CHECK, check.model_dump_json(indent=2)),
+        save_images(out / IMAGES, study.volume, study.segmentation, study.measured.masks),
     ]
-    return [*paths, write_text(out / "report.html", study_page(out))]
+    return [*paths, write_text(out / REPORT_PAGE, study_page(out))]
 
 
 def write_page(html: Path, study: MeasuredStudy, report: Report, check: CheckResult) -> Path:
     """The study's page alone, whole in one file; what else lies in its folder stays as it is."""
     with tempfile.TemporaryDirectory(prefix="medomni-") as folder:
         write_study(Path(folder), study, report, check)
-        page = (Path(folder) / "report.html").read_text(encoding="utf-8")
+        page = (Path(folder) / REPORT_PAGE).read_text(encoding="utf-8")
     return write_text(html, page)
 
 

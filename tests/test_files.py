@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import resource
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +12,7 @@ import pytest
 from safetensors import SafetensorError
 
 from medomni.errors import MedomniError
-from medomni.files import reading_arrays, replacing, save_arrays
+from medomni.files import reading_arrays, replacing, save_arrays, write_text
 
 pytestmark = pytest.mark.unit
 
@@ -25,6 +28,29 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path, error: Exception
     assert path.read_text() == "old" and [p.name for p in tmp_path.iterdir()] == ["a.txt"]
     with pytest.raises(ZeroDivisionError), replacing(path):
         raise ZeroDivisionError  # a mistake of the program is not called a full disk
+
+
+@pytest.mark.parametrize("path", [Path("."), Path(""), Path(".."), Path("/")])
+def test_a_folder_is_no_file_to_write(path: Path) -> None:
+    with pytest.raises(MedomniError, match="MED-C04.*it is a folder") as info:
+        write_text(path, "x")
+    assert info.value.where == str(path)
+
+
+def test_no_archive_complains_behind_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A limit to the size of a file stands for the disk; what is raised while objects end goes to the hook."""
+    later: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", later.append)
+    was = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, was[1]))
+    try:
+        with pytest.raises(MedomniError, match="MED-C04"):
+            save_arrays(tmp_path / "a.npz", {}, a=np.random.default_rng(0).integers(
+                0, 255, 400_000).astype(np.uint8))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, was)
+    gc.collect()
+    assert not later and not list(tmp_path.iterdir())
 
 
 def test_every_changed_byte_is_read_or_has_a_code(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from medomni import cli
+from medomni import cli, outputs
 from medomni.data import load_cases, save_cases
 from medomni.dicom.keys import study_key
 from medomni.errors import MedomniError
@@ -107,6 +107,71 @@ def test_what_forget_does_not_know_is_a_trace_and_fails(places, tmp_path: Path, 
     (folder / "notes.txt").unlink()
     cli.main()  # no SystemExit: status 0
     assert "0 traces left" in capsys.readouterr().out
+
+
+@pytest.mark.flow
+def test_all_that_segment_writes_goes(tmp_path: Path, monkeypatch, capsys) -> None:
+    """NIfTI files and pictures name no study: they go by what stands beside them. One elsewhere is listed and left."""
+    patient = sample_patient(3, "A")
+    write_series(patient, render(patient, 64, 10.0), tmp_path / "in")
+    out = tmp_path / "out" / "study"
+    for arguments in (["segment", tmp_path / "in", "-o", out, "--nifti", "--dicom-seg"],
+                      ["check", "--report", tmp_path / "r.txt", "--study", tmp_path / "in", "-o", out]):
+        (tmp_path / "r.txt").write_text("No pneumothorax.")
+        monkeypatch.setattr(sys, "argv", ["medomni", *map(str, arguments)])
+        cli.main()
+    assert {p.name for p in out.iterdir()} == {*outputs.KNOWN_BY, *outputs.BESIDE}
+    (tmp_path / "out" / "elsewhere.bin").write_bytes((out / outputs.VOLUME_NIFTI).read_bytes())
+    done = forget(subject_of(str(tmp_path / "in")), [tmp_path / "out"], tmp_path / "proof.json")
+    assert done.complete and done.found and not out.exists()
+    assert done.nameless == [{"path": str(tmp_path / "out"), "files": 1}]
+
+
+@pytest.mark.unit
+def test_a_mistyped_uid_is_said(places, monkeypatch, capsys) -> None:
+    folder, _, _ = places
+    (folder / ".report.txt.999999999.part").write_text("of who knows")  # removed, and no sign of the study
+    for more in (["--dry-run"], []):
+        monkeypatch.setattr(sys, "argv", ["medomni", "forget", UID + ".5", "--in", str(folder), *more])
+        cli.main()
+        assert "MED-P15" in capsys.readouterr().err
+    (proof,) = folder.glob("forgotten-*.json")
+    assert json.loads(proof.read_text())["found"] is False
+    monkeypatch.setattr(sys, "argv", ["medomni", "forget", UID, "--in", str(folder)])
+    for _ in range(2):  # given again, the earlier run's find counts
+        cli.main()
+        assert "MED-P15" not in capsys.readouterr().err
+
+
+@pytest.mark.unit
+def test_a_held_inbox_is_refused_before_anything_changes(tmp_path: Path, monkeypatch) -> None:
+    from medomni.dicom.pacs.inbox import Inbox
+    from medomni.forget import run
+
+    patient = sample_patient(4, "A")
+    paths = write_series(patient, render(patient, 40, 20.0), tmp_path / "sent")
+    subject, kept = subject_of(str(tmp_path / "sent")), tmp_path / "kept"
+    with Inbox(kept / "inbox") as inbox:
+        inbox.store(paths[0].read_bytes())
+        for root in (kept, kept / "inbox" / "studies"):
+            with pytest.raises(MedomniError, match="MED-P16"):
+                forget(subject, [root], tmp_path / "proof.json")
+    assert held(subject, [kept]) and not (tmp_path / "proof.json").exists()
+    used = run.inboxes_in_use
+    meanwhile: list[Inbox] = []
+
+    def opened(roots):  # type: ignore[no-untyped-def]
+        now = used(roots)
+        meanwhile.append(Inbox(kept / "inbox"))
+        return now
+
+    monkeypatch.setattr(run, "inboxes_in_use", opened)
+    done = forget(subject, [kept], tmp_path / "proof.json")
+    assert [f["code"] for f in done.failed] == ["MED-P16"] and not done.complete
+    for inbox in meanwhile:
+        inbox.close()
+    monkeypatch.undo()
+    assert forget(subject, [kept], tmp_path / "proof.json").complete
 
 
 @pytest.mark.unit

@@ -16,6 +16,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "medomni"
 ARROWS: dict[str, set[str]] = {
     "errors": set(),
     "files": set(),
+    "outputs": set(),
     "records": set(),
     "volume": {"records"},
     "picture": set(),
@@ -36,9 +37,9 @@ ARROWS: dict[str, set[str]] = {
     "scrub": {"knowledge", "records"},
     "serve": {"generate", "check", "config", "records"},
 }
-TORCH_FREE = ["files", "records", "volume", "picture", "draw", "config", "errors", "phantom", "dicom", "segment",
-              "knowledge", "findings", "check", "evaluate", "review", "pipeline", "export", "cohort", "demo", "doctor",
-              "progress", "cli", "scrub", "forget"]
+TORCH_FREE = ["files", "outputs", "records", "volume", "picture", "draw", "config", "errors", "phantom", "dicom",
+              "segment", "knowledge", "findings", "check", "evaluate", "review", "pipeline", "export", "cohort", "demo",
+              "doctor", "progress", "cli", "scrub", "forget"]
 
 
 def room_of(path: Path) -> str:

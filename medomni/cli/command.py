@@ -19,6 +19,7 @@ from medomni.cli.options import Adapter, Format, Modality, ModelDir, OutDir, Rec
 from medomni.cli.pacs import pacs
 from medomni.errors import MedomniError
 from medomni.files import read_report, unwritable
+from medomni.outputs import CHECK, CONTACT, IMAGES, LABELS_NIFTI, REPORT_PAGE, REPORT_TEXT, SEG, VOLUME_NIFTI
 from medomni.progress import counted, stages
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
@@ -77,17 +78,17 @@ def segment(folder: Study, out: OutDir, series: Series = None, resample: Resampl
     with stages() as stage:
         study = measure_study(folder, series=series, resample=resample, modality=modality, segmenter=segmenter,
                               stage=stage)
-    save_images(out / "images.npz", study.volume, study.segmentation, study.measured.masks)
-    with replacing(out / "contact.png") as beside:
+    save_images(out / IMAGES, study.volume, study.segmentation, study.measured.masks)
+    with replacing(out / CONTACT) as beside:
         beside.write_bytes(contact_sheet(study.volume, outlines=study.segmentation))
-    written = [out / "images.npz", out / "contact.png"]
+    written = [out / IMAGES, out / CONTACT]
     if dicom_seg:
         from medomni.dicom.seg import write_segmentation
 
-        written.append(write_segmentation(study.segmentation, study.volume, folder, out / "seg.dcm"))
+        written.append(write_segmentation(study.segmentation, study.volume, folder, out / SEG))
     if nifti:
         labels = replace(study.volume, array=study.segmentation.labels.astype("int16"))
-        for name, volume in (("volume.nii.gz", study.volume), ("labels.nii.gz", labels)):
+        for name, volume in ((VOLUME_NIFTI, study.volume), (LABELS_NIFTI, labels)):
             written.append(volume.to_nifti(out / name))
     _organs(study.findings)
     print("written: " + ", ".join(str(path) for path in written))
@@ -127,7 +128,7 @@ def report(folder: Study, out: OutDir, series: Series = None, resample: Resample
         done = report_study(folder, out, series=series, resample=resample, modality=modality, adapter=adapter,
                             model=model, config=config, stage=stage, facts=not withhold_facts, dicom=dicom,
                             history=History(symptom=symptom, prior=prior))
-    print((out / "report.txt").read_text(encoding="utf-8"))
+    print((out / REPORT_TEXT).read_text(encoding="utf-8"))
     print(", ".join(f"{k} {v} s" for k, v in done["seconds"].items()))
     print("written: " + ", ".join(done["paths"]))
 
@@ -194,21 +195,21 @@ def check(report: Annotated[Optional[Path], typer.Option(help="Report text file.
             write_study(folder, measured, record, result)
         if html:
             write_page(html, measured, record, result)
-        print(f"page: {html or Path(str(folder)) / 'report.html'}", file=sys.stderr)
+        print(f"page: {html or Path(str(folder)) / REPORT_PAGE}", file=sys.stderr)
     else:
         from medomni.pipeline import read_findings
 
         held = read_findings(findings) if findings else None
         with _naming(report):
             result = check_report(record, held)
-        page = html or (out / "report.html" if out else None)
+        page = html or (out / REPORT_PAGE if out else None)
         if page:
             from medomni.files import write_text
             from medomni.review.page import render_page
 
             write_text(page, render_page(record, result, held))
             if out:
-                write_text(out / "check.json", result.model_dump_json(indent=2))
+                write_text(out / CHECK, result.model_dump_json(indent=2))
             print(f"page: {page}", file=sys.stderr)
     if format == "json":
         print(result.model_dump_json(indent=2))

@@ -33,7 +33,7 @@ def forget(study: Annotated[str, typer.Argument(help="Study key, StudyInstanceUI
         for one in found:
             print(f"{one.what:<20} {one.count:>4}  {one.path}")
         print(f"dry run: {len(found)} files hold something of the study; nothing was changed")
-        for unread in faults:
+        for unread in faults or ([] if any(one.what != "leftover" for one in found) else [MedomniError("MED-P15")]):
             print(str(unread), file=sys.stderr)
         if faults:
             raise typer.Exit(2)
@@ -55,10 +55,16 @@ def forget(study: Annotated[str, typer.Argument(help="Study key, StudyInstanceUI
         print(f"left: {copy['files']} de-identified copies in {copy['path']}: delete that folder if they are to go too"
               if copy["files"] else
               f"not known: {copy['path']} holds de-identified files, perhaps of this study, under another key")
+    for left in done.nameless:
+        print(f"not known: {left['files']} NIfTI files in {left['path']} name no study: perhaps they are of this one")
+    if not done.found:
+        print("nothing of the study was found: this proof says only that nothing is there")
     seen, copies = done.searched, sum(copy["files"] or 0 for copy in done.copies)
     print(f"searched again: {seen['files']} files, {seen['bytes']} bytes, {len(seen['traces'])} traces left"
           f"{f', {copies} de-identified copies left' if copies else ''}")
     print(f"proof: {path}")
+    if not done.found:
+        print(str(MedomniError("MED-P15")), file=sys.stderr)
     for fault in done.failed:
         print(str(MedomniError(fault["code"], fault["detail"], where=fault["path"])), file=sys.stderr)
     if done.failed:

@@ -38,6 +38,8 @@ def dicom_files(source: Path) -> Iterator[Files]:
         with tempfile.TemporaryDirectory(prefix="medomni-") as folder:
             unpack(source, Path(folder))
             yield files_below(Path(folder))
+    elif source.is_file() and source.suffix.lower() == ".zip" and _begins_as_zip(source):
+        raise MedomniError("MED-D21", "it ends early: its directory, which comes last, is not there", where=source.name)
     elif source.is_file() and source.name.upper() == "DICOMDIR":
         from medomni.dicom.dicomdir import listed
 
@@ -82,6 +84,14 @@ def unpack(source: Path, folder: Path) -> None:
         raise MedomniError("MED-D21", "packed in a way that is not supported", where=source.name) from exc
     except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError, ValueError, KeyError) as exc:
         raise MedomniError("MED-D21", f"damaged ({type(exc).__name__})", where=source.name) from exc
+
+
+def _begins_as_zip(source: Path) -> bool:
+    try:
+        with open(source, "rb") as handle:
+            return handle.read(4) == b"PK\x03\x04"
+    except OSError as exc:
+        raise MedomniError("MED-C09", exc.strerror or "", where=source.name) from exc
 
 
 def _is_link(member: zipfile.ZipInfo) -> bool:

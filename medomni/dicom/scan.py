@@ -135,9 +135,10 @@ def look(paths: list[Path], folder: Path) -> Looked:
     if cut:
         raise MedomniError("MED-D03", f"{len(cut)} of {len(paths)} files end inside their header",
                            where=looked.shown(cut[0][0]))
-    named = "; ".join(w.detail for w in _damaged(looked)[:3])
-    raise MedomniError("MED-D01", f"{len(paths)} files: {len(broken) + others} not DICOM, {without_image} without "
-                       f"an image{'; ' + named if named else ''}", where=folder)
+    packed = f"{archives} archives, which are not opened in a folder: give a zip by its own name"
+    said = [f"{len(paths)} files: {len(broken) + others} not DICOM, {without_image} without an image",
+            *([packed] if archives else []), *(w.detail for w in _damaged(looked)[:3])]
+    raise MedomniError("MED-D01", "; ".join(said), where=folder)
 
 
 def inventory_of(looked: Looked) -> Inventory:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import defaultdict
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -17,8 +18,9 @@ from medomni.dicom.grouping import Group
 from medomni.dicom.headers import SliceHeader
 from medomni.dicom.keys import study_key
 from medomni.dicom.kinds import PROJECTIONS, is_object
+from medomni.dicom.names import shown_name
 from medomni.dicom.read import is_nifti, refusal
-from medomni.dicom.scan import Inventory, SeriesSummary, inventory_of, look
+from medomni.dicom.scan import Inventory, Looked, SeriesSummary, inventory_of, look
 from medomni.dicom.still import STILLS, read_still
 from medomni.dicom.walk import Files
 from medomni.errors import MedomniError
@@ -42,12 +44,14 @@ class Listed:
         image: no volume, but radiographs, ultrasound or pictures, which :func:`medomni.dicom.read_image` reads one by
             one; ``refused`` is then empty.
         small: (rows, columns) of at most 128, uint8, the middle image as it is stored; None where it cannot be decoded.
+        folder: where its files lie, as :attr:`Survey.folder`.
     """
 
     summary: SeriesSummary
     refused: str
     small: NDArray[np.uint8] | None
     image: bool = False
+    folder: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,11 +60,15 @@ class Survey:
 
     Attributes:
         files: how many of the source's files hold its images.
+        folder: where they lie in the source, the common part of their folders, as
+            :func:`medomni.dicom.names.shown_name` shows it; ``.`` for the source itself, empty in a zip, for a NIfTI
+            file and for pictures.
     """
 
     study_key: str
     series: list[Listed]
     files: int
+    folder: str = ""
 
 
 def survey(source: Path | str, *, pictures: bool = False) -> tuple[list[Survey], list[Warned], int]:
@@ -92,12 +100,23 @@ def survey(source: Path | str, *, pictures: bool = False) -> tuple[list[Survey],
         for headers in apart.values():
             inventory = inventory_of(replace(looked, headers=headers))
             warnings = inventory.warnings
-            listed = [_listed(inventory, s, g, pictures)
+            listed = [replace(_listed(inventory, s, g, pictures), folder=_folder({h.path for h in g}, looked))
                       for s, g in zip(inventory.series, inventory.groups, strict=True)]
             first = inventory.groups[0][0]
             key = study_key(first.text("StudyInstanceUID") or first.text("SeriesInstanceUID"))
-            found.append(Survey(key, listed, len({h.path for h in headers})))
+            files = {h.path for h in headers}
+            found.append(Survey(key, listed, len(files), _folder(files, looked)))
         return [*sorted(found, key=lambda s: s.study_key), *drawn], warnings, len(paths)
+
+
+def _folder(files: set[Path], looked: Looked) -> str:
+    """The common folder of some files, as records may show it."""
+    base = Path(os.path.abspath(looked.folder if looked.folder.is_dir() else looked.folder.parent))
+    common = Path(os.path.commonpath([os.path.abspath(path.parent) for path in files]))
+    if not common.is_relative_to(base):  # unpacked from a zip, flat
+        return ""
+    shown = shown_name(str(common.relative_to(base)), looked.hidden)
+    return "".join(c if c.isprintable() else "?" for c in shown)
 
 
 def _listed(inventory: Inventory, summary: SeriesSummary, group: Group, pictures: bool) -> Listed:
@@ -150,9 +169,10 @@ def _nifti(path: Path, pictures: bool) -> Survey:
 def survey_json(studies: list[Survey], warnings: list[Warned], files: int) -> str:
     """The same for machines: every series, whether it is usable, as a volume or as images, and why not."""
     series = [{**asdict(s.summary), "study_key": study.study_key, "usable": not s.refused,
-               "use": "" if s.refused else "image" if s.image else "volume", "reason": s.refused}
+               "use": "" if s.refused else "image" if s.image else "volume", "reason": s.refused, "folder": s.folder}
               for study in studies for s in study.series]
-    return json.dumps({"files": files, "studies": [{"study_key": s.study_key, "files": s.files} for s in studies],
+    return json.dumps({"files": files, "studies": [{"study_key": s.study_key, "files": s.files, "folder": s.folder}
+                                                    for s in studies],
                        "series": series, "judged_by": JUDGED_BY, "warnings": [w.model_dump() for w in warnings]})
 
 

@@ -20,10 +20,7 @@ from medomni.forget.held import Held, Place, unlinked
 from medomni.forget.rows import erase_rows
 from medomni.forget.stores import Caches, Inboxes
 from medomni.forget.subject import dicom_uids, forgotten_hash
-
-OUTPUT_NAMES = ("report.html", "report.txt", "report.json", "check.json", "contact.png", "seg.dcm")
-"""What stands beside ``findings.json`` and ``images.npz`` in the folder of a study; these two, by which it is known,
-go last, so that a run that was cut finds the rest."""
+from medomni.outputs import BESIDE, KNOWN_BY
 
 
 class Outputs:
@@ -33,9 +30,8 @@ class Outputs:
         self.root = root
 
     def find(self, key: str) -> list[Held]:
-        known = ("findings.json", "images.npz")
-        folders = {p.parent for p in plain_files(self.root) if p.name in known and _names(p, key)}
-        own = [f / name for f in sorted(folders) for name in (*OUTPUT_NAMES, "images.npz", "findings.json")]
+        folders = {p.parent for p in plain_files(self.root) if p.name in KNOWN_BY and _names(p, key)}
+        own = [f / name for f in sorted(folders) for name in (*BESIDE, *KNOWN_BY)]  # a run that was cut finds the rest
         more = [p for p in plain_files(self.root) if p.parent not in folders and p.suffix in (".json", ".npz", ".html")
                 and _names(p, key)]
         return [Held(p, "output", sha256(p)) for p in [*more, *own] if p.is_file()]

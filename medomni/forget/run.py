@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
@@ -19,6 +20,7 @@ from medomni.forget.copies import copies_of
 from medomni.forget.files import plain_files
 from medomni.forget.held import Held, Place
 from medomni.forget.places import PLACES, now
+from medomni.forget.stores import inboxes_in_use
 from medomni.forget.subject import Subject, dicom_uids, forgotten_hash, parts_of
 from medomni.forget.traces import Searched, search
 from medomni.forget.weights import runs_with
@@ -37,6 +39,8 @@ class Forgotten:
         searched: the search afterwards; ``traces`` and ``unread`` are empty where nothing is left.
         failed: places that could not be changed in the last run: code, path, kind of error.
         copies: de-identified copies that are left: folder and files; no number where it is not known whether there are.
+        found: whether anything of the study was met, in this run or an earlier one; None until it is known.
+        nameless: NIfTI files that are left, by folder: they name no study, so that it is not known of which they are.
         earlier: how many of ``removed`` an earlier run removed; it is not written.
     """
 
@@ -48,6 +52,8 @@ class Forgotten:
     searched: dict[str, Any] = field(default_factory=dict)
     failed: list[dict[str, str]] = field(default_factory=list)
     copies: list[dict[str, Any]] = field(default_factory=list)
+    found: bool | None = None
+    nameless: list[dict[str, Any]] = field(default_factory=list)
     earlier: int = 0
     note: str = ("Weights that were trained with the study are not changed by this; retraining without it is the only "
                  "remedy. Backups, the PACS, and folders that are not named here were not looked at.")
@@ -88,10 +94,12 @@ def forget(subject: Subject, roots: Sequence[Path], proof: Path, *,
     told any more), and again at the end. A run that was cut is finished by giving it again with the same proof.
 
     Raises:
-        MedomniError: MED-C08 for a folder that does not exist, MED-P14 for the proof of another study, MED-C04 where
-            the proof cannot be written.
+        MedomniError: MED-C08 for a folder that does not exist, MED-P14 for the proof of another study, MED-P16 where
+            an inbox is in use, before anything is changed; MED-C04 where the proof cannot be written.
     """
     roots = _there(roots)
+    for inbox in inboxes_in_use(roots):
+        raise MedomniError("MED-P16", where=inbox)
     uids = [u for root in roots for path in plain_files(root)
             if (u := dicom_uids(path)) and study_key(u[0]) == subject.key]
     if uids:  # the images tell what the key alone could not
@@ -114,6 +122,12 @@ def forget(subject: Subject, roots: Sequence[Path], proof: Path, *,
     done.copies = [{"path": subject.hidden(path), "files": count} for path, count in copies_of(subject, roots)]
     seen = search(roots, subject.needles)
     done.searched = _searched(seen, subject)
+    folders = Counter(subject.hidden(Path(place).parent) for place in seen.nameless)
+    done.nameless = [{"path": path, "files": count} for path, count in sorted(folders.items())]
+    done.found = bool(done.found or uids or done.runs or done.failed or seen.traces or any(
+        copy["files"] for copy in done.copies) or any(one["what"] != "leftover" for one in done.removed))
+    done.failed += [{"code": "MED-P16", "path": subject.hidden(inbox), "detail": "it was opened meanwhile"}
+                    for inbox in inboxes_in_use(roots)]
     _write(proof, done)
     return done
 

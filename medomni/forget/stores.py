@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 
+from medomni.dicom.pacs.lock import LOCK, in_use
 from medomni.errors import MedomniError
 from medomni.forget.files import plain_files, sha256
 from medomni.forget.held import Held, unlinked
 from medomni.forget.rows import erase_rows
 
-INDEX = "index.sqlite"
+INDEX, INCOMING = "index.sqlite", "incoming"
 TABLES = ("instances", "studies")
 
 
 class Inboxes:
     """The rows of an inbox's index, and the study's listing; its instances are found as images are.
 
-    An inbox that is in use is refused: the receiver would enter what is just being forgotten.
+    One that is in use is refused before anything is changed, see :func:`inboxes_in_use`.
     """
 
     def __init__(self, root: Path) -> None:
@@ -59,7 +61,15 @@ class Inboxes:
         return found
 
     def _indexes(self) -> list[Path]:
-        return [path for path in plain_files(self.root) if path.name == INDEX and (path.parent / "incoming").is_dir()]
+        return [path for path in plain_files(self.root) if path.name == INDEX and (path.parent / INCOMING).is_dir()]
+
+
+def inboxes_in_use(roots: Sequence[Path]) -> list[Path]:
+    """Inboxes below the roots, or around one of them, that a receiver holds: it could store a study anew."""
+    below = {path.parent.parent.parent for root in roots for path in plain_files(root)
+             if path.name == LOCK and path.parent.parent.name == INCOMING}
+    around = {folder for root in roots for folder in root.resolve().parents if (folder / INCOMING).is_dir()}
+    return sorted(folder for folder in below | around if in_use(folder / INCOMING))
 
 
 class Caches:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO
 
 _CHUNK, _OVERLAP, _DEEPEST = 1 << 24, 512, 3
+_NIFTI_HEAD = 348
 _UID = re.compile(rb"[0-9]+(?:\.[0-9]+){3,}")
 _HEX = re.compile(rb"[0-9a-f]{16,}")
 
@@ -55,12 +56,14 @@ class Searched:
         files, bytes: how much was read, packed members included.
         traces: places where something was found, as paths (with the member of an archive).
         unread: files that could not be read: nothing is known of them.
+        nameless: NIfTI files: they hold images and name no study, so that nobody can tell whose they are.
     """
 
     files: int
     bytes: int
     traces: tuple[str, ...]
     unread: tuple[str, ...]
+    nameless: tuple[str, ...] = ()
 
 
 def search(roots: Iterable[Path], needles: Needles) -> Searched:
@@ -71,6 +74,7 @@ def search(roots: Iterable[Path], needles: Needles) -> Searched:
     """
     files, size, traces = 0, 0, []
     unread: list[str] = []
+    nameless: list[str] = []
     for path in _entries(roots, unread):
         if needles.count(os.fsencode(path.name)):
             traces.append(f"{path} (name)")
@@ -85,13 +89,15 @@ def search(roots: Iterable[Path], needles: Needles) -> Searched:
                 continue
             files += 1
             with open(path, "rb") as handle:
-                for place, read, hit in _opened(handle, str(path), needles, 0):
+                for place, read, hit, nifti in _opened(handle, str(path), needles, 0):
                     size += read
+                    if nifti:
+                        nameless.append(place.removesuffix(":"))
                     if hit and place not in traces:
                         traces.append(place)
         except (OSError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):
             unread.append(str(path))
-    return Searched(files, size, tuple(traces), tuple(unread))
+    return Searched(files, size, tuple(traces), tuple(unread), tuple(nameless))
 
 
 def _entries(roots: Iterable[Path], unread: list[str]) -> Iterator[Path]:
@@ -109,18 +115,18 @@ def _entries(roots: Iterable[Path], unread: list[str]) -> Iterator[Path]:
                 yield path
 
 
-def _opened(handle: IO[bytes], place: str, needles: Needles, depth: int) -> Iterator[tuple[str, int, bool]]:
-    """(place, bytes read, found) of a file as it lies and of what is packed in it."""
-    head = handle.read(4)
+def _opened(handle: IO[bytes], place: str, needles: Needles, depth: int) -> Iterator[tuple[str, int, bool, bool]]:
+    """(place, bytes read, found, begins as NIfTI does) of a file as it lies and of what is packed in it."""
+    head = handle.read(_NIFTI_HEAD)
     handle.seek(0)
-    before = b""
+    before, nifti = b"", _is_nifti(head)
     while chunk := handle.read(_CHUNK):
-        yield place, len(chunk), bool(needles.count(before + chunk))
+        yield place, len(chunk), bool(needles.count(before + chunk)), nifti and not before
         before = chunk[-_OVERLAP:]
     handle.seek(0)
     if depth == _DEEPEST:
         return
-    if head == b"PK\x03\x04":
+    if head[:4] == b"PK\x03\x04":
         with zipfile.ZipFile(handle) as archive:
             for name in archive.namelist():
                 with archive.open(name) as member:
@@ -128,3 +134,9 @@ def _opened(handle: IO[bytes], place: str, needles: Needles, depth: int) -> Iter
     elif head[:2] == b"\x1f\x8b":
         with gzip.open(handle) as member:
             yield from _opened(member, f"{place}:", needles, depth + 1)  # type: ignore[arg-type]
+
+
+def _is_nifti(head: bytes) -> bool:
+    """By the magic of NIfTI-1, or of NIfTI-2, behind the length of the header in either byte order."""
+    return head[344:348] in (b"n+1\0", b"ni1\0") or (
+        head[:4] in (b"\x1c\x02\0\0", b"\0\0\x02\x1c") and head[4:8] in (b"n+2\0", b"ni2\0"))

@@ -187,6 +187,16 @@ def test_garbage_with_these_names(tmp_path: Path) -> None:
         read_study(tmp_path / "absent.zip")
 
 
+def test_a_folder_of_a_zip_alone_and_a_zip_that_ends_early(series: Path, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    source = zipped(series, tmp_path / "in" / "x.zip")
+    with pytest.raises(MedomniError, match="MED-D01.*1 archives, which are not opened in a folder"):
+        read_study(tmp_path / "in")
+    source.write_bytes(source.read_bytes()[:2000])
+    with pytest.raises(MedomniError, match="MED-D21.*ends early"):
+        read_study(source)
+
+
 @pytest.mark.parametrize("method", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
 def test_damage_within_other_packings(tmp_path: Path, method: int) -> None:
     source = tmp_path / "x.zip"

@@ -15,6 +15,7 @@ from pydicom.encaps import encapsulate
 from pydicom.pixels import get_decoder
 from pydicom.uid import (
     JPEG2000,
+    ExplicitVRLittleEndian,
     JPEG2000Lossless,
     JPEGBaseline8Bit,
     JPEGExtended12Bit,
@@ -22,6 +23,7 @@ from pydicom.uid import (
     JPEGLosslessSV1,
     JPEGLSLossless,
     JPEGLSNearLossless,
+    RLELossless,
     SecondaryCaptureImageStorage,
 )
 
@@ -74,6 +76,38 @@ def test_twelve_bits_with_loss() -> None:
 def test_the_decoder_that_ends_processes_is_never_asked(syntax: str) -> None:
     plugins = get_decoder(pydicom.uid.UID(syntax)).available_plugins
     assert plugins and "gdcm" not in plugins
+
+
+@pytest.mark.parametrize(("values", "kind"), [
+    (SLOPE, "MONOCHROME2"), (COLOURS, "RGB"), (COLOURS[..., 0], "MONOCHROME2"),
+    (np.repeat(SLOPE[:, :, None], 3, 2), "RGB")], ids=["16", "8, colours", "8", "16, colours"])
+def test_rle_is_as_it_was(values: np.ndarray, kind: str) -> None:
+    ds = wrapped(bytes(8), JPEGLossless, kind, 8 * values.itemsize)
+    ds.PixelData = values.tobytes()
+    ds.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    ds.compress(RLELossless)
+    assert np.array_equal(pixel_array(ds, decoding_plugin="imagecodecs", raw=True), values)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_damaged_rle_is_an_error_without_a_panic(capfd: pytest.CaptureFixture[str]) -> None:
+    ds = wrapped(bytes(8), JPEGLossless, "MONOCHROME2", 16)
+    ds.PixelData = SLOPE.tobytes()
+    ds.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    ds.compress(RLELossless)
+    whole, rng, refused = ds.PixelData, np.random.default_rng(5), 0
+    start = whole.index(b"\x02\0\0\0\x40")  # two segments, the first behind the header (PS3.5 G.5)
+    for k in range(200):
+        data = bytearray(whole[:-300] if k < 5 else whole)
+        for _ in range(8):
+            data[start + int(rng.integers(len(data) - start if k % 2 else 70))] ^= 1 << int(rng.integers(8))
+        ds.PixelData = bytes(data)
+        try:
+            assert pixel_array(ds).shape == SLOPE.shape
+        except Exception:  # each decoder has its own
+            refused += 1
+    assert refused > 50 and "pylibjpeg" not in get_decoder(RLELossless).available_plugins
+    assert "panicked" not in capfd.readouterr().err
 
 
 def test_damaged_lossless_frames_do_not_end_the_process(tmp_path: Path) -> None:

@@ -19,7 +19,8 @@ from pathlib import Path
 import pydicom
 import pytest
 
-from medomni.dicom.pacs import receive
+from medomni.dicom.pacs import peer as peers
+from medomni.dicom.pacs import receive, web
 from medomni.dicom.pacs.inbox import Inbox
 from medomni.dicom.pacs.ingest import Ingesting
 from medomni.dicom.pacs.multipart import only_part
@@ -164,7 +165,8 @@ def test_one_bad_instance_does_not_end_the_others(serve, sent: list[Path], tmp_p
         assert len(inbox.index.keys()) == 2
 
 
-@pytest.mark.parametrize("url", ["file:///etc/passwd", "ftp://host/x", "host", "http://me:secret@127.0.0.1/x"])
+@pytest.mark.parametrize("url", ["file:///etc/passwd", "ftp://host/x", "host", "http://me:secret@127.0.0.1/x",
+                                 "http://me:secret@[::1/x"])
 def test_odd_urls_are_refused_and_passwords_not_shown(url: str) -> None:
     with pytest.raises(MedomniError, match="MED-C03") as info:
         DicomWeb(url)
@@ -445,3 +447,67 @@ def test_wrong_use(tmp_path: Path, arguments: list[str], monkeypatch: pytest.Mon
     with pytest.raises(SystemExit) as end:
         main()
     assert end.value.code == 2 and capsys.readouterr().err.startswith("MED-C03") and not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("host", ["nohost.invalid", "a..b"])
+def test_a_host_that_is_not_there(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(web, "ATTEMPTS", 1)
+    with pytest.raises(MedomniError, match="MED-N01.*no such host"):
+        find_studies(Peer.parse(f"A@{host}:104"), CT)
+    with pytest.raises(MedomniError, match="MED-N01"):
+        DicomWeb(f"http://{host}/x").find_studies(CT)
+
+
+def test_a_peer_that_takes_the_connection_and_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(peers, "TIMEOUT_S", 40)  # that of a query, which may take long
+    monkeypatch.setattr(peers, "GREETING_S", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        begun = time.monotonic()
+        with pytest.raises(MedomniError, match="MED-N01"):
+            find_studies(Peer("A", "127.0.0.1", silent.getsockname()[1]), CT)
+        assert time.monotonic() - begun < 10
+
+
+def test_why_there_is_no_association(tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    """Another authority, another host name, a certificate of ours that is refused, no TLS there, no such service."""
+    folder = request.getfixturevalue("certificates")
+
+    def ours(name: str, authority: str = "ca") -> Tls:
+        return Tls(folder / f"{name}.pem", folder / f"{name}.key", folder / f"{authority}.pem")
+
+    with (Inbox(tmp_path / "in") as inbox,
+          Receiver(inbox, title="ME", callers=["MEDOMNI"], host="0.0.0.0", port=0, tls=ours("server")) as safe,
+          Receiver(inbox, title="ME", callers=["MEDOMNI"], port=0) as plain):
+        for host, port, tls, why in (
+                ("localhost", safe.port, ours("client", "stranger"), "no TLS: the certificate of the other side is "),
+                ("127.0.0.2", safe.port, ours("client"), "no TLS: .*certificate is not valid for '127.0.0.2'"),
+                ("localhost", safe.port, ours("stranger"), "no TLS: the other side refused"),
+                ("localhost", plain.port, ours("client"), "no TLS: .*does it speak TLS"),
+                ("localhost", plain.port, None, "it does not offer this service")):
+            with pytest.raises(MedomniError, match=f"MED-N01.*{why}"):
+                find_studies(Peer("ME", host, port, tls), CT)
+        with pytest.raises(MedomniError, match="MED-N01.*no TLS: the certificate"):
+            DicomWeb(f"https://localhost:{safe.port}/x", ours("client", "stranger")).find_studies(CT)
+
+
+def test_a_caller_that_is_gone_within_an_instance_is_said(tmp_path: Path, sent: list[Path]) -> None:
+    said: list[str] = []
+    with (Inbox(tmp_path / "in") as inbox,
+          Receiver(inbox, title="ME", callers=["YOU"], port=0, said=said.append) as receiver):
+        ds = pydicom.dcmread(sent[0])
+        entity = application("YOU")
+        entity.add_requested_context(ds.SOPClassUID, ds.file_meta.TransferSyntaxUID)
+        association = entity.associate("127.0.0.1", receiver.port, ae_title="ME")
+        connection, whole = association.dul.socket.socket, association.dul.socket.send
+
+        def cut(pdu: bytes) -> None:
+            whole(pdu[:len(pdu) // 2])
+            connection.shutdown(socket.SHUT_RDWR)
+
+        association.dul.socket.send = cut  # type: ignore[method-assign]
+        association.send_c_store(ds)
+        until = time.monotonic() + 5
+        while not said and time.monotonic() < until:
+            time.sleep(0.01)
+        assert send_files(Peer("ME", "127.0.0.1", receiver.port), sent[:1], title="YOU") == 1
+    assert len(said) == 1 and "left without a release" in said[0] and receiver.counts["stored"] == 1

@@ -50,6 +50,28 @@ def test_every_study_and_series_is_listed(ward: Path) -> None:
             assert listed.small is not None and max(listed.small.shape) <= 128 and np.ptp(listed.small) > 100
 
 
+def test_the_folder_of_each_study_and_series_is_said(series: Path, phantoms, tmp_path: Path) -> None:
+    """Relative to what was given, without identifying words; that of a series where it is not its study's."""
+    for name in ("[b]wing/room 3/MEYER^OTTO/a", "[b]wing/room 3/MEYER^OTTO/b"):
+        folder = series / name
+        write_habit(phantoms("B")[1], folder, Habit(beside="localizer"))
+        for path in folder.iterdir():
+            edit(path, lambda ds, end=ord(name[-1]): (
+                setattr(ds, "PatientName", "MEYER^OTTO"), setattr(ds, "PatientID", "4711"),
+                setattr(ds, "SeriesInstanceUID", f"{ds.SeriesInstanceUID}.{end}")))
+    studies, _, _ = survey(series)
+    shown = "[b]wing/room 3/***^***"
+    assert sorted(s.folder for s in studies) == [".", shown]
+    assert {x.folder for s in studies for x in s.series} == {".", f"{shown}/a", f"{shown}/b"}
+    page = tmp_path / "page.html"
+    done = CliRunner().invoke(app, ["ingest", str(series), "--html", str(page)])
+    data = json.loads(CliRunner().invoke(app, ["ingest", str(series), "--json"]).output)
+    assert {s["folder"] for s in data["studies"]} == {".", shown}
+    assert f"{shown}/a" in [s["folder"] for s in data["series"]]
+    assert f"<code>{shown}</code>" in page.read_text() and f"<code>{shown}/b</code>" in page.read_text()
+    assert "[b]wing/room 3" in done.output and "MEYER" not in done.output + page.read_text() + json.dumps(data)
+
+
 def test_one_patient_is_numbered_as_reading_numbers(series: Path) -> None:
     studies, _, _ = survey(series)
     assert [x.summary.number for x in studies[0].series] == [0] and studies[0].series[0].small is None
@@ -88,6 +110,7 @@ def test_a_zip_of_two_patients(ward: Path, tmp_path: Path) -> None:
     shutil.make_archive(str(tmp_path / "ward"), "zip", ward)
     studies, _, _ = survey(tmp_path / "ward.zip", pictures=True)
     assert len(studies) == 2 and all(x.small is not None for s in studies for x in s.series)
+    assert {s.folder for s in studies} == {""}
 
 
 def test_a_nifti_file_is_listed(series: Path, tmp_path: Path) -> None:

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+LOCK = ".lock"
+
 
 class Held:
     """A folder of one process, locked while the process lives; a kill releases the lock."""
@@ -15,7 +17,7 @@ class Held:
     def __init__(self, folder: Path) -> None:
         young = folder.with_name(f".{folder.name}")  # not looked at by others until it is locked
         young.mkdir(mode=0o700)
-        self._handle = open(young / ".lock", "w")  # noqa: SIM115 (held until release)
+        self._handle = open(young / LOCK, "w")  # noqa: SIM115 (held until release)
         fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         self.folder = young.rename(folder)
 
@@ -29,7 +31,7 @@ class Held:
 def adopted(folder: Path) -> Iterator[bool]:
     """Whether a folder's process has ended; if so it is ours for as long as the block runs."""
     try:
-        handle = open(folder / ".lock")  # noqa: SIM115 (closed below)
+        handle = open(folder / LOCK)  # noqa: SIM115 (closed below)
     except OSError:  # gone meanwhile
         yield False
         return
@@ -41,6 +43,15 @@ def adopted(folder: Path) -> Iterator[bool]:
         yield True
     finally:
         handle.close()
+
+
+def in_use(folder: Path) -> bool:
+    """Whether a living process holds one of the folders in ``folder`` (that of :class:`Held`)."""
+    for held in folder.glob("[!.]*"):
+        with adopted(held) as abandoned:
+            if not abandoned and (held / LOCK).exists():
+                return True
+    return False
 
 
 @contextmanager

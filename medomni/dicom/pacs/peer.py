@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from medomni.dicom.pacs.tls import Tls
+from medomni.dicom.pacs.tls import Tls, noting, tls_reason
 from medomni.errors import MedomniError
 
 if TYPE_CHECKING:
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 _PEER = re.compile(r"(?P<title>[^@\\]{1,16})@(?P<host>[^:]+|\[[^\]]+\]):(?P<port>\d{1,5})")
 LONGEST_TITLE = 16
-TIMEOUT_S = 60
+TIMEOUT_S = 60  # between two messages; a query may take long
+GREETING_S = 15  # to connect, for the TLS handshake, and for the answer to an association request
 PARTING_S = 1.0  # for the peer to take an abort; who hangs is not waited for
 PDU_BYTES = 1 << 17  # the most that DCMTK sends in one; large ones save a round through Python each
 
@@ -96,7 +97,8 @@ def application(title: str) -> AE:
 
     entity = Entity(ae_title=valid_title(title))
     entity.maximum_pdu_size = PDU_BYTES
-    entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = entity.connection_timeout = TIMEOUT_S
+    entity.dimse_timeout = entity.network_timeout = TIMEOUT_S
+    entity.acse_timeout = entity.connection_timeout = GREETING_S
     return entity
 
 
@@ -105,19 +107,34 @@ def associated(entity: AE, peer: Peer, **options: Any) -> Iterator[Association]:
     """An association with ``peer``, released at the end, aborted where the block fails or is interrupted.
 
     Raises:
-        MedomniError: MED-N01 where nobody answers, the association is rejected, or TLS fails.
+        MedomniError: MED-N01 where there is no such host, nobody answers, the association is rejected, the peer does
+            not offer what is asked for, or TLS fails.
     """
-    tls_args = (peer.tls.client(), peer.host) if peer.tls else None
-    association = entity.associate(peer.host, peer.port, ae_title=peer.title, tls_args=tls_args, **options)
+    failed: list[OSError] = []
+    try:
+        tls_args = (noting(peer.tls.client(), failed), peer.host) if peer.tls else None
+        association = entity.associate(peer.host, peer.port, ae_title=peer.title, tls_args=tls_args, **options)
+    except (OSError, UnicodeError) as exc:  # the address is looked up before anything else
+        raise MedomniError("MED-N01", f"no such host ({type(exc).__name__})", where=peer) from exc
     if not association.is_established:
-        reason = "rejected: are both AE titles known there?" if association.is_rejected else "no answer"
-        raise MedomniError("MED-N01", reason, where=peer)
+        raise MedomniError("MED-N01", _why_not(association, failed), where=peer)
     try:
         yield association
     except BaseException:
         aborted([association])
         raise
     association.release()
+
+
+def _why_not(association: Association, failed: Sequence[OSError]) -> str:
+    """Why there is no association, as far as can be told."""
+    if association.is_rejected:
+        return "rejected: are both AE titles known there?"
+    if failed:
+        return f"no TLS: {tls_reason(failed[0])}"
+    if association.rejected_contexts:
+        return "it does not offer this service"
+    return "no answer"
 
 
 def aborted(associations: Sequence[Association]) -> None:

@@ -51,7 +51,7 @@ class Receiver:
         self._callers = [valid_title(caller) for caller in callers]
         self.inbox, self.said = inbox, said
         self.counts = {"stored": 0, "known": 0, "conflict": 0, "refused": 0}
-        self._counting = threading.Lock()
+        self._counting, self._ending = threading.Lock(), False
         self._entity = application(title)
         self._entity.require_called_aet = True
         self._entity.require_calling_aet = self._callers
@@ -65,7 +65,7 @@ class Receiver:
         from pynetdicom import evt
 
         handlers = [(evt.EVT_C_STORE, self._store), (evt.EVT_C_ECHO, lambda _: SUCCESS),
-                    (evt.EVT_REJECTED, self._rejected), (evt.EVT_CONN_OPEN, _opened)]
+                    (evt.EVT_REJECTED, self._rejected), (evt.EVT_CONN_OPEN, _opened), (evt.EVT_ABORTED, self._left)]
         try:
             self._server = self._entity.make_server(
                 self._address, evt_handlers=handlers,  # type: ignore[arg-type]
@@ -77,6 +77,7 @@ class Receiver:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._ending = True
         self._server.shutdown()
         aborted(self._server.active_associations)
 
@@ -104,6 +105,13 @@ class Receiver:
         else:
             self.said(str(MedomniError("MED-N08", f"{caller!r} from {where} called {called!r}, and we are "
                                                   f"{self._entity.ae_title.strip()!r}")))
+
+    def _left(self, event: Event) -> None:
+        """An association that ended without a release, by the caller, its network, or its silence."""
+        request = event.assoc.requestor.primitive
+        if request and not self._ending:
+            self.said(f"{str(request.calling_ae_title).strip()!r} from {event.assoc.requestor.address} left without a "
+                      "release: an instance that was under way is not stored")
 
 
 def _opened(event: Event) -> None:

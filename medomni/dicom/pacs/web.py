@@ -17,7 +17,7 @@ from medomni.dicom.pacs.multipart import only_part
 from medomni.dicom.pacs.peer import keep_values_out_of_logs, unquoted
 from medomni.dicom.pacs.query import Match, Wanted, study_uid_of
 from medomni.dicom.pacs.retrieve import Moved
-from medomni.dicom.pacs.tls import Tls
+from medomni.dicom.pacs.tls import Tls, tls_failure, tls_reason
 from medomni.errors import MedomniError
 
 if TYPE_CHECKING:
@@ -53,7 +53,10 @@ class DicomWeb:
         except ImportError as exc:
             raise MedomniError("MED-C06", "pip install 'medomni[pacs]'") from exc
         keep_values_out_of_logs()
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+        except ValueError as exc:  # it is not quoted: a password may stand in it
+            raise MedomniError("MED-C03", "no URL, e.g. https://host/dicom-web is one") from exc
         self.url = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))  # as it may be shown
         if parts.scheme not in ("http", "https") or "@" in parts.netloc:
             raise MedomniError("MED-C03", "a URL https://host/dicom-web is wanted; put user and password into ~/.netrc",
@@ -147,6 +150,7 @@ class DicomWeb:
         """What a request gives; its errors are coded, and say nothing of what the server answered."""
         import requests
         import retrying
+        from urllib3.exceptions import LocationParseError
 
         try:
             with unquoted():
@@ -156,9 +160,13 @@ class DicomWeb:
             raise MedomniError("MED-N05", f"HTTP status {status}", where=self.url) from None
         except retrying.RetryError:
             raise MedomniError("MED-N05", f"the server was busy {ATTEMPTS} times", where=self.url) from None
+        except LocationParseError:
+            raise MedomniError("MED-N01", "no such host", where=self.url) from None
         except requests.RequestException as exc:
             if not isinstance(exc, requests.JSONDecodeError):
-                raise MedomniError("MED-N01", type(exc).__name__, where=self.url) from None
+                unsafe = tls_failure(exc)
+                why = f"no TLS: {tls_reason(unsafe)}" if unsafe else type(exc).__name__
+                raise MedomniError("MED-N01", why, where=self.url) from None
             raise MedomniError("MED-N05", "the answer is no JSON", where=self.url) from None
         except Exception as exc:  # a hostile or broken server may make a parser raise anything
             raise MedomniError("MED-N05", f"the answer is not DICOMweb ({type(exc).__name__})",
