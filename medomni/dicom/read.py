@@ -131,18 +131,20 @@ def _resampled(even: Regular, stack: Stack) -> Warned:
                                          f"{tilt}; interpolated: {shown or 'none'}{more}")
 
 
-def refusal(inventory: Inventory, number: int) -> str:
-    """Why series ``number`` would not be read: a code and what it names, empty where it would.
+def foretold(inventory: Inventory, number: int) -> tuple[str, list[Warned]]:
+    """Why series ``number`` would not be read, a code and what it names, empty where it would; and what the record
+    would then say of its geometry and values.
 
     As :func:`medomni.dicom.foreseen.foresee` finds it: damage inside compressed pixels shows only when they are read.
     """
     from medomni.dicom.foreseen import foresee
 
     try:
-        foresee(ordered(inventory, number))
+        stack = ordered(inventory, number)
+        foresee(stack)
     except MedomniError as exc:
-        return f"{exc.code} {exc.detail}".rstrip()
-    return ""
+        return f"{exc.code} {exc.detail}".rstrip(), []
+    return "", [*value_notes(stack), *geometry_notes(stack, stack.tilt_deg > SHEAR_TOLERANCE_DEG)]
 
 
 def ordered(inventory: Inventory, number: int, *, uneven: bool = False) -> Stack:
@@ -210,14 +212,16 @@ def pixels_of(stack: Stack, threads: int | None, budget: int | None = None) -> t
         warnings.append(Warned(code="MED-D15", detail=f"{other.label} equals {kept.label}"))
     if padded:
         warnings.append(Warned(code="MED-D16", detail=f"{padded} voxels"))
-    lossy = sum(is_lossy(h) for h in stack.headers)
-    if lossy:
-        warnings.append(Warned(code="MED-D25", detail=f"{lossy} of {len(stack.headers)} slices"))
-    odd = sum(is_other_word(h) for h in stack.headers)
-    if odd:
-        of = len(stack.headers)
-        warnings.append(Warned(code="MED-D23", detail=f"{odd} of {of} slices have another Rescale Type"))
-    return array, warnings
+    return array, [*warnings, *value_notes(stack)]
+
+
+def value_notes(stack: Stack) -> list[Warned]:
+    """What the headers of a series say of its values that the record must repeat."""
+    of = len(stack.headers)
+    lossy, odd = (sum(is_so(h) for h in stack.headers) for is_so in (is_lossy, is_other_word))
+    said = (("MED-D25", lossy, f"{lossy} of {of} slices"),
+            ("MED-D23", odd, f"{odd} of {of} slices have another Rescale Type"))
+    return [Warned(code=code, detail=text) for code, count, text in said if count]
 
 
 def check_twin(values: NDArray[Any], kept: SliceHeader, other: SliceHeader) -> None:

@@ -19,7 +19,7 @@ from medomni.dicom.headers import SliceHeader
 from medomni.dicom.keys import study_key
 from medomni.dicom.kinds import PROJECTIONS, is_object
 from medomni.dicom.names import shown_name
-from medomni.dicom.read import is_nifti, refusal
+from medomni.dicom.read import foretold, is_nifti
 from medomni.dicom.scan import Inventory, Looked, SeriesSummary, inventory_of, look
 from medomni.dicom.still import STILLS, read_still
 from medomni.dicom.walk import Files
@@ -45,6 +45,7 @@ class Listed:
             one; ``refused`` is then empty.
         small: (rows, columns) of at most 128, uint8, the middle image as it is stored; None where it cannot be decoded.
         folder: where its files lie, as :attr:`Survey.folder`.
+        notes: what the record of a readable series will say of its geometry and values.
     """
 
     summary: SeriesSummary
@@ -52,6 +53,7 @@ class Listed:
     small: NDArray[np.uint8] | None
     image: bool = False
     folder: str = ""
+    notes: tuple[Warned, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,14 +122,14 @@ def _folder(files: set[Path], looked: Looked) -> str:
 
 
 def _listed(inventory: Inventory, summary: SeriesSummary, group: Group, pictures: bool) -> Listed:
-    refused, small = refusal(inventory, summary.number), None
+    (refused, notes), small = foretold(inventory, summary.number), None
     image = refused.partition(" ")[0] in NO_VOLUME and _is_image(group[0])
     if pictures:
         try:
             small = small_picture(group)
         except MedomniError as exc:
             return Listed(summary, refused if refused and not image else f"{exc.code} {exc.detail}".rstrip(), None)
-    return Listed(summary, "" if image else refused, small, image)
+    return Listed(summary, "" if image else refused, small, image, notes=tuple(notes))
 
 
 def _is_image(first: SliceHeader) -> bool:
@@ -169,7 +171,8 @@ def _nifti(path: Path, pictures: bool) -> Survey:
 def survey_json(studies: list[Survey], warnings: list[Warned], files: int) -> str:
     """The same for machines: every series, whether it is usable, as a volume or as images, and why not."""
     series = [{**asdict(s.summary), "study_key": study.study_key, "usable": not s.refused,
-               "use": "" if s.refused else "image" if s.image else "volume", "reason": s.refused, "folder": s.folder}
+               "use": "" if s.refused else "image" if s.image else "volume", "reason": s.refused, "folder": s.folder,
+               "warnings": [w.model_dump() for w in s.notes]}
               for study in studies for s in study.series]
     return json.dumps({"files": files, "studies": [{"study_key": s.study_key, "files": s.files, "folder": s.folder}
                                                     for s in studies],

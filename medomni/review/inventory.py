@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def inventory_page(studies: list[Survey], warnings: list[Warned], files: int) -> str:
     """A self-contained page: pictures inside, no script, no request to anywhere, no identifier."""
     rows = [{"key": s.study_key, "files": s.files, "folder": s.folder, "series": [
-        {**asdict(one.summary), "refused": one.refused, "image": one.image, "png": _png(one.small),
+        {**asdict(one.summary), "refused": one.refused, "image": one.image, "png": _png(one.small), "notes": one.notes,
          "folder": one.folder if one.folder != s.folder else ""}
         for one in s.series]} for s in studies]
     return environment().get_template("inventory.html").render(studies=rows, warnings=warnings, files=files,
@@ -48,7 +48,8 @@ def inventory_tables(studies: list[Survey], files: int) -> Iterator[Table]:
             place = f" ({s.folder})" if s.folder != study.folder else ""
             table.add_row(Text(f"{s.summary.number}{place}"), s.summary.modality, str(s.summary.slices),
                           f"{s.summary.rows} x {s.summary.columns}", s.summary.kernel or "not stated",
-                          f"no: {s.refused}" if s.refused else readable)
+                          Text("\n".join([f"no: {s.refused}" if s.refused else readable,
+                                          *(f"{w.code} {w.detail}" for w in s.notes)])))
         yield table
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from medomni.dicom import inspect, read_study
-from medomni.dicom.read import refusal
+from medomni.dicom.read import foretold
 from medomni.dicom.scan import scan
 from medomni.errors import MedomniError
 
@@ -100,5 +100,5 @@ def test_refused_with_the_reason(real_dicom: Path, folder: str, code: str) -> No
                                               ("chest_ct_a0001_lung5mm", "")])
 def test_a_listing_refuses_what_reading_refuses(real_dicom: Path, folder: str, code: str) -> None:
     """``ingest`` says from the headers what :func:`read_study` would raise."""
-    why = refusal(scan(real_dicom / folder), 0)
+    why = foretold(scan(real_dicom / folder), 0)[0]
     assert why.startswith(code) and bool(why) == bool(code)

@@ -18,9 +18,10 @@ from typer.testing import CliRunner
 
 from medomni.cli import app
 from medomni.dicom import read_study
-from medomni.dicom.survey import JUDGED_BY, survey
+from medomni.dicom.survey import JUDGED_BY, survey, survey_json
 from medomni.errors import MedomniError
 from medomni.phantom import Habit, write_habit
+from medomni.review.inventory import inventory_page
 from tests.dicom.conftest import Edit, by_height, edit, edit_all
 from tests.dicom.test_encapsulated import JPEG_2000, compress
 from tests.dicom.test_image import image, with_tags
@@ -193,3 +194,16 @@ def test_files_are_counted_by_study(ward: Path) -> None:
     done = CliRunner().invoke(app, ["ingest", str(ward)], env={"COLUMNS": "200"})
     for study in studies:
         assert f"study {study.study_key}: {study.files} of {files} files" in done.output
+
+
+def test_a_readable_series_says_what_its_record_will(series: Path) -> None:
+    """Before anything is read: tilt, few slices, loss; in the table, on the page and for machines."""
+    for k, path in enumerate(by_height(series)):
+        edit(path, lambda ds, k=k: (setattr(ds, "LossyImageCompression", "01"), setattr(
+            ds, "ImagePositionPatient", [ds.ImagePositionPatient[0], 3 * k, ds.ImagePositionPatient[2]])))
+    studies, warnings, files = survey(series, pictures=True)
+    told = {w.code for w in read_study(series).study.warnings}
+    assert {"MED-D13", "MED-D25"} <= told == {w.code for w in studies[0].series[0].notes}
+    (row,) = json.loads(survey_json(studies, warnings, files))["series"]
+    assert {w["code"] for w in row["warnings"]} == told
+    assert all(code in inventory_page(studies, warnings, files) for code in told)
