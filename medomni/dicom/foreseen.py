@@ -54,10 +54,9 @@ def _check_size(header: SliceHeader) -> None:
         if there < wanted:
             raise MedomniError("MED-D03", f"{max(there, 0)} of {wanted} bytes of pixel data", where=header.label)
         frames = plain.values.get("NumberOfFrames") or "1"
-        more = surplus(plain.length, header.rows, header.columns, int(frames) if frames.isdecimal() else 1,
-                       header.samples * int(bits) // 8)
-        if more and header.text("PhotometricInterpretation") != "YBR_FULL_422":
-            raise MedomniError("MED-D12", f"{more} bytes of pixel data too many", where=header.label)
+        if surplus(plain.length, header.rows, header.columns, int(frames) if frames.isdecimal() else 1,
+                   header.samples * int(bits) // 8):
+            LongWay()(header)  # looks at what there is too much of
 
 
 def _check_first_table(first: SliceHeader) -> None:

@@ -134,7 +134,9 @@ def _check_length(ds: pydicom.Dataset, size: tuple[int, int], frames: int, name:
     if len(ds.PixelData) < expected:
         raise MedomniError("MED-D03", f"{len(ds.PixelData)} of {expected} bytes of pixel data", where=name)
     more = surplus(len(ds.PixelData), *size, frames, samples * int(ds.BitsAllocated) // 8)
-    if more and not halved and int(ds.BitsAllocated) >= 8:  # some label colours as halved and store them whole
+    if not more or halved or int(ds.BitsAllocated) < 8:  # some label colours as halved and store them whole
+        return
+    if more >= min(size) * samples * int(ds.BitsAllocated) // 8 or any(ds.PixelData[expected:]):
         raise MedomniError("MED-D12", f"{more} bytes of pixel data too many", where=name)
 
 

@@ -91,15 +91,15 @@ def read_plain(path: Path | str) -> PlainFile | None:
 
 
 def surplus(length: int, rows: int, columns: int, frames: int, sample: int) -> int:
-    """Bytes of uncompressed pixel data beyond what their header's size takes; 0 where that is less than a row or a
-    column, as padding is: more of them shows that the size is not that of the pixels, which would lie sheared.
+    """Bytes of uncompressed pixel data beyond what their header's size takes and the one that makes their number even:
+    the size may not be that of the pixels, which would then lie sheared.
 
     Args:
         length: of the pixel data in bytes.
         sample: bytes of a pixel.
     """
     beyond = length - rows * columns * frames * sample
-    return beyond if beyond > 1 and beyond >= min(rows, columns) * sample else 0
+    return beyond if beyond > 1 else 0
 
 
 def may_follow(behind: bytes) -> bool:

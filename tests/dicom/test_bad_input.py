@@ -468,3 +468,16 @@ def test_a_compressed_frame_of_another_sign(signed: bool, phantoms, tmp_path: Pa
     with pytest.raises(MedomniError) as caught:
         read_study(tmp_path / "in")
     assert caught.value.code == "MED-D10" and "signed" in str(caught.value)
+
+
+@pytest.mark.parametrize(("behind", "refused"), [(b"\0", False), (bytes(12), False), (b"\0\0\0x", True),
+                                                 (bytes(96), True)])
+def test_padding_behind_pixels_is_short_and_zero(behind: bytes, refused: bool, series: Path) -> None:
+    truth, path = read_study(series).array, by_height(series)[2]
+    edit(path, lambda ds: setattr(ds, "PixelData", ds.PixelData + behind))
+    assert ("MED-D12" in foretold(scan(series), 0)[0]) == refused
+    if refused:
+        with pytest.raises(MedomniError, match="too many"):
+            read_study(series)
+    else:
+        assert np.array_equal(read_study(series).array, truth)
