@@ -76,8 +76,14 @@ def test_a_position_turns_the_patient_before_he_is_cut(small, tmp_path: Path) ->
 @pytest.mark.parametrize(("habit", "spoil"), [
     (Habit(volumes="phases"), lambda v: v),
     (Habit(missing="irregular"), lambda v: replace(v, array=(v.array + 1).astype(np.int16))),
-    (Habit(missing="steps"), lambda v: replace(v, array=np.roll(v.array, 1, axis=0)))],
-    ids=["the first twice", "between, off by one", "between, off by a slice"])
+    (Habit(missing="steps"), lambda v: replace(v, array=np.roll(v.array, 1, axis=0))),
+    (Habit(missing="gaps", tilt_deg=18.5), lambda v: replace(v, array=(v.array + 1).astype(np.int16))),
+    (Habit(missing="steps", tilt_deg=-7.0), lambda v: replace(v, array=np.roll(v.array, 1, axis=1))),
+    (Habit(missing="slice", tilt_deg=18.5), lambda v: replace(v, array=v.array // 2)),
+    (Habit(missing="slice", tilt_deg=18.5),
+     lambda v: replace(v, affine=v.affine + np.outer([0, 0, 1, 0], [0, 0, 0, 0.5 * v.spacing_mm[0]])))],
+    ids=["the first twice", "between, off by one", "between, off by a slice", "tilted, off by one",
+         "tilted, off by a row", "tilted, halved", "tilted, half a slice off"])
 def test_a_wrong_split_or_interpolation_is_noticed(small, tmp_path: Path, monkeypatch, habit: Habit, spoil) -> None:
     monkeypatch.setattr(bar_b2, "read_study", lambda folder, *, series=0, resample=False: spoil(
         read_study(folder, resample=resample)))
