@@ -64,7 +64,7 @@ def fuzzed(count: int, parts: int, first: int = 0, without: tuple[str, ...] = ()
             else:  # its file and what it had unpacked lie there still
                 shutil.rmtree(inside / f"target-{part}")
         strange = {path for path, _ in _tree(Path(root)) ^ before}
-    for line in [*bad[:40], *(f"changed: {path}" for path in sorted(strange)[:10])]:
+    for line in [*bad[:200], *(f"changed: {path}" for path in sorted(strange)[:10])]:
         print(f"  {line}", flush=True)
     total = sum(outcomes.values())
     met = not bad and not strange and peak <= MOST_BYTES and total == count * parts

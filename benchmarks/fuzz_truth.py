@@ -23,7 +23,8 @@ CONCEALING = ("1.2.840.10008.1.2.4.5", "1.2.840.10008.1.2.4.7", "1.2.840.10008.1
 """JPEG, JPEG 2000, HTJ2K: a codestream has no checksum; what it cannot decode each decoder fills in its own way."""
 HEADER = 352
 """Bytes of a NIfTI-1 file before its values."""
-OFF_MM = 0.05
+OFF_VOXELS = 0.02
+"""As in B1: a reader may lay slices on one grid from which none lies further."""
 Slices = Mapping[str, tuple[NDArray[np.float64], NDArray[np.float64]]]
 """SOP Instance UID to values and place of a slice."""
 
@@ -62,7 +63,7 @@ def _whole_slices(volume: Volume, truth: Slices, least: int, fewer: bool) -> str
         values, place = truth[uid]
         if not np.array_equal(values, volume.array[k]):
             return "wrong: other values than its file's"
-        if np.abs(volume.to_lps(np.array([k, 0.0, 0.0])) - place).max() > OFF_MM:
+        if np.abs(volume.to_index(place) - [k, 0, 0]).max() > OFF_VOXELS:
             return "wrong: another place than its file's"
     if len(volume.array) < least and not (fewer and volume.study.warnings):
         return f"wrong: {len(volume.array)} of {least} slices"
@@ -110,8 +111,7 @@ def _dicom(path: Path, volume: Volume) -> str:
     if len(volume.array) < len(frames) and not volume.study.warnings:
         return f"wrong: {len(volume.array)} of {len(frames)} frames"
     for k in range(len(volume.array)):
-        at = volume.to_lps(np.array([k, 0.0, 0.0]))
-        near = [values for values, place in frames if np.abs(place - at).max() <= OFF_MM]
+        near = [values for values, place in frames if np.abs(volume.to_index(place) - [k, 0, 0]).max() <= OFF_VOXELS]
         if not near:
             return "wrong: a slice where pydicom has none"
         if not any(v.shape == volume.array[k].shape and np.allclose(v, volume.array[k], rtol=1e-4, atol=1e-2)
