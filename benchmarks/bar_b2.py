@@ -14,6 +14,7 @@ from benchmarks.between import faulty_grid
 from medomni.dicom import read_study
 from medomni.errors import MedomniError
 from medomni.phantom import CHOICES, Habit, Written, habits, pairs, render, sample_patient, write_habit
+from medomni.phantom.habits import OF_MR
 from medomni.volume import Volume
 
 SERIES, PATIENTS, MATRIX, SLICE_MM = 300, 6, 40, 16.0
@@ -53,7 +54,7 @@ def refused(habit: Habit) -> tuple[str, bool]:
 
 def _later(habit: Habit) -> str:
     """The code of what shows only when the pixels are read."""
-    if habit.rescale == "table_us" and habit.volumes != "echoes":
+    if habit.rescale == "table_us" and habit.volumes not in OF_MR:
         return "MED-D11"  # of a CT without a unit
     return "MED-D06" if habit.volumes == "unsaid" else ""
 
