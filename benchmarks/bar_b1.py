@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pydicom
 
+from benchmarks import real_cases
 from benchmarks.common import SHARED
 from benchmarks.hard_cases import AIR_HU, ROWS, TILT_GE, Row, Verdict, codes, edited, judged, true_slices
 from medomni.dicom import read_image, read_study
@@ -28,10 +29,14 @@ def run() -> tuple[bool, str]:
     others = {name: check() for name, check in OTHERS.items()}
     for name, fine in others.items():
         print(f"  {name}: {'right' if fine else 'WRONG'}", flush=True)
-    met = right >= LEAST_RIGHT and right + count["refused"] == len(ROWS) and all(others.values())
+    unlike = real_cases.faults(SHARED / "dicom")
+    for fault in unlike:
+        print(f"  {fault}", flush=True)
+    met = not unlike and right >= LEAST_RIGHT and right + count["refused"] == len(ROWS) and all(others.values())
     return met, (f"{right} of {len(ROWS)} right ({count['resampled']} of them refused by default and right with "
                  f"resample), {count['refused']} refused with the named reason, {count['WRONG']} wrong; "
-                 f"of padding, missing rescale, MONOCHROME1 and modality table {sum(others.values())} of 4 right")
+                 f"of padding, missing rescale, MONOCHROME1 and modality table {sum(others.values())} of 4 right; "
+                 f"{len(unlike)} values of the real cases not as stated")
 
 
 def padding_is_air() -> bool:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PATIENTS, STEPS = 5, 4
+PLACES = ("cache", "cases", "dicom", "inbox", "index", "reports", "shard", "verdicts")
+"""Where a study leaves traces: each must hold some, else its being empty afterwards says nothing."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,7 @@ class Outcome:
         changed: files of the others that are not bit for bit what they were (a shared file of cases and the review
             store are compared by their content).
         runs: training runs that the proof names as not changed.
+        places: kinds of stores, caches, indexes and outputs in which a trace of it stood before, in order.
         complete: the proof's own verdict.
     """
 
@@ -30,14 +33,16 @@ class Outcome:
     changed: tuple[str, ...]
     runs: int
     complete: bool
+    places: tuple[str, ...] = ()
 
 
 def run() -> tuple[bool, str]:
     """Five synthetic patients, the embedded model, an adapter of four steps."""
     with tempfile.TemporaryDirectory(prefix="medomni-b6c-") as folder:
         done = outcome(Path(folder), PATIENTS, STEPS)
-    met = done.before > 0 and done.after == 0 and not done.changed and done.complete and done.runs == 1
-    return met, (f"{done.before} files with traces of one of {PATIENTS} studies before, {done.after} after "
+    met = (done.places == PLACES and done.after == 0 and not done.changed and done.complete and done.runs == 1)
+    return met, (f"{done.before} files with traces of one of {PATIENTS} studies before "
+                 f"({', '.join(done.places)}), {done.after} after "
                  f"({done.removed} removed), {len(done.changed)} files of the others changed, "
                  f"{done.runs} run named as not changed")
 
@@ -51,6 +56,7 @@ def outcome(folder: Path, patients: int, steps: int, *, size: int = 512, spacing
     from medomni.cohort import build_case_files
     from medomni.config import load_config
     from medomni.data import load_cases, save_cases
+    from medomni.dicom.cache import read_cached
     from medomni.dicom.keys import study_key
     from medomni.forget import Subject, forget, subject_of
     from medomni.phantom import reference_report, render, sample_patient, write_series
@@ -64,9 +70,11 @@ def outcome(folder: Path, patients: int, steps: int, *, size: int = 512, spacing
         volume = render(patient) if spacing_mm is None else render(patient, size, spacing_mm)
         write_series(patient, volume, studies / f"{k}" / "dicom")
         (studies / f"{k}" / "report.txt").write_text(reference_report(patient), encoding="utf-8")
-        report_study(studies / f"{k}" / "dicom", kept / "reports" / f"{k}")
+        report_study(studies / f"{k}" / "dicom", kept / "reports" / f"{k}", dicom=True)
+        read_cached(studies / f"{k}" / "dicom", kept / "cache")
     victim = subject_of(str(studies / "1" / "dicom"))
     keys = [subject_of(str(studies / f"{k}" / "dicom")).key for k in range(patients)]
+    _receive(studies, kept / "inbox")
     build_case_files(studies, kept / "cases")
     cases = load_cases(kept / "cases")
     save_cases(cases, kept / "shard" / "all.npz")
@@ -76,8 +84,9 @@ def outcome(folder: Path, patients: int, steps: int, *, size: int = 512, spacing
 
     secrets = {victim.key, victim.uid or "", *victim.parts}
     own = kept / "reports" / "1"  # some of its files name nobody, and must go all the same
-    plain = {p: _digest(p) for p in _files(kept) if not _holds(p, secrets) and p.parent != own}
-    before = sum(_holds(p, secrets) for p in _files(kept))
+    held = [p for p in _files(kept) if _holds(p, secrets)]
+    plain = {p: _digest(p) for p in _files(kept) if p not in held and own not in p.parents}
+    places = tuple(sorted({_place(p.relative_to(kept)) for p in held}))
     others = [_row(c) for c in cases if c.findings.study.study_key != victim.key]
     done = forget(Subject(victim.key, victim.uid, victim.parts), [kept], folder / "proof.json")
     changed = [str(p.relative_to(kept)) for p, digest in plain.items() if not p.is_file() or _digest(p) != digest]
@@ -85,9 +94,38 @@ def outcome(folder: Path, patients: int, steps: int, *, size: int = 512, spacing
         changed.append("shard/all.npz")
     if _verdicts(kept / "reports") != {key: 2 for key in keys if key != victim.key}:
         changed.append("reports/verdicts.sqlite")
+    if _listed(kept / "inbox") != sorted(key for key in keys if key != victim.key):
+        changed.append("inbox/index.sqlite")
     after = sum(_holds(p, secrets) for p in [*_files(kept), folder / "proof.json"]) + own.exists()
     assert study_key(victim.uid or "") == victim.key
-    return Outcome(before, after, len(done.removed), tuple(changed), len(done.runs), done.complete)
+    return Outcome(len(held), after, len(done.removed), tuple(changed), len(done.runs), done.complete, places)
+
+
+def _place(path: Path) -> str:
+    """The kind of store that a file is of."""
+    if path.suffix == ".sqlite":
+        return "verdicts" if path.parts[0] == "reports" else "index"
+    return "dicom" if path.parts[0] == "reports" and "dicom" in path.parts else path.parts[0]
+
+
+def _receive(studies: Path, inbox: Path) -> None:
+    """The studies as a PACS sends them: instances, their index and a listing of each."""
+    from medomni.dicom.pacs.inbox import Inbox
+    from medomni.dicom.pacs.ingest import ingest_quiet
+
+    with Inbox(inbox) as receiver:
+        for path in _files(studies):
+            if path.parent.name == "dicom":
+                receiver.store(path.read_bytes())
+        ingest_quiet(receiver, settle_s=0)
+
+
+def _listed(inbox: Path) -> list[str]:
+    """Keys of the studies that the inbox's index holds and has instances of."""
+    from medomni.dicom.pacs.inbox import Inbox
+
+    with Inbox(inbox) as receiver:
+        return sorted(row["study_key"] for row in receiver.index.studies())
 
 
 def _judge(reports: Path, keys: list[str]) -> None:
@@ -138,10 +176,10 @@ def _digest(path: Path) -> str:
 
 
 def _holds(path: Path, secrets: set[str]) -> bool:
-    """True where a name or the bytes, those of packed members too, hold one of the strings."""
+    """True where the path or the bytes, those of packed members too, hold one of the strings."""
     import zipfile
 
-    bodies = [path.name.encode(), path.read_bytes()]
+    bodies = [str(path).encode(), path.read_bytes()]
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
             bodies += [archive.read(name) for name in archive.namelist()]

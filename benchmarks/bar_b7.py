@@ -1,7 +1,12 @@
-"""B7: ten thousand damaged and hostile files: no crash, no hang, no gigabyte, nothing written outside."""
+"""B7: ten thousand damaged and hostile files: no crash, no hang, no gigabyte, nothing written outside.
+
+The work lies deeper in the watched folder than any name in the files climbs, and every folder on the way holds a decoy
+image, which must be neither read nor changed.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import select
@@ -13,7 +18,8 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from benchmarks.fuzz import sources
+from benchmarks.fuzz_sources import DECOY, decoy, sources
+from benchmarks.fuzz_tricks import DEEP
 
 FILES, PARTS = 10_000, 10
 MOST_SECONDS, MOST_BYTES = 5.0, 10**9
@@ -24,20 +30,24 @@ def run() -> tuple[bool, str]:
     return fuzzed(FILES // PARTS, PARTS)
 
 
-def fuzzed(count: int, parts: int, first: int = 0) -> tuple[bool, str]:
-    """``parts`` workers with ``count`` files each; seeds from ``first``."""
+def fuzzed(count: int, parts: int, first: int = 0, without: tuple[str, ...] = ()) -> tuple[bool, str]:
+    """``parts`` workers with ``count`` files each; seeds from ``first``; ``without`` sources of these names."""
     outcomes: Counter[str] = Counter()
     slowest, peak, bad = 0.0, 0, []
     with tempfile.TemporaryDirectory(prefix="medomni-b7-") as root:
-        inside = Path(root) / "inside" / "deep"
+        inside = Path(root).joinpath(*(f"d{k}" for k in range(DEEP)))
         (inside / "sources").mkdir(parents=True)
         with tempfile.TemporaryDirectory(prefix="medomni-b7-") as made:
             for name, data in sources(Path(made)).items():
-                (inside / "sources" / name).write_bytes(data)
+                if name not in without:
+                    (inside / "sources" / name).write_bytes(data)
+            image = decoy(Path(made) / "decoy")
+        for level in (inside, *list(inside.parents)[:DEEP]):
+            (level / DECOY).write_bytes(image)
         before = _tree(Path(root))
         for part in range(first, first + parts):
             ended_by_itself = True
-            for started, ended in _watched(inside, part, count):
+            for started, ended in _watched(Path(root), inside, part, count):
                 name = f"seed {part} {started}"
                 if ended is None:
                     ended_by_itself = False
@@ -52,9 +62,9 @@ def fuzzed(count: int, parts: int, first: int = 0) -> tuple[bool, str]:
             if ended_by_itself:
                 (inside / f"target-{part}").rmdir()
             else:  # its file and what it had unpacked lie there still
-                shutil.rmtree(inside / f"target-{part}")
-        strange = _tree(Path(root)) - before
-    for line in bad[:40]:
+                shutil.rmtree(inside / f"target-{part}", ignore_errors=True)  # not even made, where it died at once
+        strange = {path for path, _ in _tree(Path(root)) ^ before}
+    for line in [*bad[:200], *(f"changed: {path}" for path in sorted(strange)[:10])]:
         print(f"  {line}", flush=True)
     total = sum(outcomes.values())
     met = not bad and not strange and peak <= MOST_BYTES and total == count * parts
@@ -63,18 +73,20 @@ def fuzzed(count: int, parts: int, first: int = 0) -> tuple[bool, str]:
                  f"{len(bad)} faults; slowest {slowest:.2f} s, peak {peak / 1e6:.0f} MB, {len(strange)} files outside")
 
 
-def _tree(root: Path) -> set[Path]:
-    return set(root.rglob("*"))
+def _tree(root: Path) -> set[tuple[Path, str]]:
+    """Everything below, with what the files hold: one that was written over shows too."""
+    return {(p, hashlib.sha256(p.read_bytes()).hexdigest() if p.is_file() and not p.is_symlink() else "")
+            for p in root.rglob("*")}
 
 
-def _watched(inside: Path, seed: int, count: int):
+def _watched(root: Path, inside: Path, seed: int, count: int):
     """(start line, end line or None) of each file; a worker that says nothing for ten seconds is ended."""
     scratch = inside / "scratch"
     scratch.mkdir(exist_ok=True)
     worker = subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.fuzz", str(inside), str(seed), str(count)], stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL, env={**os.environ, "MEDOMNI_SITE_KEY": "00" * 32, "TMPDIR": str(scratch),
-                                        "PYTHONPATH": os.getcwd()})
+        [sys.executable, "-m", "benchmarks.fuzz", str(root), str(inside), str(seed), str(count)],
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        env={**os.environ, "MEDOMNI_SITE_KEY": "00" * 32, "TMPDIR": str(scratch), "PYTHONPATH": os.getcwd()})
     assert worker.stdout is not None
     buffer, started, last = b"", None, time.monotonic()
     while True:

@@ -17,67 +17,15 @@ from pathlib import Path
 
 import numpy as np
 
-Source = dict[str, bytes]
-CONCEALING = ("1.2.840.10008.1.2.4.5", "1.2.840.10008.1.2.4.7", "1.2.840.10008.1.2.4.9", "1.2.840.10008.1.2.4.20")
-"""JPEG, JPEG 2000, HTJ2K: a codestream has no checksum; what it cannot decode each decoder fills in its own way."""
-MEDIUM, MEDIUM_SLICES = ".medium", 4
+from benchmarks.fuzz_sources import MEDIUM
+from benchmarks.fuzz_tricks import tricked_medium, tricked_zip
+from benchmarks.fuzz_truth import Slices, agrees, truth_of
+
 
 def own_peak() -> int:
     """Bytes of memory that this process has had at most; getrusage also counts its parent's, from before exec."""
     status = Path("/proc/self/status").read_text(encoding="ascii")
     return int(status.partition("VmHWM:")[2].split()[0]) * 1024
-
-
-def sources(folder: Path) -> Source:
-    """One file of each kind that is read, by a name that says how it is given to the reader."""
-    import nibabel
-    import pydicom
-    from PIL import Image
-
-    from medomni.dicom import read_study
-    from medomni.phantom import Habit, render, sample_patient, write_habit
-
-    made: Source = {}
-    volume = render(sample_patient(3, "A"), 32, 40.0)
-    for syntax in ("implicit", "explicit", "big_endian", "deflated", "rle", "jpeg_lossless", "jpeg_ls", "jpeg_2000",
-                   "htj2k"):
-        for frames in ("single", "enhanced"):
-            written = write_habit(volume, folder / f"{syntax}-{frames}", Habit(syntax=syntax, frames=frames, bits=12))
-            made[f"{syntax}-{frames}.dcm"] = written.paths[0].read_bytes()
-    read = read_study(folder / "explicit-single")
-    made["x.nii"] = read.to_nifti(folder / "x.nii").read_bytes()
-    made["x.nii.gz"] = read.to_nifti(folder / "x.nii.gz").read_bytes()
-    assert nibabel and pydicom
-    for suffix in ("png", "jpg", "webp"):
-        buffer = io.BytesIO()
-        Image.fromarray(np.arange(1024, dtype=np.uint8).reshape(32, 32)).save(
-            buffer, {"jpg": "JPEG"}.get(suffix, suffix.upper()))
-        made[f"x.{suffix}"] = buffer.getvalue()
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in sorted((folder / "explicit-single").iterdir())[:4]:
-            archive.write(path, path.name)
-    made["x.zip"] = buffer.getvalue()
-    made[f"x{MEDIUM}"] = medium(folder / "explicit-single", folder / "medium")
-    return made
-
-
-def medium(series: Path, to: Path) -> bytes:
-    """The lowest slices of a series and a DICOMDIR, as a zip: the directory is damaged, its files are whole."""
-    import pydicom
-    from pydicom.fileset import FileSet
-
-    files = FileSet()
-    images = sorted((pydicom.dcmread(p) for p in series.iterdir()), key=lambda ds: ds.ImagePositionPatient[2])
-    for ds in images[:MEDIUM_SLICES]:
-        ds.StudyID, ds.SeriesNumber, ds.AccessionNumber, ds.StudyTime = "1", 1, "1", "120000"
-        files.add(ds)
-    files.write(to)
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for path in sorted(p for p in to.rglob("*") if p.is_file()):
-            archive.write(path, path.relative_to(to).as_posix())
-    return buffer.getvalue()
 
 
 # --- mutations ------------------------------------------------------------------------------------------------------
@@ -90,6 +38,14 @@ def flipped(data: bytes, rng: np.random.Generator) -> bytes:
     for _ in range(int(rng.integers(1, 40))):
         end = min(1024, len(out)) if rng.random() < 0.5 else len(out)
         out[int(rng.integers(end))] ^= 1 << int(rng.integers(8))
+    return bytes(out)
+
+
+def touched(data: bytes, rng: np.random.Generator) -> bytes:
+    """One to three bits anywhere: most of the file, and often the header, is whole."""
+    out = bytearray(data)
+    for _ in range(int(rng.integers(1, 4))):
+        out[int(rng.integers(len(out)))] ^= 1 << int(rng.integers(8))
     return bytes(out)
 
 
@@ -149,24 +105,27 @@ def inflated(data: bytes, rng: np.random.Generator) -> bytes:
     return data[:at + 40] + packed if at > 0 else data[:len(data) // 2] + packed[:100_000]
 
 
-MUTATIONS: tuple[Mutation, ...] = (flipped, flipped, flipped, cut, relengthed, relengthed, repeated, nested, enormous)
+MUTATIONS: tuple[Mutation, ...] = (flipped, flipped, touched, touched, cut, relengthed, relengthed, repeated, nested,
+                                   enormous)
+BOMBS, TRICKS = 0.01, 0.03
+"""Shares of the files that are bombs, and that lead out of a zip or a medium."""
+STILLS = (".png", ".jpg", ".webp")
 
 
 # --- the worker: one process that reads, watched from outside ---------------------------------------------------------
-def work(folder: Path, seed: int, count: int) -> None:
+def work(root: Path, folder: Path, seed: int, count: int) -> None:
     """Mutate and read; a line before each file and one after, so that a death or a hang can be named."""
-    from medomni.dicom import read_image, read_study
-    from medomni.errors import MedomniError
-
     warnings.simplefilter("ignore")
     every = {p.name: p.read_bytes() for p in sorted((folder / "sources").iterdir())}
+    truth = truth_of({n: d for n, d in every.items() if n.endswith((".zip", MEDIUM))})
     names = sorted(every)
     place = folder / f"target-{seed}"
     place.mkdir()
     for k in range(count):
         rng = np.random.default_rng([seed, k])
-        name = names[int(rng.integers(len(names)))]
-        mutate = inflated if rng.random() < 0.01 else MUTATIONS[int(rng.integers(len(MUTATIONS)))]
+        tricked = rng.random() < TRICKS
+        name = str(rng.choice(["x.zip", f"x{MEDIUM}"])) if tricked else names[int(rng.integers(len(names)))]
+        mutate = inflated if rng.random() < BOMBS else MUTATIONS[int(rng.integers(len(MUTATIONS)))]
         path = place / ("x" + "".join(Path(name).suffixes[-2:]) if "nii" in name else f"x{Path(name).suffix}")
         data = every[name]
         if path.suffix == MEDIUM:
@@ -174,52 +133,71 @@ def work(folder: Path, seed: int, count: int) -> None:
                 archive.extractall(place / "medium")
             path = place / "medium" / "DICOMDIR"
             data = path.read_bytes()
-        path.write_bytes(mutate(data, rng))
-        print(json.dumps({"file": k, "source": name, "mutation": mutate.__name__}), flush=True)
-        begun, outcome = time.perf_counter(), "error"
-        try:
-            if path.suffix in (".png", ".jpg", ".webp"):
-                picture = read_image(path)
-                outcome = "read" if picture.array.size else "wrong: empty"
-            else:
-                volume = read_study(path)
-                outcome = agrees(path, volume)
-                if path.name == "DICOMDIR" and len(volume.array) < MEDIUM_SLICES:
-                    outcome = f"wrong: {len(volume.array)} of {MEDIUM_SLICES} slices"
-                if path.suffix == ".dcm":
-                    read_image(path)
-        except MedomniError as exc:
-            outcome = outcome if outcome != "error" else exc.code
-        except BaseException as exc:
-            outcome = f"wrong: {type(exc).__name__}: {exc}"[:200]
+        if tricked:
+            path.write_bytes(tricked_zip(data, rng, root) if path.suffix == ".zip"
+                             else tricked_medium(data, rng, root, path.parent))
+        else:
+            path.write_bytes(mutate(data, rng))
+        print(json.dumps({"file": k, "source": name, "mutation": "tricked" if tricked else mutate.__name__}),
+              flush=True)
+        begun, outcome = time.perf_counter(), ""
+        if path.suffix not in STILLS:
+            outcome, seconds = _study(path, data, truth, tricked)
+            begun += time.perf_counter() - begun - seconds  # what the comparison took is not the reader's
+        if path.suffix in (*STILLS, ".dcm"):
+            outcome = _and(outcome, _image(path, frame=k % 2))
         print(json.dumps({"outcome": outcome, "seconds": time.perf_counter() - begun,
                           "peak": own_peak()}), flush=True)
         path.unlink()
         shutil.rmtree(place / "medium", ignore_errors=True)
 
 
-def agrees(path: Path, volume) -> str:
-    """Held against pydicom's own reading of a single-frame file; others are counted as read."""
-    import pydicom
+def _study(path: Path, data: bytes, truth: Slices, tricked: bool) -> tuple[str, float]:
+    """What :func:`medomni.dicom.read_study` made of it, and how many seconds that took."""
+    from medomni.dicom import read_study
+    from medomni.errors import MedomniError
 
-    if path.suffix != ".dcm" or len(volume.array) != 1:
-        return "read"
+    begun = time.perf_counter()
     try:
-        ds = pydicom.dcmread(path)
-        if int(ds.get("NumberOfFrames") or 1) > 1:
-            return "read"
-        values = ds.pixel_array * float(ds.get("RescaleSlope", 1)) + float(ds.get("RescaleIntercept", 0))
-        padded = ds.get("PixelPaddingValue")
-    except Exception:
-        return "read, and pydicom could not"
-    if padded is not None or "ModalityLUTSequence" in ds:
-        return "read"
-    if values.shape == volume.array[0].shape and np.allclose(values, volume.array[0], rtol=1e-4, atol=1e-2):
-        return "read"
-    concealed = ds.file_meta.TransferSyntaxUID.startswith(CONCEALING)
-    return "concealed" if concealed else "wrong: other values than pydicom's"
+        volume = read_study(path)
+    except MedomniError as exc:
+        return exc.code, time.perf_counter() - begun
+    except BaseException as exc:
+        return f"wrong: {type(exc).__name__}: {exc}"[:200], time.perf_counter() - begun
+    seconds = time.perf_counter() - begun
+    try:
+        return agrees(path, volume, data, truth, fewer=tricked), seconds
+    except Exception as exc:
+        return f"wrong: the comparison: {type(exc).__name__}: {exc}"[:200], seconds
+
+
+def _image(path: Path, frame: int) -> str:
+    """What :func:`medomni.dicom.read_image` made of it; of a file of one frame the second is asked for in vain."""
+    from medomni.dicom import read_image
+    from medomni.errors import MedomniError
+
+    try:
+        try:
+            picture = read_image(path, frame=frame)
+        except MedomniError as exc:
+            if exc.code != "MED-C03":
+                raise
+            picture = read_image(path)
+        return "read" if picture.array.size and picture.shown.shape == picture.array.shape[:2] else "wrong: no picture"
+    except MedomniError as exc:
+        return exc.code
+    except BaseException as exc:
+        return f"wrong: read_image: {type(exc).__name__}: {exc}"[:200]
+
+
+def _and(study: str, picture: str) -> str:
+    """The worse of two outcomes; where one was refused and the other read, it was read."""
+    for outcome in (study, picture):
+        if outcome.startswith("wrong"):
+            return outcome
+    return picture if study.startswith("MED-") or not study else study
 
 
 if __name__ == "__main__":
-    os.chdir(sys.argv[1])
-    work(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))
+    os.chdir(sys.argv[2])
+    work(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]))

@@ -16,7 +16,7 @@ from pydicom.sequence import Sequence
 from pydicom.uid import CTImageStorage, EnhancedCTImageStorage, EnhancedMRImageStorage, MRImageStorage
 
 from medomni.phantom.encode import PADDING, PADDING_SPAN, SYNTAXES, rescale_of, table_of
-from medomni.phantom.habits import COMPRESSED, Habit
+from medomni.phantom.habits import COMPRESSED, OF_MR, Habit
 from medomni.phantom.write import phantom_uid
 
 THICKNESS = {"step": 1.0, "overlapping": 2.5, "thin": 0.4}
@@ -47,8 +47,8 @@ class Plane:
 def image_class(habit: Habit) -> Any:
     """The SOP class: of MR where the volumes are echoes, which CT has none of."""
     if habit.frames == "single":
-        return MRImageStorage if habit.volumes == "echoes" else CTImageStorage
-    return EnhancedMRImageStorage if habit.volumes == "echoes" else EnhancedCTImageStorage
+        return MRImageStorage if habit.volumes in OF_MR else CTImageStorage
+    return EnhancedMRImageStorage if habit.volumes in OF_MR else EnhancedCTImageStorage
 
 
 def common(habit: Habit, sop_class: str, instance: str, key: tuple) -> FileDataset:
@@ -58,7 +58,7 @@ def common(habit: Habit, sop_class: str, instance: str, key: tuple) -> FileDatas
     meta.TransferSyntaxUID = SYNTAXES[habit.syntax]
     ds = FileDataset("", {}, file_meta=meta, preamble=b"\0" * 128)
     ds.SOPClassUID, ds.SOPInstanceUID = sop_class, instance
-    ds.Modality = "MR" if habit.volumes == "echoes" else "CT"
+    ds.Modality = "MR" if habit.volumes in OF_MR else "CT"
     ds.ImageType = ["ORIGINAL", "PRIMARY", "AXIAL" if sop_class in (CTImageStorage, MRImageStorage) else "VOLUME"]
     ds.Manufacturer, ds.PatientName, ds.PatientID = "SYNTHETIC", "SYNTHETIC^HABIT", "SYN-HABIT"
     ds.PatientBirthDate, ds.PatientSex, ds.StudyDate, ds.StudyTime = "", "O", "20010101", "120000"
@@ -120,6 +120,15 @@ def put_rescale(ds: Dataset, habit: Habit, k: int) -> None:
     ds.ModalityLUTSequence = Sequence([table])
 
 
+def put_windows(ds: Dataset, habit: Habit) -> None:
+    """Window presets, which change no value."""
+    if habit.windows == "one":
+        ds.WindowCenter, ds.WindowWidth = "40", "400"
+    elif habit.windows == "two":
+        ds.WindowCenter, ds.WindowWidth = ["40", "-600"], ["400", "1500"]
+        ds.WindowCenterWidthExplanation = ["MEDIASTINUM", "LUNG"]
+
+
 def told_apart(habit: Habit, volume: int) -> tuple[dict[str, Any], str, dict[str, Any]]:
     """What tells an image of the second volume of a series from one of the first.
 
@@ -138,9 +147,11 @@ def told_apart(habit: Habit, volume: int) -> tuple[dict[str, Any], str, dict[str
                   "CTImageFrameTypeSequence", {"FrameType": ["ORIGINAL", "PRIMARY", "VOLUME", f"E{number}"]}),
         "echoes": ({"EchoTime": str(5 + 7 * volume), "EchoNumbers": number},
                    "MREchoSequence", {"EffectiveEchoTime": 5.0 + 7.0 * volume}),
+        "b_values": ({"DiffusionBValue": 1000.0 * volume},
+                     "MRDiffusionSequence", {"DiffusionBValue": 1000.0 * volume}),
     }
     ways["between"] = ways["acquisitions"]
-    return ways.get(habit.volumes, ({}, content, {}))
+    return ways.get(habit.volumes.removeprefix("between_"), ({}, content, {}))
 
 
 def put(ds: Dataset, elements: Mapping[str, Any]) -> Dataset:

@@ -14,7 +14,8 @@ SYNTAXES = {
     "implicit": uid.ImplicitVRLittleEndian, "explicit": uid.ExplicitVRLittleEndian,
     "big_endian": uid.ExplicitVRBigEndian, "deflated": uid.DeflatedExplicitVRLittleEndian, "rle": uid.RLELossless,
     "jpeg_lossless": uid.JPEGLosslessSV1, "jpeg_ls": uid.JPEGLSLossless, "jpeg_2000": uid.JPEG2000Lossless,
-    "htj2k": uid.HTJ2KLossless,
+    "htj2k": uid.HTJ2KLossless, "jpeg_lossless_57": uid.JPEGLossless, "htj2k_rpcl": uid.HTJ2KLosslessRPCL,
+    "htj2k_any": uid.HTJ2K,  # which may hold a lossless codestream (PS3.5 A.4.12)
 }
 PADDING = {8: {True: 127, False: 255}, 12: {True: -2000, False: 4095}, 16: {True: -30000, False: 65535}}
 """Stored value of padding by bits and sign: no tissue's. Eight bits have none to spare, so tissue ends below it."""
@@ -102,11 +103,12 @@ def _compressed(words: NDArray[Any], values: NDArray[Any], habit: Habit) -> byte
                                  "photometric_interpretation": "MONOCHROME2", "number_of_frames": 1,
                                  "bits_allocated": width, "bits_stored": width, "pixel_representation": 0}
         return RLELosslessEncoder.encode(words, **shape)
-    if habit.syntax == "jpeg_lossless":
+    if habit.syntax in ("jpeg_lossless", "jpeg_lossless_57"):  # process 14 takes any predictor, the first too
         return bytes(imagecodecs.ljpeg_encode(words, bitspersample=width))
     if habit.syntax == "jpeg_ls":
         return bytes(imagecodecs.jpegls_encode(words))
     signed = values.astype(np.int8 if width == 8 else np.int16) if habit.signed else words
     if habit.syntax == "jpeg_2000":
         return bytes(imagecodecs.jpeg2k_encode(signed, codecformat="j2k", reversible=True, bitspersample=habit.bits))
-    return bytes(imagecodecs.htj2k_encode(signed, reversible=True))
+    rpcl = habit.syntax == "htj2k_rpcl"  # which wants TLM markers; OpenJPH's order of progression is RPCL always
+    return bytes(imagecodecs.htj2k_encode(signed, reversible=True, tlm=rpcl))

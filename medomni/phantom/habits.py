@@ -43,8 +43,10 @@ class Habit:
             ``extended`` offset table.
         thickness: of a slice against the step: ``step``, ``overlapping`` (thicker), ``thin``.
         volumes: ``one``, or two in one series at the same places, told apart by what each choice names: ``phases``,
-            ``acquisitions``, ``times``, ``triggers``, ``types``, ``echoes`` (of MR), by nothing (``unsaid``); or
-            ``between``, two acquisitions whose slices alternate.
+            ``acquisitions``, ``times``, ``triggers``, ``types``, ``echoes`` and ``b_values`` (of MR), by nothing
+            (``unsaid``); or two whose slices alternate half a step apart, told apart by the acquisition (``between``)
+            or by one of the others (``between_phases`` and so on).
+        windows: ``none``, ``one`` window, or ``two`` presets with explanations (PS3.3 C.11.2.1.2); for display only.
     """
 
     plane: str = "axial"
@@ -66,6 +68,7 @@ class Habit:
     fragments: str = "one"
     thickness: str = "step"
     volumes: str = "one"
+    windows: str = "none"
 
     @property
     def key(self) -> str:
@@ -83,7 +86,7 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "plane": ("axial", "sagittal", "coronal"), "position": tuple(TURNS), "oblique_deg": (0.0, 12.0),
     "tilt_deg": (0.0, 18.5, -7.0),
     "syntax": ("implicit", "explicit", "big_endian", "deflated", "rle", "jpeg_lossless", "jpeg_ls", "jpeg_2000",
-               "htj2k"),
+               "htj2k", "jpeg_lossless_57", "htj2k_rpcl", "htj2k_any"),
     "bits": (8, 12, 16), "signed": (False, True), "overlay": (False, True),
     "rescale": ("hu", "slope", "fraction", "per_slice", "table", "table_us"),
     "padding": ("none", "value", "range"),
@@ -92,12 +95,17 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "missing": ("none", "slice", "gaps", "steps", "irregular", "part"), "numbers": ("whole", "float", "double"),
     "photometric": ("MONOCHROME2", "MONOCHROME1"), "fragments": ("one", "several", "no_table", "extended"),
     "thickness": ("step", "overlapping", "thin"),
-    "volumes": ("one", "phases", "acquisitions", "times", "triggers", "types", "echoes", "between", "unsaid"),
+    "volumes": ("one", "phases", "acquisitions", "times", "triggers", "types", "echoes", "b_values", "between",
+                "between_phases", "between_triggers", "between_echoes", "between_b_values", "unsaid"),
+    "windows": ("none", "one", "two"),
 }
 PLAIN_SHARE = {"missing": 0.7, "volumes": 0.6, "numbers": 0.6, "rescale": 0.4}
 """How often the plain way is drawn beside the even share: most of the others end in a refusal or exclude much else."""
 
-COMPRESSED = frozenset(("rle", "jpeg_lossless", "jpeg_ls", "jpeg_2000", "htj2k"))
+COMPRESSED = frozenset(("rle", "jpeg_lossless", "jpeg_lossless_57", "jpeg_ls", "jpeg_2000", "htj2k", "htj2k_rpcl",
+                        "htj2k_any"))
+OF_MR = frozenset(("echoes", "b_values", "between_echoes", "between_b_values"))
+"""Volumes that only MR tells apart."""
 
 
 def possible(habit: Habit) -> Habit:
@@ -119,7 +127,7 @@ def possible(habit: Habit) -> Habit:
         habit = replace(habit, missing="none")
     if habit.syntax not in COMPRESSED or (habit.syntax == "rle" and habit.fragments in ("several", "no_table")):
         habit = replace(habit, fragments="one")  # one fragment is a frame of RLE (PS3.5 G.2)
-    if habit.volumes == "echoes":
+    if habit.volumes in OF_MR:
         habit = replace(habit, padding="none")  # which is read in CT alone
     return habit
 

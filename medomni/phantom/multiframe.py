@@ -17,6 +17,7 @@ from medomni.phantom.dataset import (
     origin,
     put,
     put_rescale,
+    put_windows,
     saved,
     thickness,
     told_apart,
@@ -63,6 +64,10 @@ def _file(path: Path, habit: Habit, affine: NDArray[np.float64], planes: list[Pl
         position.ImagePositionPatient = origin(affine, plane.place)
         put_rescale(transform, habit, plane.number)
         item.PlanePositionSequence, item.PixelValueTransformationSequence = Sequence([position]), Sequence([transform])
+        if habit.windows != "none":
+            window = Dataset()
+            put_windows(window, habit)
+            item.FrameVOILUTSequence = Sequence([window])
         _, group, elements = told_apart(habit, plane.volume)
         if elements:
             setattr(item, group, Sequence([put(Dataset(), elements)]))

@@ -20,6 +20,7 @@ from medomni.phantom.dataset import (
     origin,
     put,
     put_rescale,
+    put_windows,
     saved,
     thickness,
     told_apart,
@@ -89,7 +90,7 @@ def write_stack(array: NDArray[np.int16], affine: NDArray[np.float64], folder: P
     key = ("medomni-habit", seed, habit.key)
     planes = _planes(array, habit, _places(habit, count, seed), 0)
     second = [] if habit.volumes == "one" else _planes(
-        _second(array), habit, _places(habit, count, seed) + 0.5 * (habit.volumes == "between"), 1)
+        _second(array), habit, _places(habit, count, seed) + 0.5 * habit.volumes.startswith("between"), 1)
     every = [planes[k] for k in kept] + [second[k] for k in kept if second]
     if habit.frames != "single":
         shuffled = rng.permutation(len(every))
@@ -158,6 +159,7 @@ def _slice(path: Path, habit: Habit, affine: NDArray[np.float64], plane: Plane, 
     if number is not None:
         ds.InstanceNumber = int(number)
     put_rescale(ds, habit, plane.number)
+    put_windows(ds, habit)
     put(ds, told_apart(habit, plane.volume)[0])
     return saved(ds, path, habit, plane.values.shape, [pixel_bytes(plane.values, habit, plane.number)])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.bar_b6b import interval, measure
+from benchmarks.bar_b6b import HELD, _sentences, interval, measure
 
 
 @pytest.mark.unit
@@ -12,7 +12,14 @@ from benchmarks.bar_b6b import interval, measure
 def test_recall_on_sentences_written_apart(language: str, least: float) -> None:
     """A seventh of the bar's sentences on another seed; the floor lies below the bar by what chance does to so few."""
     tally = measure(language, 20_261_123, count=150)
-    assert tally.items.total() > 100 and tally.recall >= least and tally.precision >= 0.8
+    assert tally.sentences == 150 and tally.items.total() > 100 and tally.recall >= least and tally.precision >= 0.8
+
+
+@pytest.mark.unit
+def test_frames_that_were_looked_at_are_left_out_before_they_are_filled() -> None:
+    """As many sentences as are asked for, all of frames with odd numbers."""
+    drawn = _sentences("zh", 1000, 1, HELD["zh"][1])
+    assert len(drawn) == 1000 and all(number % 2 for number, _, _ in drawn)
 
 
 @pytest.mark.unit
