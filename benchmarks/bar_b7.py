@@ -30,8 +30,8 @@ def run() -> tuple[bool, str]:
     return fuzzed(FILES // PARTS, PARTS)
 
 
-def fuzzed(count: int, parts: int, first: int = 0, without: tuple[str, ...] = ()) -> tuple[bool, str]:
-    """``parts`` workers with ``count`` files each; seeds from ``first``; ``without`` sources of these names."""
+def fuzzed(count: int, parts: int, first: int = 0) -> tuple[bool, str]:
+    """``parts`` workers with ``count`` files each; seeds from ``first``."""
     outcomes: Counter[str] = Counter()
     slowest, peak, bad = 0.0, 0, []
     with tempfile.TemporaryDirectory(prefix="medomni-b7-") as root:
@@ -39,8 +39,7 @@ def fuzzed(count: int, parts: int, first: int = 0, without: tuple[str, ...] = ()
         (inside / "sources").mkdir(parents=True)
         with tempfile.TemporaryDirectory(prefix="medomni-b7-") as made:
             for name, data in sources(Path(made)).items():
-                if name not in without:
-                    (inside / "sources" / name).write_bytes(data)
+                (inside / "sources" / name).write_bytes(data)
             image = decoy(Path(made) / "decoy")
         for level in (inside, *list(inside.parents)[:DEEP]):
             (level / DECOY).write_bytes(image)
