@@ -39,5 +39,5 @@ def regions(ds: pydicom.Dataset) -> set[tuple[float, float]]:
                    if r.get("PhysicalUnitsXDirection") == r.get("PhysicalUnitsYDirection") == _CENTIMETRES]
         return {(abs(float(r.get("PhysicalDeltaY", 0))) * 10, abs(float(r.get("PhysicalDeltaX", 0))) * 10)
                 for r in regions}
-    except (TypeError, ValueError):
+    except Exception:  # items are decoded when they are looked at, and may then be found damaged
         return set()

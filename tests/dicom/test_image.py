@@ -262,3 +262,19 @@ def test_loss_is_said(tmp_path: Path) -> None:
     assert not any("loss" in note for note in read_image(image(tmp_path / "x.dcm")).notes)
     lossy = image(tmp_path / "y.dcm", change=with_tags(LossyImageCompression="01"))
     assert any("with loss" in note for note in read_image(lossy).notes)
+
+
+def test_a_damaged_region_of_ultrasound_gives_no_millimetres(tmp_path: Path) -> None:
+    from pydicom.dataelem import RawDataElement
+
+    def region(ds: pydicom.Dataset, damaged: bool = False) -> None:
+        one = pydicom.Dataset()
+        one.PhysicalUnitsXDirection = one.PhysicalUnitsYDirection = 3
+        one.PhysicalDeltaX = one.PhysicalDeltaY = 0.05
+        if damaged:
+            one[0x0018602E] = RawDataElement(pydicom.tag.Tag(0x0018602E), "FD", 12, bytes(12), 0, False, True)
+        ds.Modality, ds.SequenceOfUltrasoundRegions = "US", [one]
+
+    assert read_image(image(tmp_path / "x.dcm", change=region)).spacing_mm == pytest.approx((0.5, 0.5))
+    damaged = image(tmp_path / "y.dcm", change=lambda ds: region(ds, damaged=True))
+    assert read_image(damaged).spacing_mm is None
