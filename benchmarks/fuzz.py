@@ -99,10 +99,12 @@ def inflated(data: bytes, rng: np.random.Generator) -> bytes:
     if data[:2] == b"PK":
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-            archive.writestr("../" * int(rng.integers(0, 9)) + "x.dcm", bytes(int(rng.integers(50, 300)) << 20))
+            head = bytes(128) + b"DICM" if rng.random() < 0.5 else b""  # without it the member is left packed
+            archive.writestr("../" * int(rng.integers(0, 9)) + "x.dcm", head + bytes(int(rng.integers(50, 300)) << 20))
         return buffer.getvalue()
-    at = data.find(b"1.2.840.10008.1.2.1.99")
-    return data[:at + 40] + packed if at > 0 else data[:len(data) // 2] + packed[:100_000]
+    if b"1.2.840.10008.1.2.1.99" in data[:1024]:
+        return data[:144 + int.from_bytes(data[140:144], "little")] + packed  # behind the file meta information
+    return data[:len(data) // 2] + packed[:100_000]
 
 
 MUTATIONS: tuple[Mutation, ...] = (flipped, flipped, touched, touched, cut, relengthed, relengthed, repeated, nested,
