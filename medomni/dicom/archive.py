@@ -12,8 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from medomni.dicom.still import STILLS
-from medomni.dicom.walk import Files, files_below
+from medomni.dicom.walk import STILLS, Files, files_below
 from medomni.errors import MedomniError
 
 MOST_FILES = 100_000

@@ -27,8 +27,9 @@ from medomni.dicom.rescale import rescale_of, tabled
 from medomni.dicom.side import laterality, of_plane
 from medomni.dicom.side import left_edge as left_edge_of
 from medomni.dicom.stated import NOT_SIDEWAYS, side_stated, spacing_stated
-from medomni.dicom.still import STILLS, read_still
+from medomni.dicom.still import read_still
 from medomni.dicom.voi import presets, shown
+from medomni.dicom.walk import STILLS
 from medomni.errors import MedomniError
 from medomni.picture import Picture
 

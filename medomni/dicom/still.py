@@ -14,8 +14,6 @@ from medomni.dicom.stated import side_stated, spacing_stated
 from medomni.errors import MedomniError
 from medomni.picture import Picture, luminance
 
-STILLS = frozenset((".png", ".jpg", ".jpeg", ".webp"))
-
 
 def read_still(path: Path, frame: int = 0, left_edge: str | None = None,
                spacing_mm: tuple[float, float] | None = None) -> Picture:

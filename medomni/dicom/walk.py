@@ -9,6 +9,9 @@ from pathlib import Path
 from medomni.errors import MedomniError
 from medomni.records import Warned
 
+STILLS = frozenset((".png", ".jpg", ".jpeg", ".webp"))
+"""Suffixes of pictures, which are read by :mod:`medomni.dicom.still`."""
+
 
 class Files(list[Path]):
     """Files to read.

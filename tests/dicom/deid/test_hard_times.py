@@ -14,7 +14,7 @@ import pydicom
 import pytest
 from pydicom.dataset import Dataset
 
-from benchmarks import fuzz
+from benchmarks import fuzz, fuzz_sources
 from medomni.dicom.deid import Options, deidentify
 from tests.dicom.deid.support import KEYS, ct_file
 
@@ -53,7 +53,7 @@ def test_killed_three_times(tmp_path: Path) -> None:
 def test_damaged_files(tmp_path: Path) -> None:
     """Mutations of every transfer syntax: refused, withdrawn or written; nothing raises."""
     (tmp_path / "made").mkdir()
-    made = sorted((k, v) for k, v in fuzz.sources(tmp_path / "made").items() if k.endswith(".dcm"))
+    made = sorted((k, v) for k, v in fuzz_sources.sources(tmp_path / "made").items() if k.endswith(".dcm"))
     source, rng = tmp_path / "in", np.random.default_rng(77)
     source.mkdir()
     for k in range(150):
