@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.common import SHARED
+from benchmarks.fuzz import own_peak
 
 RUNS = 7
 SYNTAXES = {"RLE": "1.2.840.10008.1.2.5", "JPEG-LS": "1.2.840.10008.1.2.4.80", "JPEG 2000": "1.2.840.10008.1.2.4.90",
@@ -130,8 +131,9 @@ def peak(tool: str, folder: Path) -> dict[str, Any]:
     warnings.simplefilter("ignore")
     array = TOOLS[tool](folder)
     assert array is not None
-    who = resource.RUSAGE_CHILDREN if tool == "dcm2niix" else resource.RUSAGE_SELF
-    return {"peak": resource.getrusage(who).ru_maxrss * 1024}
+    if tool == "dcm2niix":
+        return {"peak": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024}
+    return {"peak": own_peak()}
 
 
 def apart(what: str, tool: str, folder: Path) -> dict[str, Any]:

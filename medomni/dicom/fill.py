@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
-from threading import Lock
+from threading import Event, Lock
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -17,7 +19,10 @@ from medomni.dicom.straight import read_into
 from medomni.errors import MedomniError
 
 MOST_THREADS = 8
-BLOCK = 64  # slices
+BLOCK, FEW = 64, 4  # slices
+SLOW_S = 5e-4
+"""Of a slice: two threads that hand the interpreter to each other need longer for one that is copied in a tenth."""
+Done = tuple[NDArray[np.float32] | None, int]
 
 
 class LongWay:
@@ -55,7 +60,7 @@ def filled(headers: list[SliceHeader], threads: int | None = None, budget: int |
     store = SliceStore((len(headers), first.rows, first.columns), budget, folder)
     long_way, padded = LongWay(), 0
 
-    def one(out: NDArray[np.int16], header: SliceHeader) -> tuple[NDArray[np.float32] | None, int]:
+    def one(out: NDArray[np.int16], header: SliceHeader) -> Done:
         padding = read_into(out, header)
         if padding is not None:
             return None, padding
@@ -65,21 +70,59 @@ def filled(headers: list[SliceHeader], threads: int | None = None, budget: int |
         out[:] = values
         return None, padding
 
-    def several(out: NDArray[np.int16], some: list[SliceHeader]) -> list[tuple[NDArray[np.float32] | None, int]]:
-        return [one(plane, header) for plane, header in zip(out, some, strict=True)]
-
     threads = min(len(headers), threads or min(MOST_THREADS, len(os.sched_getaffinity(0))))
-    with ThreadPoolExecutor(threads) as pool:
-        run = map if threads == 1 else pool.map
+    with ThreadPoolExecutor(max(threads - 1, 1)) as pool:
         for start in range(0, len(headers), BLOCK):
             part = headers[start:start + BLOCK]
             block = store.block(start, start + len(part))
-            size = -(-len(part) // threads)  # a run of slices a thread: handing each over would cost more
-            runs = [slice(k, k + size) for k in range(0, len(part), size)]
-            done = [d for some in run(several, [block[r] for r in runs], [part[r] for r in runs]) for d in some]
+            done = _shared(one, list(zip(block, part, strict=True)), pool, threads - 1)
             store.put(start, block, {k: values for k, (values, _) in enumerate(done) if values is not None})
             padded += sum(count for _, count in done)
     return store.array(), padded
+
+
+def _shared(one: Callable[[NDArray[np.int16], SliceHeader], Done], work: list[tuple[NDArray[np.int16], SliceHeader]],
+            pool: ThreadPoolExecutor, helpers: int) -> list[Done]:
+    """The results of ``one`` in the order of the work, of which the caller does a share.
+
+    Helpers are called where a slice takes longer than waking them: compressed, or not in memory yet. Who is free takes
+    the next few slices. Of several errors the first slice's is raised.
+    """
+    done: list[Done | None] = [None] * len(work)
+    starts = iter(range(0, len(work), FEW))  # next() on it is one step of the interpreter
+    errors: dict[int, Exception] = {}
+    over = Event()
+
+    def take() -> bool:
+        start = next(starts, None)
+        for k in range(start, min(start + FEW, len(work))) if start is not None else ():
+            try:
+                done[k] = one(*work[k])
+            except Exception as exc:
+                errors[k] = exc
+                over.set()  # what was begun is ended: slices before this one may be at fault too
+                break
+        return start is not None and not over.is_set()
+
+    def go_on() -> None:
+        while take():
+            pass
+
+    begun = perf_counter()
+    more = take()
+    slow = more and perf_counter() - begun > SLOW_S * FEW
+    others = [pool.submit(go_on) for _ in range(helpers if slow else 0)]
+    try:
+        if more:
+            go_on()
+    except BaseException:  # Ctrl-C: nobody begins another
+        over.set()
+        raise
+    finally:
+        wait([other for other in others if not other.cancel()])
+    if errors:
+        raise errors[min(errors)]
+    return [d for d in done if d is not None]
 
 
 def check_headers(headers: list[SliceHeader]) -> None:
