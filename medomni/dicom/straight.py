@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import zlib
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from medomni.dicom.decode import decode_into
 from medomni.dicom.headers import SliceHeader
 from medomni.dicom.padding import beyond, clear_untagged, fill_of, folded_ends
-from medomni.dicom.plain import surplus
+from medomni.dicom.plain import BIG_ENDIAN, PlainFile, inflated, may_follow, surplus
 
 INT16 = (-32768, 32767)
 
@@ -29,7 +30,7 @@ def read_into(out: NDArray[np.int16], header: SliceHeader) -> int | None:
     slope, intercept, bits, signed = rescale
     plain, values = header.plain, header.values
     assert plain is not None
-    if plain.offset < 0:
+    if plain.offset < 0 and plain.within < 0:
         if header.frame is not None or not decode_into(out, header, signed):
             return None
     else:
@@ -37,8 +38,12 @@ def read_into(out: NDArray[np.int16], header: SliceHeader) -> int | None:
         if surplus(plain.length, header.rows, header.columns, frames, out.itemsize):
             return None
         skipped = (header.frame or 0) * out.nbytes
-        if plain.length < skipped + out.nbytes or not _read(header, out, plain.offset + skipped):
+        if plain.length < skipped + out.nbytes:
             return None
+        if not (_inflate(header, out, plain) if plain.within >= 0 else _read(header, out, plain.offset + skipped)):
+            return None
+        if plain.syntax == BIG_ENDIAN:
+            out.byteswap(inplace=True)
     stored = out if signed else out.view(np.uint16)
     padding, pads = None, values.get("PixelPaddingValue")
     if pads:
@@ -99,6 +104,23 @@ def _read(header: SliceHeader, out: NDArray[np.int16], offset: int) -> bool:
         return False
     finally:
         os.close(descriptor)
+
+
+def _inflate(header: SliceHeader, out: NDArray[np.int16], plain: PlainFile) -> bool:
+    """The one frame of a deflated file; False where it has more, ends early, or goes on as none may."""
+    if header.frame is not None:
+        return False  # each frame would inflate the file anew
+    try:
+        packed = header.path.read_bytes()
+        start = 144 + int.from_bytes(packed[140:144], "little")  # the group length of group 0002 (PS3.10 7.1)
+        whole = inflated(packed[start:], plain.within + plain.length + 4)
+    except (OSError, zlib.error):
+        return False
+    pixels = whole[plain.within:plain.within + out.nbytes]
+    if len(whole) < plain.within + plain.length or not may_follow(whole[plain.within + plain.length:]):
+        return False
+    out.data.cast("B")[:] = pixels
+    return True
 
 
 def _fits(ends: tuple[int, int], slope: int, intercept: int) -> bool:

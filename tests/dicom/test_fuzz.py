@@ -32,9 +32,11 @@ def test_mutated_files(part: int) -> None:
 
 
 def test_a_deflated_bomb_is_not_inflated(series: Path, monkeypatch) -> None:
-    """The data set of a deflated file is inflated whole by pydicom; a small file may ask for any memory."""
+    """The data set of a deflated file is inflated whole by pydicom, to which a name in another script leaves it; a
+    small file may ask for any memory."""
     path = by_height(series)[0]
     ds = pydicom.dcmread(path)
+    ds.SpecificCharacterSet, ds.PatientName = "ISO_IR 192", "王^小东"
     ds.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
     buffer = io.BytesIO()
     ds.save_as(buffer, implicit_vr=False, little_endian=True)
