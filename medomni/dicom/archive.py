@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from medomni.dicom.walk import STILLS, Files, files_below
+from medomni.dicom.kinds import STILLS
+from medomni.dicom.walk import Files, files_below
 from medomni.errors import MedomniError
 
 MOST_FILES = 100_000

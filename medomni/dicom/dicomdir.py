@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from pydicom.dataset import Dataset
@@ -38,7 +38,7 @@ def listed(dicomdir: Path) -> Files:
     try:
         ds = read_elements(dicomdir, [FIRST, LAST, RECORDS])
         records = list(ds.get(RECORDS) or [])
-        names = [[str(part) for part in _parts(record.get("ReferencedFileID"))] for record in records]
+        names = _file_ids(records)
         nameless = sum(record.get("DirectoryRecordType") == "IMAGE" and not name
                        for record, name in zip(records, names, strict=True))
         loose = _loose(ds, records)
@@ -72,8 +72,7 @@ def unmet(below: Files) -> list[Warned]:
     said = []
     for path in (p for p in below if p.name.upper() == "DICOMDIR"):
         try:
-            records = read_elements(path, [RECORDS]).get(RECORDS) or []
-            names = [[str(part) for part in _parts(record.get("ReferencedFileID"))] for record in records]
+            names = _file_ids(read_elements(path, [RECORDS]).get(RECORDS) or [])
         except Exception:  # damaged records raise anything when they are decoded
             continue
         absent = sum(_as_written(path.parent, parts) is None for parts in names if parts and _is_safe(parts))
@@ -179,6 +178,11 @@ def _is_dicom(path: Path) -> bool:
     except (UnreadableError, OSError):
         return False
     return True
+
+
+def _file_ids(records: Iterable[Dataset]) -> list[list[str]]:
+    """The parts of each record's file ID (PS3.3 F.3.2.2), none where it names no file."""
+    return [[str(part) for part in _parts(record.get("ReferencedFileID"))] for record in records]
 
 
 def _parts(value: object) -> Sequence[object]:

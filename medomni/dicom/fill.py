@@ -119,9 +119,12 @@ def _shared(one: Callable[[NDArray[np.int16], SliceHeader], Done], work: list[tu
         over.set()
         raise
     finally:
-        wait([other for other in others if not other.cancel()])
+        begun_by = [other for other in others if not other.cancel()]
+        wait(begun_by)
     if errors:
         raise errors[min(errors)]
+    for other in begun_by:
+        other.result()  # raises what is no Exception: its slices would else be missing
     return [d for d in done if d is not None]
 
 

@@ -53,9 +53,7 @@ def _check_size(header: SliceHeader) -> None:
         there = min(plain.length, size - plain.offset)
         if there < wanted:
             raise MedomniError("MED-D03", f"{max(there, 0)} of {wanted} bytes of pixel data", where=header.label)
-        frames = plain.values.get("NumberOfFrames") or "1"
-        if surplus(plain.length, header.rows, header.columns, int(frames) if frames.isdecimal() else 1,
-                   header.samples * int(bits) // 8):
+        if surplus(plain.length, header.rows, header.columns, plain.frames, header.samples * int(bits) // 8):
             LongWay()(header)  # looks at what there is too much of
 
 

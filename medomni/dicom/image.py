@@ -15,7 +15,7 @@ from medomni.dicom import codes
 from medomni.dicom.faults import UnreadableError
 from medomni.dicom.frames import GROUPS, frame_values, text_of
 from medomni.dicom.headers import IDENTIFYING, SliceHeader
-from medomni.dicom.kinds import ALWAYS_LOSSY
+from medomni.dicom.kinds import ALWAYS_LOSSY, STILLS
 from medomni.dicom.length import regions, spacing_of
 from medomni.dicom.marker import agreed
 from medomni.dicom.marker import left_edge as marked_edge
@@ -29,7 +29,6 @@ from medomni.dicom.side import left_edge as left_edge_of
 from medomni.dicom.stated import NOT_SIDEWAYS, side_stated, spacing_stated
 from medomni.dicom.still import read_still
 from medomni.dicom.voi import presets, shown
-from medomni.dicom.walk import STILLS
 from medomni.errors import MedomniError
 from medomni.picture import Picture
 

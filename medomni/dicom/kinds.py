@@ -41,6 +41,9 @@ CODES = {
 ALWAYS_LOSSY = frozenset(("1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51"))
 """JPEG Baseline and Extended."""
 
+STILLS = frozenset((".png", ".jpg", ".jpeg", ".webp"))
+"""Suffixes of pictures, which are read by :mod:`medomni.dicom.still`."""
+
 PROJECTIONS = frozenset(("CR", "DX", "RG", "RF", "XA", "MG", "IO", "PX"))
 PROJECTION_CLASSES = frozenset("1.2.840.10008.5.1.4.1.1." + end for end in (
     "1", "1.1", "1.1.1", "1.2", "1.2.1", "1.3", "1.3.1", "12.1", "12.2"))

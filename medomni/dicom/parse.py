@@ -14,6 +14,7 @@ from pydicom.filereader import read_partial
 from pydicom.tag import BaseTag, Tag
 
 from medomni.dicom.faults import UnreadableError
+from medomni.dicom.plain import DEFLATED, data_set_at
 
 PIXEL_DATA = Tag(0x7FE0, 0x0010)
 PREAMBLE = 128
@@ -69,10 +70,9 @@ def read_elements(path: Path, tags: list[str], *, pixels: bool = False, only: bo
 def _check_deflated(handle: BinaryIO) -> None:
     """A deflated data set is inflated whole by pydicom: one that would fill the memory is refused before."""
     head = handle.read(4096)
-    if b"1.2.840.10008.1.2.1.99" in head[:1024]:
+    if DEFLATED.encode() in head[:1024]:
         try:
-            at = 144 + int.from_bytes(head[140:144], "little")  # the group length of group 0002 (PS3.10 7.1)
-            handle.seek(at)
+            handle.seek(data_set_at(head))
             inflate, size = zlib.decompressobj(-zlib.MAX_WBITS), 0
             while chunk := handle.read(1 << 16):
                 while chunk:

@@ -30,7 +30,7 @@ _KNOWN_VR = _LONG_VR | frozenset(v.encode() for v in (
     "UL", "US"))
 
 
-class _Order:
+class _Endian:
     """The order of bytes in a data set."""
 
     def __init__(self, sign: str) -> None:
@@ -40,7 +40,7 @@ class _Order:
         self.us, self.fd = Struct(f"{sign}H"), Struct(f"{sign}d")
 
 
-_LITTLE, _BIG = _Order("<"), _Order(">")
+_LITTLE, _BIG = _Endian("<"), _Endian(">")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,12 @@ class PlainFile:
     length: int
     items: int = -1
     within: int = -1
+
+    @property
+    def frames(self) -> int:
+        """How many frames the header states; 1 where it states no number."""
+        text = self.values.get("NumberOfFrames") or "1"
+        return int(text) if text.isdecimal() else 1
 
 
 class _OddError(Exception):
@@ -114,6 +120,11 @@ def surplus(length: int, rows: int, columns: int, frames: int, sample: int) -> i
     """
     beyond = length - rows * columns * frames * sample
     return beyond if beyond > 1 else 0
+
+
+def data_set_at(head: bytes) -> int:
+    """Where the data set of a file begins, by the group length of group 0002, which stands first (PS3.10 7.1)."""
+    return 144 + int.from_bytes(head[140:144], "little")
 
 
 def inflated(packed: bytes, most: int) -> bytes:
@@ -198,7 +209,7 @@ def _meta(data: bytes) -> tuple[str, int]:
     return syntax, position
 
 
-def _explicit(data: bytes, position: int, order: _Order) -> tuple[bytes, int, int]:
+def _explicit(data: bytes, position: int, order: _Endian) -> tuple[bytes, int, int]:
     """VR, length and start of the value of an element in explicit VR (PS3.5 7.1.2)."""
     vr = data[position + 4:position + 6]
     if vr in _KNOWN_VR:
@@ -208,7 +219,7 @@ def _explicit(data: bytes, position: int, order: _Order) -> tuple[bytes, int, in
     raise _OddError
 
 
-def _past_sequence(data: bytes, position: int, implicit: bool, depth: int, order: _Order) -> int:
+def _past_sequence(data: bytes, position: int, implicit: bool, depth: int, order: _Endian) -> int:
     """The position behind a sequence of undefined length (PS3.5 7.5)."""
     if depth > DEEPEST:
         raise _OddError
@@ -225,7 +236,7 @@ def _past_sequence(data: bytes, position: int, implicit: bool, depth: int, order
                     position + length)
 
 
-def _past_item(data: bytes, position: int, implicit: bool, depth: int, order: _Order) -> int:
+def _past_item(data: bytes, position: int, implicit: bool, depth: int, order: _Endian) -> int:
     while True:
         if position + 12 > len(data):
             raise _MoreError

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from medomni.dicom.decode import decode_into
 from medomni.dicom.headers import SliceHeader
 from medomni.dicom.padding import beyond, clear_untagged, fill_of, folded_ends
-from medomni.dicom.plain import BIG_ENDIAN, PlainFile, inflated, may_follow, surplus
+from medomni.dicom.plain import BIG_ENDIAN, PlainFile, data_set_at, inflated, may_follow, surplus
 
 INT16 = (-32768, 32767)
 
@@ -34,8 +34,7 @@ def read_into(out: NDArray[np.int16], header: SliceHeader) -> int | None:
         if header.frame is not None or not decode_into(out, header, signed):
             return None
     else:
-        frames = int(plain.values.get("NumberOfFrames") or 1)
-        if surplus(plain.length, header.rows, header.columns, frames, out.itemsize):
+        if surplus(plain.length, header.rows, header.columns, plain.frames, out.itemsize):
             return None
         skipped = (header.frame or 0) * out.nbytes
         if plain.length < skipped + out.nbytes:
@@ -112,8 +111,7 @@ def _inflate(header: SliceHeader, out: NDArray[np.int16], plain: PlainFile) -> b
         return False  # each frame would inflate the file anew
     try:
         packed = header.path.read_bytes()
-        start = 144 + int.from_bytes(packed[140:144], "little")  # the group length of group 0002 (PS3.10 7.1)
-        whole = inflated(packed[start:], plain.within + plain.length + 4)
+        whole = inflated(packed[data_set_at(packed):], plain.within + plain.length + 4)
     except (OSError, zlib.error):
         return False
     pixels = whole[plain.within:plain.within + out.nbytes]

@@ -17,12 +17,12 @@ from medomni.dicom.fill import LongWay
 from medomni.dicom.grouping import Group
 from medomni.dicom.headers import SliceHeader
 from medomni.dicom.keys import study_key
-from medomni.dicom.kinds import PROJECTIONS, is_object
+from medomni.dicom.kinds import PROJECTIONS, STILLS, is_object
 from medomni.dicom.names import shown_name
 from medomni.dicom.read import foretold, is_nifti
 from medomni.dicom.scan import Inventory, Looked, SeriesSummary, inventory_of, look
 from medomni.dicom.still import read_still
-from medomni.dicom.walk import STILLS, Files
+from medomni.dicom.walk import Files
 from medomni.errors import MedomniError
 from medomni.records import Warned
 

@@ -9,9 +9,6 @@ from pathlib import Path
 from medomni.errors import MedomniError
 from medomni.records import Warned
 
-STILLS = frozenset((".png", ".jpg", ".jpeg", ".webp"))
-"""Suffixes of pictures, which are read by :mod:`medomni.dicom.still`."""
-
 
 class Files(list[Path]):
     """Files to read.

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from medomni.dicom.faults import UnreadableError
 from medomni.dicom.keys import study_key
-from medomni.dicom.plain import read_plain
+from medomni.dicom.plain import data_set_at, read_plain
 from medomni.errors import MedomniError
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ DEFERRED = 1 << 20
 """Longer values, pixels above all, are left in the file until they are asked for."""
 COLOURS = ("RGB", "YBR_FULL", "YBR_FULL_422", "YBR_RCT", "YBR_ICT")
 ENCODING = ("PixelData", "PhotometricInterpretation", "PlanarConfiguration")
-META_LENGTH_AT, META_FROM = 140, 144  # PS3.10 7.1: the group length of group 0002 stands first
 
 
 def is_uid(text: str) -> bool:
@@ -133,5 +132,5 @@ def _alike(first: Dataset, second: Dataset) -> bool:
 
 def digest(content: bytes) -> str:
     """SHA-256 of the data set in a DICOM file, without the file meta information."""
-    meta = int.from_bytes(content[META_LENGTH_AT:META_FROM], "little")
-    return hashlib.sha256(memoryview(content)[META_FROM + meta if content[128:132] == b"DICM" else 0:]).hexdigest()
+    start = data_set_at(content) if content[128:132] == b"DICM" else 0
+    return hashlib.sha256(memoryview(content)[start:]).hexdigest()
