@@ -89,32 +89,33 @@ def _shared(one: Callable[[NDArray[np.int16], SliceHeader], Done], work: list[tu
     the next few slices. Of several errors the first slice's is raised.
     """
     done: list[Done | None] = [None] * len(work)
-    starts = iter(range(0, len(work), FEW))  # next() on it is one step of the interpreter
     errors: dict[int, Exception] = {}
     over = Event()
 
-    def take() -> bool:
-        start = next(starts, None)
-        for k in range(start, min(start + FEW, len(work))) if start is not None else ():
+    def fill(slices: range) -> None:
+        for k in slices:
             try:
                 done[k] = one(*work[k])
             except Exception as exc:
                 errors[k] = exc
                 over.set()  # what was begun is ended: slices before this one may be at fault too
                 break
-        return start is not None and not over.is_set()
+
+    begun, tried = perf_counter(), 0
+    while tried < min(FEW, len(work)) and perf_counter() - begun <= SLOW_S * FEW and not over.is_set():
+        fill(range(tried, tried + 1))
+        tried += 1
+    slow = perf_counter() - begun > SLOW_S * FEW
+    few = 1 if slow and tried == 1 else FEW  # long ones are shared singly, so that nobody waits for another at the end
+    rest = iter(range(tried, len(work), few))  # next() on it is one step of the interpreter
 
     def go_on() -> None:
-        while take():
-            pass
+        while not over.is_set() and (start := next(rest, None)) is not None:
+            fill(range(start, min(start + few, len(work))))
 
-    begun = perf_counter()
-    more = take()
-    slow = more and perf_counter() - begun > SLOW_S * FEW
-    others = [pool.submit(go_on) for _ in range(helpers if slow else 0)]
+    others = [pool.submit(go_on) for _ in range(helpers if slow and not over.is_set() else 0)]
     try:
-        if more:
-            go_on()
+        go_on()
     except BaseException:  # Ctrl-C: nobody begins another
         over.set()
         raise

@@ -41,6 +41,23 @@ def test_each_in_its_place(helpers: int, slow: bool) -> None:
         assert (len(threads) > 1) == (helpers > 0)
 
 
+def test_long_ones_are_shared_from_the_second_on() -> None:
+    """A slice of 30 ms, as JPEG 2000 takes: nobody else would wait for the first four of them."""
+    by: dict[int, int] = {}
+    together = threading.Barrier(2, timeout=30)
+
+    def one(k: Any, _: None) -> Any:
+        by[int(k)] = threading.get_ident()
+        if k == 0:
+            time.sleep(SLOW_ENOUGH_S * FEW)
+        elif k < FEW - 1:
+            together.wait()  # two threads must be at it at once
+        return k, 0
+
+    shared(one, 1)
+    assert by[1] != by[2]
+
+
 def test_of_several_errors_the_first_slices() -> None:
     def one(k: Any, _: None) -> Any:
         time.sleep(SLOW_ENOUGH_S)
