@@ -1,6 +1,7 @@
 """Synthetic pictures with text burnt into their pixels, and which pixels are its ink: the truth for text removal.
 
 Four kinds: an ultrasound sector of several frames, a page of numbers, a radiograph with a strip, a captured CT slice.
+In pictures of three colours half of the lines are coloured, and some of these as bright as what lies behind them.
 """
 
 from __future__ import annotations
@@ -23,6 +24,11 @@ FONTS = ("DejaVuSans.ttf", "DejaVuSansMono.ttf", "DejaVuSans-Bold.ttf", "DejaVuS
 CHINESE = "NotoSansCJK-Regular.ttc"
 SMALLEST, LARGEST = 9, 40
 _FOLDER = Path("/usr/share/fonts")
+HUES = ((0, 1, 0), (1, 0, 0), (0.15, 0.15, 1), (1, 1, 0), (0, 1, 1), (1, 0, 1), (1, 0.35, 0))
+COLOURED, HIDDEN = 0.5, 0.4
+"""Parts: of the lines of a picture in colours those that are coloured, and of these those as bright as the ground."""
+Cover = tuple[NDArray[np.float32], int, int]
+"""How much of each pixel a line covers, 0 to 1, and the row and column of its corner."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,12 +79,17 @@ def burnt(kind: str, seed: int, texts: Sequence[str]) -> Burnt:
     rng = np.random.default_rng([seed, KINDS.index(kind), 97])
     grey = _BACKGROUNDS[kind](rng)
     lines: list[Line] = []
+    covers: list[Cover] = []
     taken = np.zeros(grey.shape[1:], dtype=bool)
+    bare = grey.copy()
     for text in texts:
-        line = _burn(grey, taken, text, rng, kind)
-        if line is not None:
-            lines.append(line)
-    return _stored(kind, grey, lines, rng)
+        drawn = _burn(grey, taken, text, rng, kind)
+        if drawn is not None:
+            lines.append(drawn[0])
+            covers.append(drawn[1])
+    hues = np.random.default_rng([seed, KINDS.index(kind), 99])
+    coloured = _coloured(grey, bare, lines, covers, hues)
+    return _stored(kind, grey, coloured, lines, rng)
 
 
 def fonts() -> list[Path]:
@@ -88,7 +99,7 @@ def fonts() -> list[Path]:
 
 
 def _burn(grey: NDArray[np.float32], taken: NDArray[np.bool_], text: str, rng: np.random.Generator, kind: str,
-          ) -> Line | None:
+          ) -> tuple[Line, Cover] | None:
     size = int(rng.integers(SMALLEST, LARGEST + 1) if rng.random() < 0.3 else rng.integers(SMALLEST, 21))
     cover = _cover(text, size, rng)
     rows, columns = taken.shape
@@ -112,7 +123,27 @@ def _burn(grey: NDArray[np.float32], taken: NDArray[np.bool_], text: str, rng: n
         if kind in ("ultrasound", "capture") and rng.random() < 0.2:
             grey[k][place] = grey[k][place] * 0.3 + 0.7 * (0.1 if ink > 0.5 else 0.9)  # the viewer's own shade
         grey[k][place] = grey[k][place] * (1 - cover) + ink * cover
-    return Line(text, frame, np.argwhere(cover >= 0.5) + (top, left), size)
+    return Line(text, frame, np.argwhere(cover >= 0.5) + (top, left), size), (cover, top, left)
+
+
+def _coloured(grey: NDArray[np.float32], bare: NDArray[np.float32], lines: list[Line], covers: list[Cover],
+              rng: np.random.Generator) -> NDArray[np.float32]:
+    """The picture in red, green and blue, (frames, rows, columns, 3), 0 to 1, with some lines in a colour; of these,
+    some have the mean of what lies behind them, so that they stand out by their colour alone."""
+    out = np.repeat(grey[..., None], 3, axis=3)
+    for line, (cover, top, left) in zip(lines, covers, strict=True):
+        if rng.random() >= COLOURED:
+            continue
+        place = np.s_[top:top + cover.shape[0], left:left + cover.shape[1]]
+        hue = np.array(HUES[int(rng.integers(len(HUES)))], dtype=np.float32)
+        behind = float(bare[(slice(None), *place)].mean())
+        ink = hue * rng.uniform(0.7, 1.0)
+        if rng.random() < HIDDEN and 0.15 < behind < 0.6:
+            ink = hue * min(behind / float(hue.mean()), 1.0)
+        for k in range(len(grey)) if line.frame is None else [line.frame]:
+            ground = bare[k][place][..., None]
+            out[k][place] = ground * (1 - cover[..., None]) + ink * cover[..., None]
+    return out
 
 
 def _edge(rng: np.random.Generator, most: int) -> int:
@@ -202,7 +233,8 @@ def marked(seed: int, letter: str, at: tuple[int, int], size: int) -> NDArray[np
 _BACKGROUNDS = {"ultrasound": _ultrasound, "page": _page, "radiograph": _radiograph, "capture": _capture}
 
 
-def _stored(kind: str, grey: NDArray[np.float32], lines: list[Line], rng: np.random.Generator) -> Burnt:
+def _stored(kind: str, grey: NDArray[np.float32], coloured: NDArray[np.float32], lines: list[Line],
+            rng: np.random.Generator) -> Burnt:
     form = {"ultrasound": ("RGB", "YBR_FULL", "MONOCHROME2"), "page": ("RGB", "MONOCHROME2"),
             "radiograph": ("MONOCHROME1", "MONOCHROME2"), "capture": ("RGB", "MONOCHROME2")}[kind]
     photometric = str(rng.choice(form))
@@ -212,7 +244,10 @@ def _stored(kind: str, grey: NDArray[np.float32], lines: list[Line], rng: np.ran
     values = np.rint(grey * ((1 << bits) - 1)).astype(np.uint8 if bits == 8 else np.uint16)
     if photometric == "RGB":
         tint = rng.uniform(0.8, 1.0, 3) if rng.random() < 0.5 else np.ones(3)
-        values = np.rint(values[..., None] * tint).astype(np.uint8)
+        values = np.rint(coloured * tint * 255).astype(np.uint8)
     elif photometric == "YBR_FULL":
-        values = np.stack([values, np.full_like(values, 128), np.full_like(values, 128)], axis=-1)
+        values = np.clip(np.rint(coloured * 255 @ _YBR.T + (0, 128, 128)), 0, 255).astype(np.uint8)
     return Burnt(kind, values, photometric, bits, lines)
+
+
+_YBR = np.array([[0.299, 0.587, 0.114], [-0.1687, -0.3313, 0.5], [0.5, -0.4187, -0.0813]])  # PS3.3 C.7.6.3.1.2

@@ -46,21 +46,18 @@ def text_mask(frames: NDArray[Any], ds: Dataset) -> tuple[NDArray[np.bool_], int
     boxes = 0
     readable = not is_capture(ds)
     for frame in frames:
-        for top, left, bottom, right in _boxes(_seen(frame, ds), readable):
+        for top, left, bottom, right in _boxes(frame, ds, readable):
             mask[top:bottom, left:right] = True
             boxes += 1
     return mask, boxes
 
 
-def _boxes(frame: NDArray[Any], readable: bool) -> list[Box]:
-    return [box for view in views(frame) for box in text_boxes(view, readable=readable)]
-
-
-def _seen(frame: NDArray[Any], ds: Dataset) -> NDArray[Any]:
+def _boxes(frame: NDArray[Any], ds: Dataset, readable: bool) -> list[Box]:
     kind = str(ds.get("PhotometricInterpretation", ""))
     if kind == "PALETTE COLOR":
-        return np.asarray(apply_color_lut(frame, ds))
-    return frame[..., 0] if kind in LUMINANCE_FIRST and frame.ndim == 3 else frame
+        frame = np.asarray(apply_color_lut(frame, ds))
+    seen = views(frame, luminance_first=kind in LUMINANCE_FIRST)
+    return [box for view in seen for box in text_boxes(view, readable=readable)]
 
 
 def blackened(frames: NDArray[Any], mask: NDArray[np.bool_], ds: Dataset) -> NDArray[Any]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pydicom
 import pytest
+from PIL import Image, ImageDraw, ImageFont
 from pydicom.dataset import Dataset
 from pydicom.uid import RLELossless
 
@@ -15,7 +16,7 @@ from benchmarks.leftovers import lines_gone
 from benchmarks.seeded import CLASSES, write_picture
 from medomni.dicom.deid import Options
 from medomni.dicom.deid.pixel_text import TILE, text_boxes, views
-from medomni.dicom.deid.redact import blackened
+from medomni.dicom.deid.redact import blackened, text_mask
 from medomni.dicom.deid.risk import at_risk
 from medomni.errors import MedomniError
 from medomni.phantom import burnt as drawing
@@ -52,6 +53,29 @@ def test_text_is_blackened(tmp_path: Path, kind: str) -> None:
     changed = after != picture.frames
     assert changed.any() and not changed.all(), "what is no text keeps its stored values"
     assert found(path, out) == []
+
+
+@pytest.mark.parametrize("colour", [(0, 180, 0), (180, 0, 0), (180, 60, 0), (70, 70, 255)])
+@pytest.mark.parametrize("photometric", ["RGB", "YBR_FULL"])
+def test_letters_that_stand_out_by_their_colour_alone(colour: tuple[int, int, int], photometric: str) -> None:
+    """On grey speckle of the letters' own brightness: the mean of red, green and blue tells nothing of them."""
+    mean = float(np.dot(colour, (0.299, 0.587, 0.114))) if photometric == "YBR_FULL" else sum(colour) / 3
+    grey = np.clip(np.random.default_rng(5).normal(mean, 20, (160, 400)), 0, 255).astype(np.uint8)
+    image = Image.fromarray(grey).convert("RGB")
+    ImageDraw.Draw(image).text((60, 60), "MUELLER HANNA", fill=colour, font=ImageFont.load_default(24))
+    frame = np.asarray(image if photometric == "RGB" else image.convert("YCbCr"))
+    ink = (np.asarray(image) != grey[..., None]).any(axis=2)
+    ds = Dataset()
+    ds.PhotometricInterpretation, ds.Modality = photometric, "US"
+    ds.SOPClassUID = CLASSES["ultrasound"][0]
+    mask, _ = text_mask(frame[None], ds)
+    assert mask[ink].mean() > 0.97
+
+
+def test_one_tint_is_no_second_picture() -> None:
+    grey = np.random.default_rng(6).integers(0, 255, (40, 50)).astype(np.uint8)
+    tinted = np.rint(grey[..., None] * np.array([1.0, 0.9, 0.8])).astype(np.uint8)
+    assert len(list(views(tinted))) == len(list(views(grey)))
 
 
 def test_an_image_without_text_keeps_its_bytes(tmp_path: Path) -> None:
