@@ -1,4 +1,4 @@
-"""A second pair of eyes on native pixels: words that are no value of the bits stored.
+"""A second pair of eyes on pixels: words that are no value of the bits stored.
 
 Written apart from :mod:`medomni.dicom.deid.unused_bits`, which clears such bits: it looks at numbers, not at bits.
 """
@@ -9,19 +9,26 @@ import numpy as np
 from pydicom.dataset import Dataset
 from pydicom.uid import UID, ExplicitVRBigEndian
 
+from medomni.dicom.deid.coded_bits import may_hide, whole_words
+
 HIDDEN = "bits of the pixels that hold no value"
 _AT_ONCE = 1 << 22
 
 
 def beside_the_values(ds: Dataset, syntax: str) -> set[str]:
-    """Whether native pixels hold numbers that their stored bits cannot say, other than declared padding; nothing for
-    compressed pixels and those whose bits all hold values."""
+    """Whether pixels hold numbers that their stored bits cannot say, other than declared padding; nothing for those
+    whose bits all hold values, and compressed ones without room for more."""
     bits, size = int(ds.get("BitsStored") or 0), int(ds.get("BitsAllocated") or 0) // 8
-    if UID(syntax).is_compressed or "PixelData" not in ds or size not in (1, 2, 4, 8) or not 0 < bits < 8 * size:
+    if "PixelData" not in ds or size not in (1, 2, 4, 8) or not 0 < bits < 8 * size:
         return set()
+    data, packed = ds.PixelData, UID(syntax).is_compressed
+    if packed and not may_hide(ds, syntax):
+        return set()
+    if packed:
+        data = whole_words(ds).astype(f"<u{size}").tobytes()
     order, below = (">" if syntax == ExplicitVRBigEndian else "<"), int(ds.get("HighBit") or 0) - bits + 1
-    count, below = len(ds.PixelData) // size, below if 0 < below <= 8 * size - bits else 0
-    unsigned, top = np.frombuffer(ds.PixelData, f"{order}u{size}", count), 1 << bits
+    count, below = len(data) // size, below if 0 < below <= 8 * size - bits else 0
+    unsigned, top = np.frombuffer(data, f"{order}u{size}", count), 1 << bits
     if _holds(unsigned, 0, top - 1, below, None):
         return set()  # nothing above any value, be it signed or not
     words = unsigned.view(f"{order}i{size}") if ds.get("PixelRepresentation") else unsigned

@@ -14,6 +14,7 @@ from pydicom.multival import MultiValue
 from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian, RLELossless
 
 from medomni.dicom.deid.clean import Cleaning
+from medomni.dicom.deid.coded_bits import without_hidden_bits
 from medomni.dicom.deid.face import Cut, Faces, without_face
 from medomni.dicom.deid.heads import face_in
 from medomni.dicom.deid.keyed import Keyed
@@ -48,6 +49,7 @@ class Cleaned:
         pixels: ``searched`` for text, or ``not searched``.
         boxes: how many boxes of text were blackened; ``share`` is their part of the image's area.
         defaced: a head, whose face was cut off.
+        recoded: what stood in bits of compressed pixels that hold no value was cleared.
     """
 
     name: str = ""
@@ -59,6 +61,7 @@ class Cleaned:
     boxes: int = 0
     share: float = 0.0
     defaced: bool = False
+    recoded: bool = False
 
 
 def read_whole(path: Path) -> FileDataset:
@@ -126,6 +129,9 @@ def _cleaned(original: FileDataset, keys: Keyed, options: Options, cut: Cut | No
         body.file_meta = new_meta(body, syntax)
         if not UID(syntax).is_compressed:
             clear_unused_bits(body, little=syntax != ExplicitVRBigEndian)
+        elif without_hidden_bits(body, syntax):
+            done.recoded = True
+            body.file_meta = new_meta(body, str(ExplicitVRLittleEndian))
         if hides_graphics(original) and (UID(syntax).is_compressed or body.BitsAllocated not in SIZES):
             raise UnreadableError("an overlay lies within the pixels")
         if at_risk(original):
@@ -139,12 +145,20 @@ def _cleaned(original: FileDataset, keys: Keyed, options: Options, cut: Cut | No
          face=face_in(original))
     file = FileDataset("", body, preamble=b"\0" * 128, file_meta=new_meta(body, syntax))
     file.set_original_encoding(UID(syntax).is_implicit_VR, UID(syntax).is_little_endian)
-    if done.boxes or done.defaced:
+    if done.boxes or done.defaced or done.recoded:
         file.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
         file.set_original_encoding(False, True)
         if UID(syntax).is_compressed:
-            file.compress(RLELossless, generate_instance_uid=False)
+            _compress(file)
     return done, file
+
+
+def _compress(file: FileDataset) -> None:
+    """As RLE of all bits allocated (PS3.5 annex G): the encoder leaves out a byte where eight of sixteen are stored."""
+    stored, high = file.BitsStored, file.HighBit
+    file.BitsStored, file.HighBit = file.BitsAllocated, file.BitsAllocated - 1
+    file.compress(RLELossless, generate_instance_uid=False)
+    file.BitsStored, file.HighBit = stored, high
 
 
 def _without_text(body: Dataset, done: Cleaned) -> None:

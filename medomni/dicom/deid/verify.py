@@ -68,9 +68,9 @@ def faults(original: Path, output: Path, terms: Terms, *, keep_face: bool = Fals
             data = output.read_bytes()
             after = pydicom.dcmread(output)
             pairs = list(_elements(after, before))
+            syntax = str(after.file_meta.TransferSyntaxUID)
             found = [*_file(data, after), *_pixels(before, after, keep_face), *_dates(pairs),
-                     *beside_the_images(after, str(after.file_meta.TransferSyntaxUID)),
-                     *beside_the_values(after, str(after.file_meta.TransferSyntaxUID))]
+                     *(beside_the_images(after, syntax) or beside_the_values(after, syntax))]
             for element, old in pairs:
                 found += _element(element, old, terms)
             return sorted({*found, *_bytes(data, after, pairs, terms)})
