@@ -16,6 +16,7 @@ from pydicom.tag import BaseTag
 
 from medomni.dicom.deid.dates import moved_date, moved_datetime
 from medomni.dicom.deid.descriptors import harmless
+from medomni.dicom.deid.figures import NUMBERING, VRS, is_figure
 from medomni.dicom.deid.keep import BINARY, FREE_TEXT, STANDARD_SCHEMES, formed, known_term, plain_text, short_number
 from medomni.dicom.deid.keyed import Keyed
 from medomni.dicom.deid.options import Options
@@ -41,6 +42,7 @@ class Cleaning:
 
     Attributes:
         number: PatientID as the originals have it; the shift of dates and the pseudonym come from it.
+        figures: the patient's numbers, which no number may be.
         hidden: words of names and of the patient's number: a value that holds one is not kept, whatever its attribute.
         counts: how many elements each ``(what, rule)`` met.
         attributes: how many of each ``(what, attribute)`` did not stay: keyword, or tag where there is none.
@@ -50,6 +52,7 @@ class Cleaning:
     options: Options
     number: str
     hidden: frozenset[str] = frozenset()
+    figures: frozenset[int] = frozenset()
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
     attributes: Counter[tuple[str, str]] = field(default_factory=Counter)
 
@@ -117,6 +120,9 @@ class Cleaning:
     def _kept(self, element: DataElement, rule: str) -> DataElement | None:
         """The element, where its values have the form that they must have; pixels are looked at elsewhere."""
         vr, keyword = str(element.VR), element.keyword
+        if self._is_patients_number(element):
+            self._count("remove", "the patient's number", element.tag)
+            return DataElement(element.tag, vr, DUMMIES[vr]) if keyword in NUMBERING else None
         if keyword in COPIED_AS_IS or (vr not in FREE_TEXT and vr not in ("CS", "IS", "DS", "AS", "TM")):
             self._count("keep", rule)
             return element
@@ -130,6 +136,11 @@ class Cleaning:
                     element.tag)
         left = self._left(keyword, vr, texts, good)
         return None if left is None else DataElement(element.tag, vr, left)
+
+    def _is_patients_number(self, element: DataElement) -> bool:
+        vr = str(element.VR)
+        return bool(self.figures) and vr in VRS and element.tag.group != 0x0028 and any(
+            is_figure(v, vr, self.figures) for v in values_of(element))
 
     def _left(self, keyword: str, vr: str, texts: list[str], good: list[bool]) -> list[str] | str | None:
         """What stays of values of which some are not good; None where the attribute goes."""
@@ -167,7 +178,8 @@ class Cleaning:
         if vr is None or str(element.VR) != vr:
             self._count("remove", "private", tag)
             return None
-        if vr in ("CS", "IS", "DS") and not all(formed(t, vr) and short_number(t) for t in values_of(element)):
+        good = all(formed(t, vr) and short_number(t) for t in values_of(element)) or vr not in ("CS", "IS", "DS")
+        if not good or self._is_patients_number(element):
             self._count("remove", "private, value without the form that it must have", tag)
             return None
         self._count("keep", "private, on the list of safe ones")

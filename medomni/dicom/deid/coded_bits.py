@@ -1,4 +1,4 @@
-"""Bits of compressed pixels that hold no value: a codestream of sixteen bits can hide a text above twelve of an image."""
+"""Bits of compressed pixels that hold no value: a codestream of sixteen bits can hide a text above twelve."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def may_hide(ds: Dataset, syntax: str) -> bool:
 
 
 def whole_words(ds: Dataset) -> NDArray[Any]:
-    """Every bit that compressed pixels hold, as :func:`medomni.dicom.deid.redact.stored_frames`: decoders clear what lies
-    above the Bits Stored, so that all bits are called stored to them."""
+    """Every bit that compressed pixels hold, as :func:`medomni.dicom.deid.redact.stored_frames`: decoders clear what
+    lies above the Bits Stored, so that all bits are called stored to them."""
     told = deepcopy(ds.group_dataset(0x0028))  # its elements are changed here
     told.file_meta = ds.file_meta
     for element in ds.group_dataset(0x7FE0):

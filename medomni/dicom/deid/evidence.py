@@ -33,6 +33,7 @@ PLACEHOLDERS = frozenset(("anon", "anonymous", "anonymized", "anonymised", "unkn
 DICOM_ROOT = "1.2.840.10008."
 _WORD = re.compile(r"[^\W\d_]{3,}|[\u2e80-\u9fff]{2,}")
 _PRINTED = re.compile(rb"[ -~]{5,}")
+_IDENTIFIER = re.compile(r"(?:Other)?PatientIDs?|AccessionNumber|Admission.*|.*Telephone.*|Insurance.*")
 _DAY = re.compile(r"(?:18|19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
 
 
@@ -47,6 +48,7 @@ class Evidence:
         dates: YYYYMMDD.
         uids: UIDs other than DICOM's own.
         devices: names and numbers of devices were asked for: they are technical too.
+        figures: of the patient's identifiers the digits, without leading zeros.
         technical: values of technical attributes, which are no evidence even where a private attribute repeats them.
     """
 
@@ -56,6 +58,7 @@ class Evidence:
     words: set[str] = field(default_factory=set)
     dates: set[str] = field(default_factory=set)
     uids: set[str] = field(default_factory=set)
+    figures: set[str] = field(default_factory=set)
     technical: set[str] = field(default_factory=set)
 
     def is_technical(self, keyword: str, text: str) -> bool:
@@ -112,6 +115,9 @@ class Evidence:
                     self.technical.add(text)
                 else:
                     self._text(text)
+                    if not private and _IDENTIFIER.fullmatch(keyword):
+                        runs = (*re.findall("[0-9]+", text), "".join(re.findall("[0-9]", text)))
+                        self.figures.update(run.lstrip("0") for run in runs)
 
     def _name(self, text: str) -> None:
         for group in text.split("="):

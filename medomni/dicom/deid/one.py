@@ -16,6 +16,7 @@ from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian, Implic
 from medomni.dicom.deid.clean import Cleaning
 from medomni.dicom.deid.coded_bits import without_hidden_bits
 from medomni.dicom.deid.face import Cut, Faces, without_face
+from medomni.dicom.deid.figures import figures
 from medomni.dicom.deid.heads import face_in
 from medomni.dicom.deid.keyed import Keyed
 from medomni.dicom.deid.marks import mark, new_meta
@@ -118,7 +119,7 @@ def clean_file(path: Path, keys: Keyed, options: Options, faces: Faces | None = 
 def _cleaned(original: FileDataset, keys: Keyed, options: Options, cut: Cut | None,
              ) -> tuple[Cleaned, FileDataset]:
     number = patient_number(original)
-    cleaning = Cleaning(keys, options, number, hidden_words(number, *_names(original)))
+    cleaning = Cleaning(keys, options, number, hidden_words(number, *_names(original)), figures(original))
     body = cleaning.cleaned(original)
     syntax = str(original.file_meta.get("TransferSyntaxUID", "") or "") or _implied(original)
     body.set_original_encoding(UID(syntax).is_implicit_VR, UID(syntax).is_little_endian)

@@ -159,6 +159,8 @@ def _element(element: DataElement, old: DataElement | None, terms: Terms) -> Ite
             return
     elif not element.keyword:
         yield "attribute that the dictionary does not know"
+    if vr in NUMERIC and element.tag.group != 0x0028 and not terms.evidence.figures.isdisjoint(_whole_numbers(element)):
+        yield f"number of the patient in {name}"
     if vr == "UI":
         for uid in _texts(element):
             own = uid.startswith(DICOM_ROOT) and (uid in UID_dictionary or name.endswith(("ClassUID", "SyntaxUID")))
@@ -181,6 +183,12 @@ def _element(element: DataElement, old: DataElement | None, terms: Terms) -> Ite
             yield f"text of the original in {name}"
         if words & terms.words:
             yield f"word of the original in {name}"
+
+
+def _whole_numbers(element: DataElement) -> set[str]:
+    """Digits of whole numbers of five digits or more, of four where the attribute counts."""
+    found = {re.sub(r"^[-+]?0*|\.0*$", "", text.strip()) for text in _texts(element)}
+    return {d for d in found if d.isdigit() and len(d) >= (4 if element.VR == "IS" else 5)}
 
 
 def _begun(text: str, terms: Terms, whole: bool) -> bool:

@@ -1,4 +1,4 @@
-"""Bits that hold no value in compressed pixels: what stands there goes, and pixels without such bits keep their bytes."""
+"""Bits that hold no value in compressed pixels: what stands there goes; pixels without them stay."""
 
 from __future__ import annotations
 

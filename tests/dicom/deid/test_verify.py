@@ -91,7 +91,11 @@ def test_what_holds_a_file_back_is_said_by_its_attribute(tmp_path: Path) -> None
 
     path = ct_file(tmp_path / "a", edit)
     _, out, ds = cleaned(path)
-    assert found(path, out) == ["identifying text in the bytes of the header (SeriesNumber)"]
+    assert ds.SeriesNumber == 0
+    ds.SeriesNumber = "71234567"
+    ds.save_as(out)
+    assert found(path, out) == ["identifying text in the bytes of the header (SeriesNumber)",
+                                "number of the patient in SeriesNumber"]
     del ds.SeriesNumber
     inner = Dataset()
     inner.ICCProfile = b"29.02.2020 TESTNAME"
