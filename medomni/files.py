@@ -43,11 +43,14 @@ def replacing(path: Path) -> Iterator[Path]:
     The folder is made if it does not exist. A kill leaves the old file, and a hidden ``.part`` file at most.
 
     Raises:
-        MedomniError: MED-C04 for any error of the operating system, and for a folder (``.``, which is also what an
-            empty name becomes), naming ``path``.
+        MedomniError: MED-C04 for any error of the operating system, for a folder (``.``, which is also what an empty
+            name becomes), and for a pipe or device, naming ``path``.
     """
     if not path.name or path.name == "..":
         raise MedomniError("MED-C04", "it is a folder, and a file is to be written", where=path)
+    path = path.resolve() if os.path.islink(path) else path  # a link stays one, and its target is replaced
+    if os.path.exists(path) and not (os.path.isfile(path) or os.path.isdir(path)):  # a pipe or a device would be gone
+        raise MedomniError("MED-C04", "it is no regular file, and would be replaced by one", where=path)
     beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

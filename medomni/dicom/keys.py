@@ -18,7 +18,8 @@ def site_key() -> bytes:
     """The site's 32-byte secret: ``MEDOMNI_SITE_KEY`` (hexadecimal), else a file made on first use.
 
     Raises:
-        MedomniError: MED-C03 where the key is not hexadecimal, or short enough to be guessed.
+        MedomniError: MED-C03 where the key is not hexadecimal, or short enough to be guessed; MED-C04 where it can be
+            neither read nor made.
 
     The file is ``$XDG_CONFIG_HOME/medomni/site.key`` (``~/.config`` by default), readable by its owner only.
     """
@@ -27,19 +28,29 @@ def site_key() -> bytes:
         return _bytes(given, "MEDOMNI_SITE_KEY")
     folder = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "medomni"
     path = folder / "site.key"
-    if not path.is_file():
-        folder.mkdir(parents=True, exist_ok=True)
-        beside = folder / f".site.key.{os.getpid()}"
-        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="ascii") as handle:
-            handle.write(secrets.token_hex(32))
-        try:
-            os.link(beside, path)  # the first process wins; a second keeps the winner's key
-        except FileExistsError:
-            pass
-        finally:
-            beside.unlink()
-    return _bytes(path.read_text(encoding="ascii", errors="replace").strip(), str(path))
+    try:
+        if not path.is_file():
+            _make(path)
+        text = path.read_text(encoding="ascii", errors="replace")
+    except OSError as exc:
+        raise MedomniError("MED-C04", f"the site key cannot be made or read ({exc.strerror}): set MEDOMNI_SITE_KEY, or "
+                           "XDG_CONFIG_HOME to a folder that can be written", where=path) from exc
+    return _bytes(text.strip(), str(path))
+
+
+def _make(path: Path) -> None:
+    folder = path.parent
+    folder.mkdir(parents=True, exist_ok=True)
+    beside = folder / f".site.key.{os.getpid()}"
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as handle:
+        handle.write(secrets.token_hex(32))
+    try:
+        os.link(beside, path)  # the first process wins; a second keeps the winner's key
+    except FileExistsError:
+        pass
+    finally:
+        beside.unlink()
 
 
 def _bytes(text: str, where: str) -> bytes:

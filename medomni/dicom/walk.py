@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from medomni.errors import MedomniError
@@ -25,8 +25,8 @@ class Files(list[Path]):
 def files_below(folder: Path) -> Files:
     """All regular files below ``folder`` (or the file itself), sorted; folders that are links are not followed.
 
-    Pipes, sockets and devices are left out: opening one may wait for ever. Folders that cannot be opened are counted in
-    the notes (MED-C09): slices that lie in them would be missing without a word.
+    Pipes, sockets and devices are left out: opening one may wait for ever. Folders that cannot be opened (MED-C09) and
+    those that are links (MED-D14) are counted in the notes: slices that lie in them would be missing without a word.
 
     Raises:
         MedomniError: MED-C09 where ``folder`` itself cannot be opened.
@@ -36,7 +36,7 @@ def files_below(folder: Path) -> Files:
     if not os.access(folder, os.R_OK | os.X_OK) and folder.is_dir():
         raise MedomniError("MED-C09", "no right to list it", where=folder)
     found: list[str] = []
-    closed = 0
+    closed = linked = 0
     waiting = [os.fspath(folder)]
     while waiting:
         try:
@@ -44,18 +44,23 @@ def files_below(folder: Path) -> Files:
                 for entry in entries:
                     if entry.is_dir(follow_symlinks=False):
                         waiting.append(entry.path)
-                    elif _is_file(entry):
+                    elif _is(entry.is_file):
                         found.append(entry.path)
+                    elif entry.is_symlink() and _is(entry.is_dir):
+                        linked += 1
         except PermissionError:
             closed += 1
         except NotADirectoryError:
             continue
     said = [Warned(code="MED-C09", detail=f"{closed} folders could not be opened: what lies in them was not read")]
-    return Files((Path(p) for p in sorted(found)), said if closed else ())
+    said = said if closed else []
+    if linked:
+        said.append(Warned(code="MED-D14", detail=f"{linked} folders are links and were not followed"))
+    return Files((Path(p) for p in sorted(found)), said)
 
 
-def _is_file(entry: os.DirEntry[str]) -> bool:
+def _is(kind: Callable[[], bool]) -> bool:
     try:
-        return entry.is_file()
+        return kind()
     except OSError:  # a link that leads back to itself
         return False

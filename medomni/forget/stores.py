@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 
-from medomni.dicom.pacs.lock import LOCK, in_use
+from medomni.dicom.lock import LOCK, in_use
 from medomni.errors import MedomniError
 from medomni.forget.files import plain_files, sha256
 from medomni.forget.held import Held, unlinked

@@ -31,6 +31,25 @@ def test_an_empty_key_file_is_refused(tmp_path: Path, monkeypatch: pytest.Monkey
         site_key()
 
 
+def test_a_key_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.delenv("MEDOMNI_SITE_KEY")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "file"))
+    with pytest.raises(MedomniError, match="MED-C04.*MEDOMNI_SITE_KEY"):
+        site_key()
+
+
+def test_folders_that_are_links_are_said(tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    (tmp_path / "there" / "b").write_text("b")
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "linked").symlink_to(tmp_path / "there")
+    (tmp_path / "here" / "a").symlink_to(tmp_path / "there" / "b")
+    found = files_below(tmp_path / "here")
+    assert found == [tmp_path / "here" / "a"]
+    assert [(w.code, w.detail) for w in found.notes] == [("MED-D14", "1 folders are links and were not followed")]
+
+
 def test_a_link_to_itself_is_passed_over(tmp_path: Path) -> None:
     (tmp_path / "loop").symlink_to(tmp_path / "loop")
     (tmp_path / "a").write_text("a")

@@ -15,6 +15,7 @@ from medomni.files import unwritable, write_text
 
 NAME = ".medomni-deidentify.jsonl"
 HELD = ".medomni-unverified"
+LOCK = ".medomni-deidentify.lock"
 REPORT = "deidentification.json"
 
 
@@ -37,7 +38,7 @@ class Journal:
                 raise MedomniError("MED-P03", where=out)
             self.done = {line["source"]: _cleaned(line) for line in lines[1:] if "source" in line}
             self._cut()
-        elif out.is_dir() and any(out.iterdir()):
+        elif out.is_dir() and any(p.name != LOCK for p in out.iterdir()):
             raise MedomniError("MED-P03", "it is not empty", where=out)
         else:
             write_text(self._path, json.dumps(plan) + "\n")

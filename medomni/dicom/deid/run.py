@@ -17,7 +17,7 @@ from medomni.dicom.archive import dicom_files
 from medomni.dicom.deid.evidence import Evidence
 from medomni.dicom.deid.face import Faces
 from medomni.dicom.deid.face_proof import still_shown
-from medomni.dicom.deid.journal import HELD, REPORT, Journal
+from medomni.dicom.deid.journal import HELD, LOCK, REPORT, Journal
 from medomni.dicom.deid.keyed import Keyed
 from medomni.dicom.deid.one import Cleaned, clean_file
 from medomni.dicom.deid.options import Options
@@ -25,9 +25,10 @@ from medomni.dicom.deid.report import report_of
 from medomni.dicom.deid.table import profile_digest
 from medomni.dicom.deid.verify import Terms, faults
 from medomni.dicom.faults import UnreadableError
+from medomni.dicom.lock import only_one
 from medomni.dicom.parse import read_elements
 from medomni.errors import MedomniError
-from medomni.files import replacing, write_text
+from medomni.files import replacing, unwritable, write_text
 
 Progress = Callable[[int, int], None]
 
@@ -45,6 +46,24 @@ def deidentify(source: Path, out: Path, options: Options, keys: Keyed, progress:
         MedomniError: MED-C04, MED-C06, MED-C08, MED-C09, MED-D21, MED-P01, MED-P03, MED-P06, MED-P07.
     """
     _check_apart(source, out)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with only_one(out / LOCK) as alone:
+            if not alone:
+                raise MedomniError("MED-P03", "another run writes there at this moment", where=out)
+            try:
+                return _run(source, out, options, keys, progress)
+            finally:
+                (out / LOCK).unlink(missing_ok=True)
+                with suppress(OSError):  # not empty, as it should be
+                    out.rmdir()
+    except OSError as exc:
+        if unwritable(exc) is None:
+            raise
+        raise MedomniError("MED-C04", exc.strerror or "", where=out) from exc
+
+
+def _run(source: Path, out: Path, options: Options, keys: Keyed, progress: Progress | None) -> dict[str, Any]:
     plan = {"options": options.digest(), "key": keys.name("plan", "medomni"), "table": profile_digest()}
     with dicom_files(source) as files:
         journal = Journal(out, plan)

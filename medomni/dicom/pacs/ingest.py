@@ -6,9 +6,9 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from medomni.dicom.lock import only_one
 from medomni.dicom.pacs.inbox import Inbox
 from medomni.dicom.pacs.index import INGESTED, REFUSED
-from medomni.dicom.pacs.lock import only_one
 from medomni.dicom.survey import survey, survey_json
 from medomni.errors import MedomniError
 from medomni.files import write_text

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from medomni.cli import app
 from medomni.dicom.deid import Options, deidentify, run
+from medomni.dicom.deid.journal import LOCK
 from medomni.dicom.deid.report import summary
 from medomni.errors import MedomniError
 from tests.dicom.deid.support import KEYS, ct_file
@@ -87,6 +88,22 @@ def test_a_killed_run_goes_on(study: Path, tmp_path: Path, monkeypatch, where: s
     report = deidentify(study, out, Options(), KEYS)
     assert report["files"]["written"] == 4 == len(images(out)) and not (out / ".medomni-unverified").exists()
     assert len(cleaned_again) == (2 if where == "clean_file" else 0)
+
+
+def test_two_at_once_do_not_mix(study: Path, tmp_path: Path) -> None:
+    """Of two runs into one folder the second is refused, and nothing of the first is disturbed."""
+    out = tmp_path / "out"
+
+    def second(done: int, total: int) -> None:
+        if done == 2:
+            with pytest.raises(MedomniError, match="MED-P03.*another run"):
+                deidentify(study, out, Options(), KEYS)
+
+    assert deidentify(study, out, Options(), KEYS, second)["files"]["written"] == 4
+    assert not (out / LOCK).exists() and len(images(out)) == 4
+    with pytest.raises(MedomniError, match="MED-C08"):
+        deidentify(tmp_path / "nothing", tmp_path / "new", Options(), KEYS)
+    assert not (tmp_path / "new").exists()
 
 
 def test_other_options_do_not_mix(study: Path, tmp_path: Path) -> None:
