@@ -22,7 +22,7 @@ _OF_IMAGES = {*range(0xC0, 0xD0), *range(0xDA, 0xE0), 0xF7, 0xF8}
 _OF_CODESTREAMS = {0x50, 0x51, 0x52, 0x53, 0x55, 0x56, 0x57, 0x58, 0x59, 0x5C, 0x5D, 0x5E, 0x5F, 0x60, 0x61, 0x63}
 """The same of JPEG 2000 (ITU-T T.800 table A.2, T.814): all but COM."""
 _NEXT = re.compile(rb"\xff[\x80-\xcf\xd8-\xfe]")
-_COLOUR = re.compile(rb"\xff\xee\0\x0eAdobe.{7}|\xff\xe8\0.mrfx.{0,8}", re.DOTALL)
+_COLOUR = re.compile(rb"\xff\xee\0\x0eAdobe\0\x64\0\0\0\0[\0-\x02]|\xff\xe8\0\x07mrfx[\0-\x05]")
 _ITEM, _END = b"\xfe\xff\x00\xe0", b"\xfe\xff\xdd\xe0\0\0\0\0"
 _RLE_HEADER = 64
 

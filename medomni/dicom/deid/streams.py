@@ -13,12 +13,12 @@ from medomni.dicom.faults import UnreadableError
 
 JPEG = frozenset(f"1.2.840.10008.1.2.4.{n}" for n in (50, 51, 57, 70, 80, 81))
 JPEG_2000 = frozenset(f"1.2.840.10008.1.2.4.{n}" for n in (90, 91, 92, 93, 201, 202, 203))
-_COLOURS = (b"\xff\xeeAdobe", b"\xff\xe8mrfx")
-"""Application segments that say how colours are stored: without them an image looks otherwise."""
+_COLOURS = {b"\xff\xee\x00\x0eAdobe": b"\x00\x64\x00\x00\x00\x00", b"\xff\xe8\x00\x07mrfx": b""}
+"""Application segments that say how colours are stored, in their last byte: without them an image looks otherwise. To
+what stands before that byte, versions and flags, nobody listens: it is written anew, since letters fit there."""
 
 
 _RLE_HEADER, _MOST_SEGMENTS = 64, 15
-_LONGEST_COLOURS = 16
 
 
 def without_comments(body: Dataset, syntax: str) -> bool:
@@ -75,9 +75,11 @@ def _jpeg(frame: bytes) -> Iterator[bytes]:
         if end > len(frame) or end < at + 4:
             raise UnreadableError("a compressed frame cannot be followed from marker to marker")
         segment = frame[at:end]
-        if not (code == 0xFE or 0xE0 <= code <= 0xEF) or (
-                len(segment) <= _LONGEST_COLOURS and (segment[:2] + segment[4:]).startswith(_COLOURS)):
+        if not (code == 0xFE or 0xE0 <= code <= 0xEF):
             yield segment
+        for begin, between in _COLOURS.items():
+            if segment.startswith(begin) and len(segment) == len(begin) + len(between) + 1:
+                yield begin + between + segment[-1:]
         at = end
         if code == 0xDA:
             while frame[at] != 0xFF or frame[at + 1] < 0x80 or 0xD0 <= frame[at + 1] <= 0xD7:

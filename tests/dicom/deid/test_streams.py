@@ -13,6 +13,7 @@ from PIL import Image
 from pydicom.encaps import encapsulate, generate_frames
 from pydicom.uid import JPEG2000Lossless, JPEGBaseline8Bit, JPEGLSLossless, RLELossless
 
+from medomni.dicom.deid.frames import beside_the_images
 from medomni.dicom.deid.streams import without_comments
 from medomni.dicom.faults import UnreadableError
 from tests.dicom.deid.support import cleaned, ct_file, found
@@ -107,6 +108,21 @@ def test_bytes_between_and_behind_the_segments_of_rle_go(tmp_path: Path) -> None
         ds.PixelData = encapsulate([bad])
         with pytest.raises(UnreadableError):
             without_comments(ds, RLELossless)
+
+
+@pytest.mark.parametrize(("told", "kept"), [
+    (b"\xff\xee\0\x0eAdobeKOWALC\x01", b"\xff\xee\0\x0eAdobe\0\x64\0\0\0\0\x01"),
+    (b"\xff\xe8\0\x07mrfx\x02", b"\xff\xe8\0\x07mrfx\x02"), (b"\xff\xe8\0\x0emrfxAnna Abt", b"")])
+def test_of_a_segment_of_colours_the_colours_stay(tmp_path: Path, told: bytes, kept: bytes) -> None:
+    ds = compressed(tmp_path / "a", JPEGLSLossless)
+    without_comments(ds, JPEGLSLossless)
+    bare = next(generate_frames(ds.PixelData, number_of_frames=1))
+    ds.PixelData = encapsulate([bare[:2] + told + bare[2:]])
+    assert bool(beside_the_images(ds, JPEGLSLossless)) == (told != kept)
+    without_comments(ds, JPEGLSLossless)
+    frame = next(generate_frames(ds.PixelData, number_of_frames=1))
+    assert frame.rstrip(b"\0") == (bare[:2] + kept + bare[2:]).rstrip(b"\0")
+    assert not beside_the_images(ds, JPEGLSLossless)
 
 
 @pytest.mark.parametrize(("syntax", "where", "said"), [
