@@ -20,6 +20,11 @@ def scrub(file: Annotated[Optional[Path], typer.Argument(help="UTF-8 text; stand
     from medomni.scrub import scrub as scrubbed
 
     done = scrubbed(read_report(file))
+    if done.unread:
+        from medomni.errors import MedomniError
+
+        print(MedomniError("MED-C06", "the rules alone read English, and find less: pip install 'medomni[deid]'",
+                           where="scrub"), file=sys.stderr)
     if format == "json":
         import json
         from dataclasses import asdict

@@ -37,11 +37,13 @@ class Scrubbed:
         text: placeholders such as ``[NAME]`` in place of the spans, all else unchanged.
         spans: what was replaced, as offsets into the text that was given; in order, none overlapping.
         reader: whether the reader of English words looked at it beside the rules.
+        unread: English is in it, and the reader was wanted and is not installed: the rules alone find less.
     """
 
     text: str
     spans: tuple[Span, ...]
     reader: bool = False
+    unread: bool = False
 
 
 def scrub(text: str, *, read: bool = True) -> Scrubbed:
@@ -60,7 +62,8 @@ def scrub(text: str, *, read: bool = True) -> Scrubbed:
     Raises:
         MedomniError: MED-M01 where the reader's package holds other weights than its adapters were trained on.
     """
-    seen = _reader() if read and any(_is_english(text[a:b]) for a, b in _pieces(text)) else None
+    wanted = read and any(_is_english(text[a:b]) for a, b in _pieces(text))
+    seen = _reader() if wanted else None
     spans: list[Span] = []
     clean: set[str] = set()
     for number in count():
@@ -71,7 +74,7 @@ def scrub(text: str, *, read: bool = True) -> Scrubbed:
             break
         # What is found now lies in one kept piece: a span ends where a placeholder begins.
         spans = sorted(spans + [_back(span, kept) for span in found])
-    return Scrubbed(now, tuple(spans), seen is not None)
+    return Scrubbed(now, tuple(spans), seen is not None, wanted and seen is None)
 
 
 def _widened(text: str, found: list[Span], number: int) -> list[Span]:

@@ -109,6 +109,20 @@ def test_command_from_file_and_standard_input(tmp_path, monkeypatch, capsys) -> 
 
 
 @pytest.mark.unit
+def test_english_without_its_reader_is_said(tmp_path, monkeypatch, capsys) -> None:
+    """Else a text read by the rules alone passes for one that was read by both."""
+    monkeypatch.setattr("medomni.scrub.reader.reader", lambda: None)
+    (tmp_path / "a.txt").write_text("Seen by Dr Winterbottom.\n", encoding="utf-8")
+    monkeypatch.setattr(sys, "argv", ["medomni", "scrub", str(tmp_path / "a.txt")])
+    cli.main()
+    told = capsys.readouterr()
+    assert told.out == "Seen by [NAME].\n" and "MED-C06" in told.err and "Winterbottom" not in told.err
+    (tmp_path / "a.txt").write_text("患者王秀兰，女。", encoding="utf-8")
+    cli.main()
+    assert "MED-C06" not in capsys.readouterr().err
+
+
+@pytest.mark.unit
 def test_a_run_that_loses_a_piece_a_pass_ends_soon() -> None:
     """15 kB of 12/12/12/... took minutes when every pass found one date more."""
     import time
