@@ -18,6 +18,9 @@ from medomni.phantom.habits import OF_MR
 from medomni.volume import Volume
 
 SERIES, PATIENTS, MATRIX, SLICE_MM = 300, 6, 40, 16.0
+LEAST_RIGHT, LEAST_PAIRS = 0.75, 0.95
+"""Of the series those that must be read right (the rest shows that what must be refused is), of the pairs those that
+must be met: a reader that refuses all, or a draw of a few habits, meets nothing."""
 WARNED = {"localizer": "MED-D14", "kernel": "MED-D14", "report": "MED-D14", "copy": "MED-D15"}
 SAME_PLACE = 0.011
 """Of a step: nearer than this a resampled slice may be the real one itself."""
@@ -37,7 +40,9 @@ def run() -> tuple[bool, str]:
             print(f"  {habit}: {fault}", flush=True)
     met_pairs = len(set(chain.from_iterable(pairs(h) for h in drawn)))
     possible = sum(len(a) * len(b) for a, b in combinations(CHOICES.values(), 2))
-    return count["wrong"] == 0, (f"{len(drawn)} series with {met_pairs} of {possible} pairs of habits (some exclude "
+    enough = count["right"] + count["mended"] >= LEAST_RIGHT * len(drawn) and (
+        met_pairs >= LEAST_PAIRS * possible or len(drawn) < SERIES)
+    return count["wrong"] == 0 and enough, (f"{len(drawn)} series with {met_pairs} of {possible} pairs of habits (some exclude "
                                  f"each other): {count['right']} right, {count['mended']} of uneven steps refused and "
                                  f"right with resample, {count['refused']} refused by their rule, "
                                  f"{count['wrong']} wrong")

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 from scipy.spatial.transform import Rotation
 
 from medomni.dicom import read_study
@@ -128,4 +128,36 @@ def _in_png(volume: Volume) -> bool:
         right_of_middle, below = columns.mean() > picture.shape[1] / 2, rows.mean() > picture.shape[0] / 2
         if right_of_middle != (centre[0] > 0) or below != (centre[1] > 0):
             return False
+        marked = np.asarray(Image.open(io.BytesIO(draw_slice(volume, index, "soft", size=256))).convert("L"))
+        if _letters(marked.astype(int) - picture) != ("R", "L"):
+            return False
     return True
+
+
+def _letters(added: NDArray[np.int_]) -> tuple[str, str]:
+    """What is written at the left and at the right edge at half height, of R, L, A, P, H and F, by its form."""
+    rows, columns = added.shape
+    found = []
+    for part in (added[rows // 3:2 * rows // 3, :columns // 6], added[rows // 3:2 * rows // 3, -columns // 6:]):
+        found.append(_letter(_form(part > 100)))
+    return found[0], found[1]
+
+
+def _letter(seen: NDArray[np.bool_]) -> str:
+    return max("RLAPHF", key=lambda letter: float((seen == _form(_glyph(letter))).mean()))
+
+
+def _glyph(letter: str) -> NDArray[np.bool_]:
+    image = Image.new("L", (80, 80))
+    ImageDraw.Draw(image).text((10, 5), letter, fill=255, font=ImageFont.load_default(60))
+    return np.asarray(image) > 128
+
+
+def _form(ink: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Cut to the ink, at one size."""
+    where = np.argwhere(ink)
+    if not len(where):
+        return np.zeros((24, 16), bool)
+    (top, left), (bottom, right) = where.min(axis=0), where.max(axis=0) + 1
+    cut = Image.fromarray(ink[top:bottom, left:right]).convert("L").resize((16, 24), Image.Resampling.BILINEAR)
+    return np.asarray(cut) > 128
