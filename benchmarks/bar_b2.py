@@ -42,10 +42,10 @@ def run() -> tuple[bool, str]:
     possible = sum(len(a) * len(b) for a, b in combinations(CHOICES.values(), 2))
     enough = count["right"] + count["mended"] >= LEAST_RIGHT * len(drawn) and (
         met_pairs >= LEAST_PAIRS * possible or len(drawn) < SERIES)
-    return count["wrong"] == 0 and enough, (f"{len(drawn)} series with {met_pairs} of {possible} pairs of habits (some exclude "
-                                 f"each other): {count['right']} right, {count['mended']} of uneven steps refused and "
-                                 f"right with resample, {count['refused']} refused by their rule, "
-                                 f"{count['wrong']} wrong")
+    return count["wrong"] == 0 and enough, (
+        f"{len(drawn)} series with {met_pairs} of {possible} pairs of habits (some exclude each other): "
+        f"{count['right']} right, {count['mended']} of uneven steps refused and right with resample, "
+        f"{count['refused']} refused by their rule, {count['wrong']} wrong")
 
 
 def refused(habit: Habit) -> tuple[str, bool]:
