@@ -106,9 +106,9 @@ _ENTRIES = [
     ErrorEntry("MED-D25", "The images were compressed with loss.",
                "Fetch the originals where values matter: densities, and small or faint findings, may differ from them.",
                "warning"),
-    ErrorEntry("MED-D24", "Slices of several times alternate in one volume.",
-               "Look at it: MR that is taken in packages is like that; two phases of a moving organ are no one volume.",
-               "warning"),
+    ErrorEntry("MED-D24", "Slices of several times or settings alternate in one volume.",
+               "Look at it: MR that is taken in packages is like that; two phases of a moving organ, or two "
+               "weightings, are no one volume.", "warning"),
     ErrorEntry("MED-D23", "The unit of a CT is not stated as Hounsfield units, and was taken as them.",
                "Compare air (-1000) and water (0) in the pictures; export the series with Rescale Type HU.", "warning"),
     # --- N: network (PACS, DICOMweb) and the inbox ------------------------------------------------------

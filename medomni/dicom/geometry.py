@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from medomni.dicom.grouping import in_turns
+from medomni.dicom.grouping import in_turns, undecided
 from medomni.dicom.headers import SPACING_MM, SliceHeader
 from medomni.errors import MedomniError
 from medomni.records import Warned
@@ -86,6 +86,8 @@ def geometry_notes(stack: Stack, tilted: bool) -> list[Warned]:
     times = in_turns(stack.headers)
     if times:
         notes.append(Warned(code="MED-D24", detail=f"{len(times)} times"))
+    elif setting := undecided(stack.headers):
+        notes.append(Warned(code="MED-D24", detail=setting))
     if len(stack.headers) > 1 and stack.headers[0].text("SliceThickness"):
         normal = stack.headers[0].normal / np.linalg.norm(stack.headers[0].normal)
         step, thick = float(np.median(np.diff(stack.positions @ normal))), _thickness(stack.headers[0])

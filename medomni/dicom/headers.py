@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from medomni.dicom.faults import CutHeaderError, UnreadableError
 from medomni.dicom.names import hidden_words, shown_name
 from medomni.dicom.plain import PlainFile, read_plain
-from medomni.dicom.tags import ONLY_PIXELS, SEQUENCES, TAGS
+from medomni.dicom.tags import COMPARED, ONLY_PIXELS, SEQUENCES, TAGS
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -126,6 +126,7 @@ def _long_way(path: Path, plain: PlainFile | None) -> list[SliceHeader]:
     if "BitsAllocated" not in ds:
         raise CutHeaderError(str(ds.get("SeriesInstanceUID") or ""))
     values = {name: text_of(ds.get(name)) for name in LONG_WAY}
+    values.update({name: "" for name in COMPARED if not values[name].isascii()})
     values[MODALITY_TABLE] = "present" if MODALITY_TABLE in ds else ""
     values[FUNCTIONAL_GROUPS] = "present" if FUNCTIONAL_GROUPS in ds else ""
     try:

@@ -385,7 +385,12 @@ def test_pixels_in_floats(series: Path) -> None:
     ("AcquisitionNumber", (1, 2), "CT"), ("AcquisitionNumber", (1, None), "CT"), ("KVP", ("80", "140"), "CT"),
     ("AcquisitionTime", ("100000", "100500"), "CT"), ("ContrastBolusAgent", ("", "IOMERON"), "CT"),
     ("TemporalPositionIdentifier", (1, 2), "MR"), ("TriggerTime", ("0", "400"), "MR"), ("EchoNumbers", (1, 2), "MR"),
-    ("DiffusionBValue", (0.0, 800.0), "MR"), ("AcquisitionTime", ("100000", "100500"), "MR")])
+    ("DiffusionBValue", (0.0, 800.0), "MR"), ("AcquisitionTime", ("100000", "100500"), "MR"),
+    ("FlipAngle", ("5", "15"), "MR"), ("InversionTime", ("100", "900"), "MR"),
+    ("RepetitionTime", ("500", "3000"), "MR"), ("SequenceName", ("*tse", "*gre"), "MR"),
+    ("ScanningSequence", ("SE", "GR"), "MR"),
+    ("SeriesDescription", ("t1", "t2"), "MR"), ("ProtocolName", ("a", "b"), "MR"),
+    ("ExposureTime", ("100", "300"), "CT"), ("Exposure", ("20", "90"), "CT"), ("XRayTubeCurrent", ("80", "250"), "CT")])
 def test_two_volumes_that_alternate_are_two_series(series: Path, name: str, values: tuple, modality: str) -> None:
     """Half a step apart they would make one even stack, every second slice of another breath, phase or weighting. MR in
     packages alternates in time alone: one volume, and said."""
@@ -522,6 +527,31 @@ def test_loss_is_said(series: Path) -> None:
     edit(files[3], lambda ds: setattr(ds, "LossyImageCompression", "01"))
     edit(files[4], lambda ds: setattr(ds, "LossyImageCompression", "00"))
     assert [w.detail for w in read_study(series).study.warnings if w.code == "MED-D25"] == [f"1 of {len(files)} slices"]
+
+
+@pytest.mark.parametrize(("name", "values", "said"), [
+    ("RepetitionTime", ("3100", "3900"), "2 values of RepetitionTime"), ("Exposure", ("50", "51"), ""),
+    ("Exposure", ("50", ""), "2 values of Exposure"), ("XRayTubeCurrent", ("100", "200", "100", "150"), ""),
+    ("ExposureTime", tuple(str(400 + k) for k in range(40)), ""), ("FlipAngle", ("90", "90", "80"), "")])
+def test_what_a_scanner_changes_by_itself_splits_nothing(series: Path, name: str, values: tuple, said: str) -> None:
+    """MR in packages whose repetition follows the breath, CT whose dose follows the width."""
+    files = by_height(series)
+    for k, path in enumerate(files):
+        edit(path, lambda ds, k=k: setattr(ds, name, values[k % len(values)]))
+    volume = read_study(series)
+    assert len(volume.array) == len(files)
+    assert [w.detail for w in volume.study.warnings if w.code == "MED-D24"] == [said] * bool(said)
+
+
+def test_a_setting_of_too_few_slices_is_said(series: Path) -> None:
+    for k, path in enumerate(by_height(series)):
+        if k < 6:
+            edit(path, lambda ds, k=k: setattr(ds, "KVP", ("80", "140")[k % 2]))
+        else:
+            path.unlink()
+    volume = read_study(series)
+    assert len(volume.array) == 6
+    assert [w.detail for w in volume.study.warnings if w.code == "MED-D24"] == ["2 values of KVP"]
 
 
 def test_one_uid_at_two_places(series: Path, tmp_path: Path) -> None:
