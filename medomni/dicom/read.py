@@ -15,7 +15,8 @@ from medomni.dicom.archive import dicom_files
 from medomni.dicom.fill import LongWay, filled
 from medomni.dicom.geometry import SHEAR_TOLERANCE_DEG, Stack, geometry_notes, sorted_stack
 from medomni.dicom.headers import SliceHeader
-from medomni.dicom.kinds import CODES, is_lossy, is_other_word, unusable_reason
+from medomni.dicom.kinds import CODES, is_other_word, unusable_reason
+from medomni.dicom.loss import lossy_slices
 from medomni.dicom.names import shown_name
 from medomni.dicom.padding import AIR_HU
 from medomni.dicom.record import study_record
@@ -218,7 +219,7 @@ def pixels_of(stack: Stack, threads: int | None, budget: int | None = None) -> t
 def value_notes(stack: Stack) -> list[Warned]:
     """What the headers of a series say of its values that the record must repeat."""
     of = len(stack.headers)
-    lossy, odd = (sum(is_so(h) for h in stack.headers) for is_so in (is_lossy, is_other_word))
+    lossy, odd = lossy_slices(stack.headers), sum(is_other_word(h) for h in stack.headers)
     said = (("MED-D25", lossy, f"{lossy} of {of} slices"),
             ("MED-D23", odd, f"{odd} of {of} slices have another Rescale Type"))
     return [Warned(code=code, detail=text) for code, count, text in said if count]

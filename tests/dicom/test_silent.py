@@ -7,12 +7,14 @@ import shutil
 import struct
 from pathlib import Path
 
+import imagecodecs
 import numpy as np
 import pydicom
 import pytest
 from pydicom.encaps import encapsulate, generate_frames
 
 from medomni.dicom import inspect, read_image, read_study
+from medomni.dicom.loss import loses
 from medomni.dicom.names import hidden_words, shown_name
 from medomni.dicom.source import source_images
 from medomni.dicom.survey import survey
@@ -527,6 +529,41 @@ def test_loss_is_said(series: Path) -> None:
     edit(files[3], lambda ds: setattr(ds, "LossyImageCompression", "01"))
     edit(files[4], lambda ds: setattr(ds, "LossyImageCompression", "00"))
     assert [w.detail for w in read_study(series).study.warnings if w.code == "MED-D25"] == [f"1 of {len(files)} slices"]
+
+
+NEAR = {"1.2.840.10008.1.2.4.81": lambda plane, loses: imagecodecs.jpegls_encode(plane, level=2 * loses),
+        "1.2.840.10008.1.2.4.91": lambda plane, loses: imagecodecs.jpeg2k_encode(
+            plane, codecformat="j2k", reversible=not loses, level=40 * loses),
+        "1.2.840.10008.1.2.4.203": lambda plane, loses: imagecodecs.htj2k_encode(plane, reversible=not loses)}
+
+
+@pytest.mark.parametrize("loses", [True, False])
+@pytest.mark.parametrize("name", ["TESTER^ANNA", "王^小明"])
+@pytest.mark.parametrize("syntax", list(NEAR))
+def test_loss_that_the_codestream_alone_says(series: Path, syntax: str, name: str, loses: bool) -> None:
+    """In a syntax that may lose or not, without the tag; whichever way the header is read."""
+    files = by_height(series)
+    for path in files[:2]:
+        ds = pydicom.dcmread(path)
+        plane = ds.pixel_array.astype(np.int32) + int(ds.RescaleIntercept) + 1024
+        ds.BitsStored, ds.HighBit, ds.PixelRepresentation, ds.RescaleIntercept = 16, 15, 0, "-1024"
+        ds.PixelData = encapsulate([NEAR[syntax](plane.astype(np.uint16), loses)])
+        ds["PixelData"].is_undefined_length = True
+        ds.file_meta.TransferSyntaxUID = syntax
+        ds.SpecificCharacterSet, ds.PatientName = "ISO_IR 192", name
+        ds.save_as(path, implicit_vr=False, little_endian=True)
+    for path in files[2:]:
+        path.unlink()
+    said = ["2 of 2 slices"] if loses else []
+    assert [w.detail for w in read_study(series).study.warnings if w.code == "MED-D25"] == said
+    assert [w.detail for w in survey(series)[0][0].series[0].notes if w.code == "MED-D25"] == said
+    assert bool([n for n in read_image(files[0]).notes if "loss" in n]) == loses
+
+
+@pytest.mark.parametrize("data", [b"", b"\xff\xd8", b"\xff\xd8\xff\xda\0\x08\xff" + bytes(20), bytes(100),
+                                  b"\xff\x4f\xff\x51" + bytes(100), b"\xff\x4f\xff\x51\0\x29"])
+def test_a_damaged_codestream_says_nothing_of_loss(data: bytes) -> None:
+    assert not loses(data)
 
 
 @pytest.mark.parametrize(("name", "values", "said"), [
