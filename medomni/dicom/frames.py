@@ -16,6 +16,8 @@ KEPT = {
     "EffectiveEchoTime": "EchoTime", "ConvolutionKernel": "ConvolutionKernel", "StackID": "StackID",
     "TemporalPositionIndex": "TemporalPositionIndex", "DiffusionBValue": "DiffusionBValue",
     "FrameAcquisitionNumber": "AcquisitionNumber", "NominalCardiacTriggerDelayTime": "TriggerTime",
+    "FlipAngle": "FlipAngle", "RepetitionTime": "RepetitionTime", "InversionTimes": "InversionTime",
+    "ExposureTimeInms": "ExposureTime", "XRayTubeCurrentInmA": "XRayTubeCurrent", "ExposureInmAs": "Exposure",
     "FrameAcquisitionDateTime": "AcquisitionTime", "FrameReferenceDateTime": "ContentTime",
 }
 """Keyword inside a functional group to the keyword of a single-frame image that says the same."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from medomni.dicom.grouping import in_turns
+from medomni.dicom.grouping import in_turns, undecided
 from medomni.dicom.headers import SPACING_MM, SliceHeader
 from medomni.errors import MedomniError
 from medomni.records import Warned
@@ -17,8 +17,10 @@ from medomni.records import Warned
 POSITION_TOLERANCE_MM = 0.01
 SPACING_TOLERANCE = 0.01  # relative to the median step, or POSITION_TOLERANCE_MM, whichever is larger
 SHEAR_TOLERANCE_DEG = 0.05
+STRAIGHT_MM = 0.1  # of a position from the line of all
 GAPS_SHOWN = 4
 FEW_SLICES = 8
+ASSUMED_MM = 1.0  # step of a lone slice that states no thickness: it has no neighbour to measure it by
 GAP = 1.2  # of the thickness: scanners round it, and table feed differs from it by some percent
 
 
@@ -86,12 +88,34 @@ def geometry_notes(stack: Stack, tilted: bool) -> list[Warned]:
     times = in_turns(stack.headers)
     if times:
         notes.append(Warned(code="MED-D24", detail=f"{len(times)} times"))
-    if len(stack.headers) > 1 and stack.headers[0].text("SliceThickness"):
+    elif setting := undecided(stack.headers):
+        notes.append(Warned(code="MED-D24", detail=setting))
+    thick = _thickness(stack.headers[0])
+    if len(stack.headers) == 1 and thick is None:
+        notes.append(Warned(code="MED-D27", detail=f"{ASSUMED_MM:g} mm"))
+    if len(stack.headers) > 1 and thick is not None:
         normal = stack.headers[0].normal / np.linalg.norm(stack.headers[0].normal)
-        step, thick = float(np.median(np.diff(stack.positions @ normal))), _thickness(stack.headers[0])
+        step = float(np.median(np.diff(stack.positions @ normal)))
         if step > GAP * thick:
             notes.append(Warned(code="MED-D22", detail=f"every {step:.2f} mm, {thick:.2f} mm thick"))
     return notes
+
+
+def sideways(stack: Stack) -> str:
+    """How a stack's corners move in the plane from slice to slice; empty where they stand one above the other.
+
+    A tilted gantry moves them by the same share of every step. A table that was shifted between two slices does not:
+    the angle between the first corner and the last is then none of a gantry.
+    """
+    normal = stack.headers[0].normal / np.linalg.norm(stack.headers[0].normal)
+    away = stack.positions - stack.positions[0]
+    heights = away @ normal
+    beside = away - np.outer(heights, normal)
+    off = 0.0 if len(away) < 3 else np.abs(beside - np.outer(heights / heights[-1], beside[-1])).max()
+    if off > max(STRAIGHT_MM, SPACING_TOLERANCE * float(np.median(np.diff(heights)))):
+        moved = np.linalg.norm(np.ptp(beside, axis=0))
+        return f"positions shift sideways by {moved:.1f} mm, not by one tilt"
+    return f"tilt {stack.tilt_deg:.2f} degrees" if stack.tilt_deg > SHEAR_TOLERANCE_DEG else ""
 
 
 def _step(
@@ -99,7 +123,7 @@ def _step(
 ) -> tuple[NDArray[np.float64], float, MedomniError | None]:
     """Step, tilt in degrees, and what is wrong with taking one step for all, which resampling mends."""
     if len(positions) == 1:
-        return normal * _thickness(headers[0]), 0.0, None
+        return normal * (_thickness(headers[0]) or ASSUMED_MM), 0.0, None
     heights = positions @ normal
     gaps = np.diff(heights)
     median = float(np.median(gaps))
@@ -121,19 +145,19 @@ def _step(
             "MED-D05", f"{len(uneven)} of {len(gaps)} steps differ from {median:.3f} mm: {shown}{more}",
             where=headers[widest[0]].label)
     drift = np.abs(positions - (positions[0] + np.outer(np.arange(len(positions)), step))).max()
-    if drift > max(0.1, tolerance):
+    if drift > max(STRAIGHT_MM, tolerance):
         return step, tilt, MedomniError("MED-D12", f"positions leave a straight line by {drift:.2f} mm",
                                         where=headers[0].label)
     return step, tilt, None
 
 
-def _thickness(header: SliceHeader) -> float:
-    """Step of a lone slice, which has no neighbour to measure it by: SliceThickness, 1 mm where it is not usable."""
+def _thickness(header: SliceHeader) -> float | None:
+    """SliceThickness, millimetres; None where it is absent or no length."""
     try:
-        value = float(header.text("SliceThickness") or 1.0)
-    except (TypeError, ValueError):
-        return 1.0
-    return value if SPACING_MM[0] <= value <= SPACING_MM[1] else 1.0
+        value = float(header.text("SliceThickness"))
+    except ValueError:
+        return None
+    return value if SPACING_MM[0] <= value <= SPACING_MM[1] else None
 
 
 def _affine(first: SliceHeader, step: NDArray[np.float64]) -> NDArray[np.float64]:

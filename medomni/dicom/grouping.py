@@ -24,6 +24,15 @@ INTERLEAVED_BY = (*(name for name in APART_BY if name not in (TIME, "ContentTime
 content is that of reconstruction, in which neighbours may change places."""
 MOST_TIMES, STRICT = 4, 0.9
 """Volumes that times alone tell apart are few, and their slices alternate from one to the next."""
+SETTINGS = {
+    "SequenceName": 0.0, "ScanningSequence": 0.0, "FlipAngle": 0.0, "InversionTime": 0.0, "SeriesDescription": 0.0,
+    "ProtocolName": 0.0, "RepetitionTime": 2.0, "ExposureTime": 1.5, "XRayTubeCurrent": 1.5, "Exposure": 1.5,
+}
+"""What an operator sets for one acquisition tells two apart where few values take turns from slice to slice without a
+fault; of what a scanner changes by itself (the dose by the patient's width, the repetition by breath or beat), where
+one value is so many times the next."""
+FEWEST_TOLD = 3  # slices of each value of which the record says that they alternate
+DRIFT = 1.1  # values of these that differ by less are one setting, rounded or regulated
 
 
 def grouped(headers: list[SliceHeader]) -> list[Group]:
@@ -84,7 +93,8 @@ def _interleaved(group: Group) -> list[Group]:
 
     Two scans of one region, half a step apart, would else make one stack with an even spacing, in which every second
     slice is of another breath, phase or weighting. A region scanned in steps has its acquisitions one after the other.
-    The slices of MR in packages alternate in time and are one volume: there times do not count, and the record says so
+    Of :data:`SETTINGS` the first whose values take turns without a fault counts. The slices of MR in packages alternate
+    in time and are one volume: there times do not count. Of that, and of settings that do not decide, the record tells
     (:func:`medomni.dicom.geometry.geometry_notes`).
     """
     if group[0].orientation is None or any(h.position is None for h in group):
@@ -94,6 +104,10 @@ def _interleaved(group: Group) -> list[Group]:
         parts = _alternating(placed, name)
         if parts:
             return parts
+    for name in SETTINGS:
+        values = cycle(placed, name)
+        if values and len(placed) >= FEWEST * len(values) and _ratio(values) >= SETTINGS[name]:
+            return _alternating(placed, name)
     return (in_turns(placed) if group[0].text("Modality") == "CT" else []) or [group]
 
 
@@ -106,6 +120,42 @@ def in_turns(placed: Group) -> list[Group]:
     parts = _alternating(placed, TIME)
     turns = sum(a.text(TIME) != b.text(TIME) for a, b in zip(placed, placed[1:], strict=False))
     return parts if len(parts) <= MOST_TIMES and turns >= STRICT * (len(placed) - 1) else []
+
+
+def cycle(placed: Group, name: str) -> list[str]:
+    """The few values of an element that return in one order from slice to slice, without a fault; else nothing.
+
+    Args:
+        placed: in the order of their heights.
+    """
+    values = list(dict.fromkeys(h.text(name) for h in placed[:MOST_TIMES]))
+    if len(values) < 2 or any(h.text(name) != values[k % len(values)] for k, h in enumerate(placed)):
+        return []
+    return values
+
+
+def undecided(placed: Group) -> str:
+    """An element whose values take turns in slices that were left one volume, and how many they are; empty without.
+
+    Args:
+        placed: in the order of their heights.
+    """
+    for name in (*(n for n in INTERLEAVED_BY if n not in SETTINGS), *SETTINGS):
+        values = cycle(placed, name)
+        if not values or len(placed) < FEWEST_TOLD * len(values):
+            continue
+        if not SETTINGS.get(name) or not 0 < _ratio(values) < DRIFT:
+            return f"{len(values)} values of {name}"
+    return ""
+
+
+def _ratio(values: list[str]) -> float:
+    """The smallest ratio of one number to the next smaller one; 0 where one is no number above zero."""
+    try:
+        numbers = sorted(float(v) for v in values)
+    except ValueError:
+        return 0.0
+    return min(b / a for a, b in zip(numbers, numbers[1:], strict=False)) if numbers[0] > 0 else 0.0
 
 
 def _alternating(placed: Group, name: str) -> list[Group]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from medomni.dicom.faults import CutHeaderError, UnreadableError
 from medomni.dicom.names import hidden_words, shown_name
 from medomni.dicom.plain import PlainFile, read_plain
-from medomni.dicom.tags import ONLY_PIXELS, SEQUENCES, TAGS
+from medomni.dicom.tags import COMPARED, ONLY_PIXELS, SEQUENCES, TAGS
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -23,6 +23,7 @@ LONG_WAY = [name for name in TAGS if name not in ONLY_PIXELS and name not in SEQ
 IDENTIFYING = ("PatientName", "PatientID", "PatientBirthDate")
 FUNCTIONAL_GROUPS = "PerFrameFunctionalGroupsSequence"
 MODALITY_TABLE = "ModalityLUTSequence"
+SYNTAX = "TransferSyntaxUID"
 
 SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 MOST_PIXELS = 1 << 25  # a larger frame is a damaged header: mammograms, the largest, have 25 million
@@ -79,6 +80,11 @@ class SliceHeader:
         return np.cross(self.orientation[:3], self.orientation[3:])
 
     @property
+    def syntax(self) -> str:
+        """The transfer syntax UID; empty where the file states none."""
+        return self.plain.syntax if self.plain is not None else self.text(SYNTAX)
+
+    @property
     def is_localizer(self) -> bool:
         """True for scouts: ImageType (0008,0008) holds LOCALIZER or SCOUT."""
         return not {"LOCALIZER", "SCOUT"}.isdisjoint(self.text("ImageType").upper().split("\\"))
@@ -126,6 +132,8 @@ def _long_way(path: Path, plain: PlainFile | None) -> list[SliceHeader]:
     if "BitsAllocated" not in ds:
         raise CutHeaderError(str(ds.get("SeriesInstanceUID") or ""))
     values = {name: text_of(ds.get(name)) for name in LONG_WAY}
+    values[SYNTAX] = str(ds.file_meta.get(SYNTAX) or "")
+    values.update({name: "" for name in COMPARED if not values[name].isascii()})
     values[MODALITY_TABLE] = "present" if MODALITY_TABLE in ds else ""
     values[FUNCTIONAL_GROUPS] = "present" if FUNCTIONAL_GROUPS in ds else ""
     try:

@@ -9,14 +9,16 @@ from typing import Any
 import numpy as np
 import pydicom
 from numpy.typing import NDArray
+from pydicom.encaps import get_frame
 from pydicom.pixels import apply_color_lut
 
 from medomni.dicom import codes
 from medomni.dicom.faults import UnreadableError
 from medomni.dicom.frames import GROUPS, frame_values, text_of
 from medomni.dicom.headers import IDENTIFYING, SliceHeader
-from medomni.dicom.kinds import ALWAYS_LOSSY, STILLS
+from medomni.dicom.kinds import STILLS
 from medomni.dicom.length import regions, spacing_of
+from medomni.dicom.loss import ALWAYS_LOSSY, EITHER, loses
 from medomni.dicom.marker import agreed
 from medomni.dicom.marker import left_edge as marked_edge
 from medomni.dicom.names import shown_name
@@ -105,7 +107,8 @@ def read_image(path: Path | str, *, frame: int = 0, marker: bool = False, left_e
 
 def _lossy(ds: pydicom.Dataset) -> tuple[str, ...]:
     syntax = ds.file_meta.get("TransferSyntaxUID")
-    lossy = ds.get("LossyImageCompression") == "01" or syntax in ALWAYS_LOSSY
+    lossy = ds.get("LossyImageCompression") == "01" or syntax in ALWAYS_LOSSY or (
+        syntax in EITHER and loses(get_frame(ds.PixelData, 0, number_of_frames=_frames(ds))))
     return ("it was compressed with loss: values differ from what was measured",) if lossy else ()
 
 

@@ -38,9 +38,6 @@ CODES = {
 }
 """Reason to the error that reading such an image raises."""
 
-ALWAYS_LOSSY = frozenset(("1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51"))
-"""JPEG Baseline and Extended."""
-
 STILLS = frozenset((".png", ".jpg", ".jpeg", ".webp"))
 """Suffixes of pictures, which are read by :mod:`medomni.dicom.still`."""
 
@@ -90,12 +87,6 @@ def is_derived(header: SliceHeader) -> bool:
 def is_other_word(header: SliceHeader) -> bool:
     """True for a CT whose Rescale Type is there and is no unit's name: it is read as Hounsfield units, and named."""
     return header.text("Modality") == "CT" and header.text("RescaleType").strip().upper() not in ("", "HU")
-
-
-def is_lossy(header: SliceHeader) -> bool:
-    """True where the image says that it was compressed with loss once (0028,2110), or its transfer syntax does so."""
-    return header.text("LossyImageCompression") == "01" or (
-        header.plain is not None and header.plain.syntax in ALWAYS_LOSSY)
 
 
 def is_projection(ds: Dataset) -> bool:

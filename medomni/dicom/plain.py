@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from struct import Struct
 
-from medomni.dicom.tags import DOUBLES, ENCAPSULATED, NUMBERS, SEQUENCES, TAGS
+from medomni.dicom.tags import COMPARED, DOUBLES, ENCAPSULATED, NUMBERS, SEQUENCES, TAGS
 
 HEAD = 1 << 14  # most headers end within it
 LONGEST_HEAD = 1 << 20
@@ -82,7 +82,8 @@ class _MoreError(Exception):
 _NAMES = {tag: name for name, tag in TAGS.items() if name not in SEQUENCES}
 _SEQUENCES = {TAGS[name]: name for name in SEQUENCES}
 _NUMBERS = frozenset(TAGS[name] for name in NUMBERS)
-_DOUBLES = frozenset(TAGS[name] for name in DOUBLES)
+_COMPARED = frozenset(TAGS[name] for name in COMPARED)
+_SPECIAL = _NUMBERS | _COMPARED | frozenset(TAGS[name] for name in DOUBLES)
 
 
 def read_plain(path: Path | str) -> PlainFile | None:
@@ -154,7 +155,7 @@ def _walk(data: bytes, position: int, syntax: str) -> PlainFile:
     implicit, order = syntax == IMPLICIT, _BIG if syntax == BIG_ENDIAN else _LITTLE
     if not implicit and syntax not in (EXPLICIT, BIG_ENDIAN) and syntax not in ENCAPSULATED:
         raise _OddError
-    names, numbers, doubles, sequences = _NAMES, _NUMBERS, _DOUBLES, _SEQUENCES
+    names, special, sequences = _NAMES, _SPECIAL, _SEQUENCES
     values: dict[str, str] = {}
     end, last = len(data) - 12, 0
     while position <= end:
@@ -184,8 +185,12 @@ def _walk(data: bytes, position: int, syntax: str) -> PlainFile:
         if name is not None:
             if position > len(data):
                 raise _MoreError
-            form = order.us if tag in numbers else order.fd if tag in doubles else None
-            values[name] = _text(data[start:position], vr) if form is None else _number(data, start, length, form)
+            if tag not in special:
+                values[name] = _text(data[start:position], vr)
+            elif tag in _COMPARED:
+                values[name] = _compared(data[start:position], vr)
+            else:
+                values[name] = _number(data, start, length, order.us if tag in _NUMBERS else order.fd)
     raise _MoreError
 
 
@@ -257,6 +262,10 @@ def _text(raw: bytes, vr: bytes) -> str:
     if not raw.isascii() or b"\x1b" in raw or vr == b"SQ":
         raise _OddError  # a character set, which pydicom knows
     return raw.decode("ascii").rstrip("\0 ")
+
+
+def _compared(raw: bytes, vr: bytes) -> str:
+    return _text(raw, vr) if raw.isascii() and b"\x1b" not in raw else ""
 
 
 def _number(data: bytes, start: int, length: int, form: Struct) -> str:

@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 
 from medomni.dicom import codes
 from medomni.dicom.archive import dicom_files
+from medomni.dicom.concatenation import check_parts
 from medomni.dicom.fill import LongWay, filled
-from medomni.dicom.geometry import SHEAR_TOLERANCE_DEG, Stack, geometry_notes, sorted_stack
+from medomni.dicom.geometry import SHEAR_TOLERANCE_DEG, Stack, geometry_notes, sideways, sorted_stack
 from medomni.dicom.headers import SliceHeader
-from medomni.dicom.kinds import CODES, is_lossy, is_other_word, unusable_reason
+from medomni.dicom.kinds import CODES, is_other_word, unusable_reason
+from medomni.dicom.loss import lossy_slices
 from medomni.dicom.names import shown_name
 from medomni.dicom.padding import AIR_HU
 from medomni.dicom.record import study_record
@@ -46,8 +48,9 @@ def read_study(source: Path | str, *, series: int | None = None, resample: bool 
             upright grid instead of refusing or shearing; warning MED-D19 names the slices that lie between real ones,
             and their entry in ``slice_uids`` is empty.
         threads: for reading; by default the processors that this process may use, at most eight.
-        budget_mb: a volume of more megabytes (2^20 bytes, at two a voxel) lies in an unnamed file that is mapped into
-            memory, so that only the slices in use take memory; by default ``MEDOMNI_VOLUME_MB``, else no limit.
+        budget_mb: a volume of more megabytes (2^20 bytes; two a voxel, four where values are no whole numbers) lies in
+            an unnamed file that is mapped into memory, so that only the slices in use take memory, before and after
+            resampling; by default ``MEDOMNI_VOLUME_MB``, else no limit.
         modality: what the images must be; a NIfTI file cannot say it itself.
 
     Returns:
@@ -94,26 +97,26 @@ def _read(inventory: Inventory, number: int, resample: bool, threads: int | None
     uids = tuple(h.text("SOPInstanceUID") for h in stack.headers)
     tilted, affine = stack.tilt_deg > SHEAR_TOLERANCE_DEG, stack.affine
     if affine is None or (tilted and resample):
-        even = regular_of(stack, array)
+        even = regular_of(stack, array, budget)
         warnings.append(_resampled(even, stack))
         array, affine = even.array, even.affine
         uids = even.real(uids)
         tilted = False
-    warnings += geometry_notes(stack, tilted)
+    warnings += [*geometry_notes(stack, tilted), *check_parts(inventory, stack.headers)]
     study = study_record(stack.headers, affine, warnings)
     volume = Volume(array, affine, study, slice_uids=uids)
     return Volume(array, affine, study.model_copy(update={"spacing_mm": volume.spacing_mm}), slice_uids=uids)
 
 
-def regular_of(stack: Stack, array: NDArray[Any]) -> Regular:
-    """The slices of a stack on an even, upright grid; errors MED-D05, MED-D12."""
+def regular_of(stack: Stack, array: NDArray[Any], budget: int | None = None) -> Regular:
+    """The slices of a stack on an even, upright grid; errors MED-C04, MED-D05, MED-D12."""
     from medomni.dicom.regular import regular  # scipy takes longer to load than a series to read
 
     first = stack.headers[0]
     assert first.orientation is not None and first.pixel_spacing is not None
     outside = float(AIR_HU) if first.text("Modality") == "CT" else float(array.min())
     return regular(array, stack.positions, first.orientation[3:] * first.pixel_spacing[0],
-                   first.orientation[:3] * first.pixel_spacing[1], outside)
+                   first.orientation[:3] * first.pixel_spacing[1], outside, budget)
 
 
 def _resampled(even: Regular, stack: Stack) -> Warned:
@@ -126,9 +129,9 @@ def _resampled(even: Regular, stack: Stack) -> Warned:
             runs.append([k, k])
     shown = ", ".join(f"{a}" if a == b else f"{a}-{b}" for a, b in runs[:SHOWN_RUNS])
     more = f" and {len(runs) - SHOWN_RUNS} more runs" if len(runs) > SHOWN_RUNS else ""
-    tilt = f", tilt {stack.tilt_deg:.2f} degrees" if stack.tilt_deg > SHEAR_TOLERANCE_DEG else ""
+    moved = sideways(stack)
     return Warned(code="MED-D19", detail=f"{len(stack.headers)} slices to {len(even.array)} of {even.step_mm:.3f} mm"
-                                         f"{tilt}; interpolated: {shown or 'none'}{more}")
+                                         f"{moved and ', '}{moved}; interpolated: {shown or 'none'}{more}")
 
 
 def foretold(inventory: Inventory, number: int) -> tuple[str, list[Warned]]:
@@ -144,7 +147,8 @@ def foretold(inventory: Inventory, number: int) -> tuple[str, list[Warned]]:
         foresee(stack)
     except MedomniError as exc:
         return f"{exc.code} {exc.detail}".rstrip(), []
-    return "", [*value_notes(stack), *geometry_notes(stack, stack.tilt_deg > SHEAR_TOLERANCE_DEG)]
+    return "", [*value_notes(stack), *geometry_notes(stack, stack.tilt_deg > SHEAR_TOLERANCE_DEG),
+                *check_parts(inventory, stack.headers)]
 
 
 def ordered(inventory: Inventory, number: int, *, uneven: bool = False) -> Stack:
@@ -152,7 +156,7 @@ def ordered(inventory: Inventory, number: int, *, uneven: bool = False) -> Stack
     group = inventory.groups[number]
     _refuse_cut(inventory, group[0])
     _refuse_unusable(group[0])
-    _refuse_parts(inventory, group)
+    check_parts(inventory, group)
     return sorted_stack(group, uneven=uneven)
 
 
@@ -161,25 +165,6 @@ def _refuse_cut(inventory: Inventory, first: SliceHeader) -> None:
     for name, series in inventory.cut:
         if series in ("", first.text("SeriesInstanceUID")):
             raise MedomniError("MED-D03", "the file ends inside its header", where=name)
-
-
-def _refuse_parts(inventory: Inventory, group: list[SliceHeader]) -> None:
-    """A concatenation (PS3.3 C.7.6.16.2.2.4) is one image in several files: without one of them slices are missing.
-
-    A part may hold another volume of the image alone, so that the parts of all groups count.
-    """
-    if not any(h.text("ConcatenationUID") for h in group):
-        return
-    parts: dict[str, set[str]] = {}
-    for h in (h for every in inventory.groups for h in every):
-        if h.text("ConcatenationUID"):
-            parts.setdefault(h.text("ConcatenationUID"), set()).add(h.text("InConcatenationNumber"))
-    for h in group:
-        there = parts.get(h.text("ConcatenationUID"), set())
-        stated = [h.text("InConcatenationTotalNumber"), *there]  # without a total the greatest number stands for it
-        total = max((int(v) for v in stated if v.isdecimal()), default=0)
-        if len(there) < total and there:
-            raise MedomniError("MED-D05", f"{len(there)} of {total} parts of a concatenation are there", where=h.label)
 
 
 def _refuse_unusable(first: SliceHeader) -> None:
@@ -218,7 +203,7 @@ def pixels_of(stack: Stack, threads: int | None, budget: int | None = None) -> t
 def value_notes(stack: Stack) -> list[Warned]:
     """What the headers of a series say of its values that the record must repeat."""
     of = len(stack.headers)
-    lossy, odd = (sum(is_so(h) for h in stack.headers) for is_so in (is_lossy, is_other_word))
+    lossy, odd = lossy_slices(stack.headers), sum(is_other_word(h) for h in stack.headers)
     said = (("MED-D25", lossy, f"{lossy} of {of} slices"),
             ("MED-D23", odd, f"{odd} of {of} slices have another Rescale Type"))
     return [Warned(code=code, detail=text) for code, count, text in said if count]

@@ -14,6 +14,7 @@ TAGS = {
     "ContentTime": 0x00080033,
     "Modality": 0x00080060,
     "Manufacturer": 0x00080070,
+    "SeriesDescription": 0x0008103E,
     "PatientName": 0x00100010,
     "PatientID": 0x00100020,
     "PatientBirthDate": 0x00100030,
@@ -21,12 +22,21 @@ TAGS = {
     "PatientAge": 0x00101010,
     "ContrastBolusAgent": 0x00180010,
     "BodyPartExamined": 0x00180015,
+    "ScanningSequence": 0x00180020,
+    "SequenceName": 0x00180024,
     "SliceThickness": 0x00180050,
     "KVP": 0x00180060,
+    "RepetitionTime": 0x00180080,
     "EchoTime": 0x00180081,
+    "InversionTime": 0x00180082,
     "EchoNumbers": 0x00180086,
+    "ProtocolName": 0x00181030,
     "TriggerTime": 0x00181060,
+    "ExposureTime": 0x00181150,
+    "XRayTubeCurrent": 0x00181151,
+    "Exposure": 0x00181152,
     "ConvolutionKernel": 0x00181210,
+    "FlipAngle": 0x00181314,
     "DiffusionBValue": 0x00189087,
     "StudyInstanceUID": 0x0020000D,
     "SeriesInstanceUID": 0x0020000E,
@@ -66,6 +76,10 @@ NUMBERS = frozenset((
 
 DOUBLES = frozenset(("DiffusionBValue",))
 """VR FD."""
+
+COMPARED = frozenset(("SeriesDescription", "ProtocolName"))
+"""Free text, which is compared from slice to slice and never shown: empty where it is not ASCII, so that a description
+in another character set does not send a file the long way."""
 
 SEQUENCES = frozenset(("ModalityLUTSequence", "PerFrameFunctionalGroupsSequence"))
 """VR SQ: only whether they are there is kept."""

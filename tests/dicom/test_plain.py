@@ -85,6 +85,16 @@ def test_headers_agree_in_every_encoding(series: Path, syntax: str, monkeypatch:
     assert not _equal_values(header), "a file that was cut since is left to the long way, which names it"
 
 
+def test_a_description_in_another_character_set_is_not_compared(series: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor does it send the file the long way."""
+    def describe(ds: pydicom.Dataset) -> None:
+        ds.SpecificCharacterSet, ds.SeriesDescription, ds.ProtocolName = "GB18030", "胸部", "lung"
+    path = edit(by_height(series)[0], describe)
+    assert _same(path, monkeypatch)
+    (header,) = headers.read_headers(path)
+    assert (header.text("SeriesDescription"), header.text("ProtocolName")) == ("", "lung")
+
+
 def test_a_name_in_another_character_set_is_left_to_pydicom(series: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def rename(ds: pydicom.Dataset) -> None:
         ds.SpecificCharacterSet = "ISO_IR 192"

@@ -7,13 +7,16 @@ import shutil
 import struct
 from pathlib import Path
 
+import imagecodecs
 import numpy as np
 import pydicom
 import pytest
 from pydicom.encaps import encapsulate, generate_frames
 
 from medomni.dicom import inspect, read_image, read_study
+from medomni.dicom.loss import loses
 from medomni.dicom.names import hidden_words, shown_name
+from medomni.dicom.slabs import read_slabs
 from medomni.dicom.source import source_images
 from medomni.dicom.survey import survey
 from medomni.errors import MedomniError
@@ -149,12 +152,15 @@ def test_an_archive_in_the_folder_is_named(series: Path) -> None:
         ("MED-D14", "1 archives, which are not opened in a folder")]
 
 
-def _parts(folder: Path, phantoms, total: int) -> list[Path]:
+def _parts(folder: Path, phantoms, total: int, *, sorted_by_height: bool = False) -> list[Path]:
     """An enhanced image in three files."""
     written = write_habit(phantoms("A")[1], folder, Habit(frames="enhanced"))
     whole = pydicom.dcmread(written.paths[0])
     frames, size = list(whole.PerFrameFunctionalGroupsSequence), whole.Rows * whole.Columns * 2
-    pixels, cuts = whole.PixelData, np.linspace(0, len(frames), 4).astype(int)
+    order = sorted(range(len(frames)), key=lambda k: float(frames[k].PlanePositionSequence[0].ImagePositionPatient[2]))
+    order = order if sorted_by_height else list(range(len(frames)))
+    pixels = b"".join(whole.PixelData[k * size:(k + 1) * size] for k in order)
+    frames, cuts = [frames[k] for k in order], np.linspace(0, len(frames), 4).astype(int)
     paths = []
     for k, (a, b) in enumerate(zip(cuts, cuts[1:], strict=False)):
         whole.PerFrameFunctionalGroupsSequence = frames[a:b]
@@ -184,6 +190,18 @@ def test_a_lost_part_shows_without_a_total(phantoms, tmp_path: Path) -> None:
     parts[0].unlink()
     with pytest.raises(MedomniError, match="MED-D05.*2 of 3 parts"):
         read_study(tmp_path)
+
+
+def test_the_last_parts_may_be_missing_without_a_total(phantoms, tmp_path: Path) -> None:
+    """It is said; not where one part states the total."""
+    parts = _parts(tmp_path, phantoms, 3, sorted_by_height=True)
+    for path in parts[:2]:
+        edit(path, with_tags(InConcatenationTotalNumber=None))
+    assert "MED-D28" not in {w.code for w in read_study(tmp_path).study.warnings}
+    parts[2].unlink()
+    for volume in (read_study(tmp_path), next(read_slabs(tmp_path)).volume):
+        assert [w.detail for w in volume.study.warnings if w.code == "MED-D28"] == ["2 parts found"]
+    assert "MED-D28" in {w.code for w in survey(tmp_path)[0][0].series[0].notes}
 
 
 def _with_table(path: Path, descriptor: list[int], entries: np.ndarray, unit: str | None) -> None:
@@ -385,7 +403,12 @@ def test_pixels_in_floats(series: Path) -> None:
     ("AcquisitionNumber", (1, 2), "CT"), ("AcquisitionNumber", (1, None), "CT"), ("KVP", ("80", "140"), "CT"),
     ("AcquisitionTime", ("100000", "100500"), "CT"), ("ContrastBolusAgent", ("", "IOMERON"), "CT"),
     ("TemporalPositionIdentifier", (1, 2), "MR"), ("TriggerTime", ("0", "400"), "MR"), ("EchoNumbers", (1, 2), "MR"),
-    ("DiffusionBValue", (0.0, 800.0), "MR"), ("AcquisitionTime", ("100000", "100500"), "MR")])
+    ("DiffusionBValue", (0.0, 800.0), "MR"), ("AcquisitionTime", ("100000", "100500"), "MR"),
+    ("FlipAngle", ("5", "15"), "MR"), ("InversionTime", ("100", "900"), "MR"),
+    ("RepetitionTime", ("500", "3000"), "MR"), ("SequenceName", ("*tse", "*gre"), "MR"),
+    ("ScanningSequence", ("SE", "GR"), "MR"),
+    ("SeriesDescription", ("t1", "t2"), "MR"), ("ProtocolName", ("a", "b"), "MR"),
+    ("ExposureTime", ("100", "300"), "CT"), ("Exposure", ("20", "90"), "CT"), ("XRayTubeCurrent", ("80", "250"), "CT")])
 def test_two_volumes_that_alternate_are_two_series(series: Path, name: str, values: tuple, modality: str) -> None:
     """Half a step apart they would make one even stack, every second slice of another breath, phase or weighting. MR in
     packages alternates in time alone: one volume, and said."""
@@ -522,6 +545,77 @@ def test_loss_is_said(series: Path) -> None:
     edit(files[3], lambda ds: setattr(ds, "LossyImageCompression", "01"))
     edit(files[4], lambda ds: setattr(ds, "LossyImageCompression", "00"))
     assert [w.detail for w in read_study(series).study.warnings if w.code == "MED-D25"] == [f"1 of {len(files)} slices"]
+
+
+NEAR = {"1.2.840.10008.1.2.4.81": lambda plane, loses: imagecodecs.jpegls_encode(plane, level=2 * loses),
+        "1.2.840.10008.1.2.4.91": lambda plane, loses: imagecodecs.jpeg2k_encode(
+            plane, codecformat="j2k", reversible=not loses, level=40 * loses),
+        "1.2.840.10008.1.2.4.203": lambda plane, loses: imagecodecs.htj2k_encode(plane, reversible=not loses)}
+
+
+@pytest.mark.parametrize("loses", [True, False])
+@pytest.mark.parametrize("name", ["TESTER^ANNA", "王^小明"])
+@pytest.mark.parametrize("syntax", list(NEAR))
+def test_loss_that_the_codestream_alone_says(series: Path, syntax: str, name: str, loses: bool) -> None:
+    """In a syntax that may lose or not, without the tag; whichever way the header is read."""
+    files = by_height(series)
+    for path in files[:2]:
+        ds = pydicom.dcmread(path)
+        plane = ds.pixel_array.astype(np.int32) + int(ds.RescaleIntercept) + 1024
+        ds.BitsStored, ds.HighBit, ds.PixelRepresentation, ds.RescaleIntercept = 16, 15, 0, "-1024"
+        ds.PixelData = encapsulate([NEAR[syntax](plane.astype(np.uint16), loses)])
+        ds["PixelData"].is_undefined_length = True
+        ds.file_meta.TransferSyntaxUID = syntax
+        ds.SpecificCharacterSet, ds.PatientName = "ISO_IR 192", name
+        ds.save_as(path, implicit_vr=False, little_endian=True)
+    for path in files[2:]:
+        path.unlink()
+    said = ["2 of 2 slices"] if loses else []
+    assert [w.detail for w in read_study(series).study.warnings if w.code == "MED-D25"] == said
+    assert [w.detail for w in survey(series)[0][0].series[0].notes if w.code == "MED-D25"] == said
+    assert bool([n for n in read_image(files[0]).notes if "loss" in n]) == loses
+
+
+@pytest.mark.parametrize(("thickness", "said"), [("5", []), ("", ["1 mm"]), ("0", ["1 mm"]), (None, ["1 mm"])])
+def test_the_thickness_of_a_single_slice(series: Path, thickness: str | None, said: list[str]) -> None:
+    first, *others = by_height(series)
+    for path in others:
+        path.unlink()
+    edit(first, with_tags(SliceThickness=thickness))
+    volume = read_study(series)
+    assert volume.spacing_mm[0] == (1.0 if said else 5.0)
+    assert [w.detail for w in volume.study.warnings if w.code == "MED-D27"] == said
+
+
+@pytest.mark.parametrize("data", [b"", b"\xff\xd8", b"\xff\xd8\xff\xda\0\x08\xff" + bytes(20), bytes(100),
+                                  b"\xff\x4f\xff\x51" + bytes(100), b"\xff\x4f\xff\x51\0\x29"])
+def test_a_damaged_codestream_says_nothing_of_loss(data: bytes) -> None:
+    assert not loses(data)
+
+
+@pytest.mark.parametrize(("name", "values", "said"), [
+    ("RepetitionTime", ("3100", "3900"), "2 values of RepetitionTime"), ("Exposure", ("50", "51"), ""),
+    ("Exposure", ("50", ""), "2 values of Exposure"), ("XRayTubeCurrent", ("100", "200", "100", "150"), ""),
+    ("ExposureTime", tuple(str(400 + k) for k in range(40)), ""), ("FlipAngle", ("90", "90", "80"), "")])
+def test_what_a_scanner_changes_by_itself_splits_nothing(series: Path, name: str, values: tuple, said: str) -> None:
+    """MR in packages whose repetition follows the breath, CT whose dose follows the width."""
+    files = by_height(series)
+    for k, path in enumerate(files):
+        edit(path, lambda ds, k=k: setattr(ds, name, values[k % len(values)]))
+    volume = read_study(series)
+    assert len(volume.array) == len(files)
+    assert [w.detail for w in volume.study.warnings if w.code == "MED-D24"] == [said] * bool(said)
+
+
+def test_a_setting_of_too_few_slices_is_said(series: Path) -> None:
+    for k, path in enumerate(by_height(series)):
+        if k < 6:
+            edit(path, lambda ds, k=k: setattr(ds, "KVP", ("80", "140")[k % 2]))
+        else:
+            path.unlink()
+    volume = read_study(series)
+    assert len(volume.array) == 6
+    assert [w.detail for w in volume.study.warnings if w.code == "MED-D24"] == ["2 values of KVP"]
 
 
 def test_one_uid_at_two_places(series: Path, tmp_path: Path) -> None:
