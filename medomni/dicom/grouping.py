@@ -64,7 +64,7 @@ def _key(h: SliceHeader) -> Hashable:
     return (h.text("StudyInstanceUID"), h.text("SeriesInstanceUID"), modality, h.rows, h.columns, h.frames,
             h.orientation is None, h.pixel_spacing is None, h.text("FrameOfReferenceUID"),
             h.text("ConvolutionKernel"), h.is_localizer, h.is_colour_or_capture, is_object(h),
-            modality == "CT" and is_map(h), h.text("StackID"), h.text("EchoTime") if modality == "MR" else "")
+            modality == "CT" and is_map(h), h.text("StackID"), h.same("EchoTime") if modality == "MR" else "")
 
 
 def _parallel(a: SliceHeader, b: SliceHeader) -> bool:
@@ -81,7 +81,7 @@ def _apart(group: Group) -> list[Group]:
     for names in (*((name,) for name in APART_BY), *combinations(APART_BY, 2)):
         parts: dict[tuple[str, ...], Group] = defaultdict(list)
         for h in group:
-            parts[tuple(h.text(name) for name in names)].append(h)
+            parts[tuple(h.same(name) for name in names)].append(h)
         if len(parts) > 1 and all(len(p) >= FEWEST and not _recurs(p) for p in parts.values()):
             return [whole for part in parts.values() for whole in _interleaved(part)]
     return [group]
@@ -118,7 +118,7 @@ def in_turns(placed: Group) -> list[Group]:
         placed: in the order of their heights.
     """
     parts = _alternating(placed, TIME)
-    turns = sum(a.text(TIME) != b.text(TIME) for a, b in zip(placed, placed[1:], strict=False))
+    turns = sum(a.same(TIME) != b.same(TIME) for a, b in zip(placed, placed[1:], strict=False))
     return parts if len(parts) <= MOST_TIMES and turns >= STRICT * (len(placed) - 1) else []
 
 
@@ -128,8 +128,8 @@ def cycle(placed: Group, name: str) -> list[str]:
     Args:
         placed: in the order of their heights.
     """
-    values = list(dict.fromkeys(h.text(name) for h in placed[:MOST_TIMES]))
-    if len(values) < 2 or any(h.text(name) != values[k % len(values)] for k, h in enumerate(placed)):
+    values = list(dict.fromkeys(h.same(name) for h in placed[:MOST_TIMES]))
+    if len(values) < 2 or any(h.same(name) != values[k % len(values)] for k, h in enumerate(placed)):
         return []
     return values
 
@@ -167,8 +167,8 @@ def _alternating(placed: Group, name: str) -> list[Group]:
     parts: dict[str, Group] = defaultdict(list)
     at: dict[str, list[int]] = defaultdict(list)
     for k, h in enumerate(placed):
-        parts[h.text(name)].append(h)
-        at[h.text(name)].append(k)
+        parts[h.same(name)].append(h)
+        at[h.same(name)].append(k)
     if len(parts) < 2 or min(len(p) for p in parts.values()) < FEWEST:
         return []
     ends = sorted((places[0], places[-1]) for places in at.values())
