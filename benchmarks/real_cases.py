@@ -50,7 +50,7 @@ STATED = (
     Stated("per_slice_float_slope_mr", (4, 28, 64), (0.5, 4.0, 6.3999586), warned=frozenset(("MED-D17",))),
     Stated("enhanced_multiframe/IM-0001-0001-0001.dcm", (8, 256, 256)),
     Stated("jpeg_lossless/pancreas_ct_j2k_implicit_un_tags.dcm", (1, 512, 512), hu=(-1024, 1186),
-           warned=frozenset(("MED-D17",))),
+           warned=frozenset(("MED-D17", "MED-D27"))),
     Stated("ct_signed_padding_3_orientations", (1, 512, 512), (5.0, 0.953125, 0.953125), (None, None, -327.815),
            warned=frozenset(("MED-D14", "MED-D17", "MED-D23")), digits=1e-6),
     Stated("seg_reference_ct3slice", (3, 512, 512), (1.0, 0.810547, 0.810547), (None, None, -128.69), -126.69,

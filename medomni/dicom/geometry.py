@@ -19,6 +19,7 @@ SPACING_TOLERANCE = 0.01  # relative to the median step, or POSITION_TOLERANCE_M
 SHEAR_TOLERANCE_DEG = 0.05
 GAPS_SHOWN = 4
 FEW_SLICES = 8
+ASSUMED_MM = 1.0  # step of a lone slice that states no thickness: it has no neighbour to measure it by
 GAP = 1.2  # of the thickness: scanners round it, and table feed differs from it by some percent
 
 
@@ -88,9 +89,12 @@ def geometry_notes(stack: Stack, tilted: bool) -> list[Warned]:
         notes.append(Warned(code="MED-D24", detail=f"{len(times)} times"))
     elif setting := undecided(stack.headers):
         notes.append(Warned(code="MED-D24", detail=setting))
-    if len(stack.headers) > 1 and stack.headers[0].text("SliceThickness"):
+    thick = _thickness(stack.headers[0])
+    if len(stack.headers) == 1 and thick is None:
+        notes.append(Warned(code="MED-D27", detail=f"{ASSUMED_MM:g} mm"))
+    if len(stack.headers) > 1 and thick is not None:
         normal = stack.headers[0].normal / np.linalg.norm(stack.headers[0].normal)
-        step, thick = float(np.median(np.diff(stack.positions @ normal))), _thickness(stack.headers[0])
+        step = float(np.median(np.diff(stack.positions @ normal)))
         if step > GAP * thick:
             notes.append(Warned(code="MED-D22", detail=f"every {step:.2f} mm, {thick:.2f} mm thick"))
     return notes
@@ -101,7 +105,7 @@ def _step(
 ) -> tuple[NDArray[np.float64], float, MedomniError | None]:
     """Step, tilt in degrees, and what is wrong with taking one step for all, which resampling mends."""
     if len(positions) == 1:
-        return normal * _thickness(headers[0]), 0.0, None
+        return normal * (_thickness(headers[0]) or ASSUMED_MM), 0.0, None
     heights = positions @ normal
     gaps = np.diff(heights)
     median = float(np.median(gaps))
@@ -129,13 +133,13 @@ def _step(
     return step, tilt, None
 
 
-def _thickness(header: SliceHeader) -> float:
-    """Step of a lone slice, which has no neighbour to measure it by: SliceThickness, 1 mm where it is not usable."""
+def _thickness(header: SliceHeader) -> float | None:
+    """SliceThickness, millimetres; None where it is absent or no length."""
     try:
-        value = float(header.text("SliceThickness") or 1.0)
-    except (TypeError, ValueError):
-        return 1.0
-    return value if SPACING_MM[0] <= value <= SPACING_MM[1] else 1.0
+        value = float(header.text("SliceThickness"))
+    except ValueError:
+        return None
+    return value if SPACING_MM[0] <= value <= SPACING_MM[1] else None
 
 
 def _affine(first: SliceHeader, step: NDArray[np.float64]) -> NDArray[np.float64]:

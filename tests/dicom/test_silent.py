@@ -560,6 +560,17 @@ def test_loss_that_the_codestream_alone_says(series: Path, syntax: str, name: st
     assert bool([n for n in read_image(files[0]).notes if "loss" in n]) == loses
 
 
+@pytest.mark.parametrize(("thickness", "said"), [("5", []), ("", ["1 mm"]), ("0", ["1 mm"]), (None, ["1 mm"])])
+def test_the_thickness_of_a_single_slice(series: Path, thickness: str | None, said: list[str]) -> None:
+    first, *others = by_height(series)
+    for path in others:
+        path.unlink()
+    edit(first, with_tags(SliceThickness=thickness))
+    volume = read_study(series)
+    assert volume.spacing_mm[0] == (1.0 if said else 5.0)
+    assert [w.detail for w in volume.study.warnings if w.code == "MED-D27"] == said
+
+
 @pytest.mark.parametrize("data", [b"", b"\xff\xd8", b"\xff\xd8\xff\xda\0\x08\xff" + bytes(20), bytes(100),
                                   b"\xff\x4f\xff\x51" + bytes(100), b"\xff\x4f\xff\x51\0\x29"])
 def test_a_damaged_codestream_says_nothing_of_loss(data: bytes) -> None:
