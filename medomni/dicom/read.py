@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from medomni.dicom import codes
 from medomni.dicom.archive import dicom_files
+from medomni.dicom.concatenation import check_parts
 from medomni.dicom.fill import LongWay, filled
 from medomni.dicom.geometry import SHEAR_TOLERANCE_DEG, Stack, geometry_notes, sorted_stack
 from medomni.dicom.headers import SliceHeader
@@ -100,7 +101,7 @@ def _read(inventory: Inventory, number: int, resample: bool, threads: int | None
         array, affine = even.array, even.affine
         uids = even.real(uids)
         tilted = False
-    warnings += geometry_notes(stack, tilted)
+    warnings += [*geometry_notes(stack, tilted), *check_parts(inventory, stack.headers)]
     study = study_record(stack.headers, affine, warnings)
     volume = Volume(array, affine, study, slice_uids=uids)
     return Volume(array, affine, study.model_copy(update={"spacing_mm": volume.spacing_mm}), slice_uids=uids)
@@ -145,7 +146,8 @@ def foretold(inventory: Inventory, number: int) -> tuple[str, list[Warned]]:
         foresee(stack)
     except MedomniError as exc:
         return f"{exc.code} {exc.detail}".rstrip(), []
-    return "", [*value_notes(stack), *geometry_notes(stack, stack.tilt_deg > SHEAR_TOLERANCE_DEG)]
+    return "", [*value_notes(stack), *geometry_notes(stack, stack.tilt_deg > SHEAR_TOLERANCE_DEG),
+                *check_parts(inventory, stack.headers)]
 
 
 def ordered(inventory: Inventory, number: int, *, uneven: bool = False) -> Stack:
@@ -153,7 +155,7 @@ def ordered(inventory: Inventory, number: int, *, uneven: bool = False) -> Stack
     group = inventory.groups[number]
     _refuse_cut(inventory, group[0])
     _refuse_unusable(group[0])
-    _refuse_parts(inventory, group)
+    check_parts(inventory, group)
     return sorted_stack(group, uneven=uneven)
 
 
@@ -162,25 +164,6 @@ def _refuse_cut(inventory: Inventory, first: SliceHeader) -> None:
     for name, series in inventory.cut:
         if series in ("", first.text("SeriesInstanceUID")):
             raise MedomniError("MED-D03", "the file ends inside its header", where=name)
-
-
-def _refuse_parts(inventory: Inventory, group: list[SliceHeader]) -> None:
-    """A concatenation (PS3.3 C.7.6.16.2.2.4) is one image in several files: without one of them slices are missing.
-
-    A part may hold another volume of the image alone, so that the parts of all groups count.
-    """
-    if not any(h.text("ConcatenationUID") for h in group):
-        return
-    parts: dict[str, set[str]] = {}
-    for h in (h for every in inventory.groups for h in every):
-        if h.text("ConcatenationUID"):
-            parts.setdefault(h.text("ConcatenationUID"), set()).add(h.text("InConcatenationNumber"))
-    for h in group:
-        there = parts.get(h.text("ConcatenationUID"), set())
-        stated = [h.text("InConcatenationTotalNumber"), *there]  # without a total the greatest number stands for it
-        total = max((int(v) for v in stated if v.isdecimal()), default=0)
-        if len(there) < total and there:
-            raise MedomniError("MED-D05", f"{len(there)} of {total} parts of a concatenation are there", where=h.label)
 
 
 def _refuse_unusable(first: SliceHeader) -> None:

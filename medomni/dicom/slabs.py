@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from medomni.dicom.archive import dicom_files
+from medomni.dicom.concatenation import check_parts
 from medomni.dicom.geometry import SHEAR_TOLERANCE_DEG, Stack, geometry_notes
 from medomni.dicom.read import chosen_series, left_out, ordered, pixels_of
 from medomni.dicom.record import study_record
@@ -53,7 +54,7 @@ def read_slabs(source: Path | str, *, slices: int = SLICES, overlap: int = 0, se
         stack = ordered(inventory, number)
         assert stack.affine is not None  # it is where the spacing is even, and else the series is refused
         general = [*inventory.warnings, *left_out(inventory, number),
-                   *geometry_notes(stack, stack.tilt_deg > SHEAR_TOLERANCE_DEG)]
+                   *geometry_notes(stack, stack.tilt_deg > SHEAR_TOLERANCE_DEG), *check_parts(inventory, stack.headers)]
         record, total = study_record(stack.headers, stack.affine, general), len(stack.headers)
         for start in range(0, max(total - overlap, 1), slices - overlap):
             part = _part(stack, start, min(start + slices, total))

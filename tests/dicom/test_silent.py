@@ -16,6 +16,7 @@ from pydicom.encaps import encapsulate, generate_frames
 from medomni.dicom import inspect, read_image, read_study
 from medomni.dicom.loss import loses
 from medomni.dicom.names import hidden_words, shown_name
+from medomni.dicom.slabs import read_slabs
 from medomni.dicom.source import source_images
 from medomni.dicom.survey import survey
 from medomni.errors import MedomniError
@@ -151,12 +152,15 @@ def test_an_archive_in_the_folder_is_named(series: Path) -> None:
         ("MED-D14", "1 archives, which are not opened in a folder")]
 
 
-def _parts(folder: Path, phantoms, total: int) -> list[Path]:
+def _parts(folder: Path, phantoms, total: int, *, sorted_by_height: bool = False) -> list[Path]:
     """An enhanced image in three files."""
     written = write_habit(phantoms("A")[1], folder, Habit(frames="enhanced"))
     whole = pydicom.dcmread(written.paths[0])
     frames, size = list(whole.PerFrameFunctionalGroupsSequence), whole.Rows * whole.Columns * 2
-    pixels, cuts = whole.PixelData, np.linspace(0, len(frames), 4).astype(int)
+    order = sorted(range(len(frames)), key=lambda k: float(frames[k].PlanePositionSequence[0].ImagePositionPatient[2]))
+    order = order if sorted_by_height else list(range(len(frames)))
+    pixels = b"".join(whole.PixelData[k * size:(k + 1) * size] for k in order)
+    frames, cuts = [frames[k] for k in order], np.linspace(0, len(frames), 4).astype(int)
     paths = []
     for k, (a, b) in enumerate(zip(cuts, cuts[1:], strict=False)):
         whole.PerFrameFunctionalGroupsSequence = frames[a:b]
@@ -186,6 +190,18 @@ def test_a_lost_part_shows_without_a_total(phantoms, tmp_path: Path) -> None:
     parts[0].unlink()
     with pytest.raises(MedomniError, match="MED-D05.*2 of 3 parts"):
         read_study(tmp_path)
+
+
+def test_the_last_parts_may_be_missing_without_a_total(phantoms, tmp_path: Path) -> None:
+    """It is said; not where one part states the total."""
+    parts = _parts(tmp_path, phantoms, 3, sorted_by_height=True)
+    for path in parts[:2]:
+        edit(path, with_tags(InConcatenationTotalNumber=None))
+    assert "MED-D28" not in {w.code for w in read_study(tmp_path).study.warnings}
+    parts[2].unlink()
+    for volume in (read_study(tmp_path), next(read_slabs(tmp_path)).volume):
+        assert [w.detail for w in volume.study.warnings if w.code == "MED-D28"] == ["2 parts found"]
+    assert "MED-D28" in {w.code for w in survey(tmp_path)[0][0].series[0].notes}
 
 
 def _with_table(path: Path, descriptor: list[int], entries: np.ndarray, unit: str | None) -> None:
