@@ -48,8 +48,9 @@ def read_study(source: Path | str, *, series: int | None = None, resample: bool 
             upright grid instead of refusing or shearing; warning MED-D19 names the slices that lie between real ones,
             and their entry in ``slice_uids`` is empty.
         threads: for reading; by default the processors that this process may use, at most eight.
-        budget_mb: a volume of more megabytes (2^20 bytes, at two a voxel) lies in an unnamed file that is mapped into
-            memory, so that only the slices in use take memory; by default ``MEDOMNI_VOLUME_MB``, else no limit.
+        budget_mb: a volume of more megabytes (2^20 bytes; two a voxel, four where values are no whole numbers) lies in
+            an unnamed file that is mapped into memory, so that only the slices in use take memory, before and after
+            resampling; by default ``MEDOMNI_VOLUME_MB``, else no limit.
         modality: what the images must be; a NIfTI file cannot say it itself.
 
     Returns:
@@ -96,7 +97,7 @@ def _read(inventory: Inventory, number: int, resample: bool, threads: int | None
     uids = tuple(h.text("SOPInstanceUID") for h in stack.headers)
     tilted, affine = stack.tilt_deg > SHEAR_TOLERANCE_DEG, stack.affine
     if affine is None or (tilted and resample):
-        even = regular_of(stack, array)
+        even = regular_of(stack, array, budget)
         warnings.append(_resampled(even, stack))
         array, affine = even.array, even.affine
         uids = even.real(uids)
@@ -107,15 +108,15 @@ def _read(inventory: Inventory, number: int, resample: bool, threads: int | None
     return Volume(array, affine, study.model_copy(update={"spacing_mm": volume.spacing_mm}), slice_uids=uids)
 
 
-def regular_of(stack: Stack, array: NDArray[Any]) -> Regular:
-    """The slices of a stack on an even, upright grid; errors MED-D05, MED-D12."""
+def regular_of(stack: Stack, array: NDArray[Any], budget: int | None = None) -> Regular:
+    """The slices of a stack on an even, upright grid; errors MED-C04, MED-D05, MED-D12."""
     from medomni.dicom.regular import regular  # scipy takes longer to load than a series to read
 
     first = stack.headers[0]
     assert first.orientation is not None and first.pixel_spacing is not None
     outside = float(AIR_HU) if first.text("Modality") == "CT" else float(array.min())
     return regular(array, stack.positions, first.orientation[3:] * first.pixel_spacing[0],
-                   first.orientation[:3] * first.pixel_spacing[1], outside)
+                   first.orientation[:3] * first.pixel_spacing[1], outside, budget)
 
 
 def _resampled(even: Regular, stack: Stack) -> Warned:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from medomni.dicom.store import SliceStore
 from medomni.errors import MedomniError
 
 SAME_MM, SAME_SHARE = 0.01, 0.01  # heights nearer than this, or this share of the step, are one
@@ -45,7 +46,7 @@ class Regular:
 
 
 def regular(array: NDArray[Any], positions: NDArray[np.float64], rows: NDArray[np.float64],
-            columns: NDArray[np.float64], outside: float) -> Regular:
+            columns: NDArray[np.float64], outside: float, budget: int | None = None) -> Regular:
     """Resample to the smallest distance that two real slices have, on a grid that holds every real slice whole.
 
     Args:
@@ -53,10 +54,12 @@ def regular(array: NDArray[Any], positions: NDArray[np.float64], rows: NDArray[n
         positions: (slices, 3), LPS millimetres of each slice's first voxel.
         rows, columns: (3,), the steps to the next row and to the next column, LPS millimetres.
         outside: value of voxels that no slice covers.
+        budget: bytes above which the result lies in a mapped file, as :class:`medomni.dicom.store.SliceStore`.
 
     Raises:
         MedomniError: MED-D05 where the smallest distance would give more than 4,000 slices or 16 times the voxels,
-            MED-D12 where slices lie beside each other by more than their own size.
+            MED-D12 where slices lie beside each other by more than their own size,
+            MED-C04 where the mapped file cannot be written.
     """
     normal = np.cross(columns, rows)
     normal /= np.linalg.norm(normal)
@@ -76,7 +79,7 @@ def regular(array: NDArray[Any], positions: NDArray[np.float64], rows: NDArray[n
     if count * int(np.prod(shape)) > MOST_TIMES * array.size + MOST_MORE:
         raise MedomniError("MED-D05", f"{count} slices of {step:.3f} mm would be {MOST_TIMES} times what was read")
     moved = moved - before
-    out = np.empty((count, *shape), dtype=array.dtype)
+    out = SliceStore((count, int(shape[0]), int(shape[1])), budget, dtype=array.dtype)
     made: list[int] = []
     source: list[int | None] = []
     for k in range(count):
@@ -91,12 +94,12 @@ def regular(array: NDArray[Any], positions: NDArray[np.float64], rows: NDArray[n
         source.append(near if len(planes) == 1 else None)
         if len(planes) > 1 or (moved[near] % 1).any():
             made.append(k)
-        plane = sum(weight * _placed(array[j], moved[j], shape, outside) for weight, j in planes)
-        out[k] = np.rint(plane) if array.dtype.kind == "i" else plane
+        plane = np.asarray(sum(weight * _placed(array[j], moved[j], shape, outside) for weight, j in planes))
+        out.put(k, (np.rint(plane) if array.dtype.kind == "i" else plane).astype(array.dtype)[None], {})
     affine = np.eye(4)
     affine[:3, 0], affine[:3, 1], affine[:3, 2] = normal * step, rows, columns
     affine[:3, 3] = positions[0] + before[0] * rows + before[1] * columns
-    return Regular(out, affine, tuple(made), step, tuple(source))
+    return Regular(out.array(), affine, tuple(made), step, tuple(source))
 
 
 def smallest_step(heights: NDArray[np.float64]) -> float:

@@ -16,21 +16,24 @@ class SliceStore:
     """Room for (slices, rows, columns): int16 until a slice needs float32, then float32 for all.
 
     A volume of more than ``budget`` bytes is written to a file without a name, in ``folder`` or the system's folder for
-    such files, and mapped: it takes memory only for the pages in use, and is gone with the process, killed or not.
+    such files, and mapped: it takes memory only for the pages in use, and is gone with the process, killed or not. One
+    that passes the budget when it is widened moves there.
 
     Args:
-        budget: bytes of int16; None for no limit.
+        budget: bytes; None for no limit.
+        dtype: another one than int16 stays as it is.
 
     Raises:
         MedomniError: MED-C04 where the file cannot be written.
     """
 
-    def __init__(self, shape: tuple[int, int, int], budget: int | None = None, folder: Path | None = None) -> None:
+    def __init__(self, shape: tuple[int, int, int], budget: int | None = None, folder: Path | None = None,
+                 dtype: np.dtype[Any] | type = np.int16) -> None:
         self._shape = shape
         self._plane = shape[1] * shape[2]
         self._folder = folder
-        self._mapped = budget is not None and 2 * shape[0] * self._plane > budget
-        self.dtype: np.dtype[Any] = np.dtype(np.int16)
+        self._budget = budget
+        self.dtype: np.dtype[Any] = np.dtype(dtype)
         self._array, self._file = self._room()
 
     def block(self, start: int, stop: int) -> NDArray[np.int16]:
@@ -49,7 +52,7 @@ class SliceStore:
         if inexact and self.dtype == np.int16:
             self._widen(start)
         if self.dtype != np.int16:
-            block = block.astype(np.float32)
+            block = block.astype(self.dtype)
             for k, values in inexact.items():
                 block[k] = values
         if self._array is not None:
@@ -71,7 +74,7 @@ class SliceStore:
         return np.memmap(self._file, dtype=self.dtype, mode="r+", shape=self._shape)
 
     def _room(self) -> tuple[NDArray[Any] | None, Any]:
-        if not self._mapped:
+        if self._budget is None or self._shape[0] * self._plane * self.dtype.itemsize <= self._budget:
             try:
                 return np.empty(self._shape, dtype=self.dtype), None
             except MemoryError as exc:

@@ -35,6 +35,34 @@ def test_a_mapped_volume_is_the_same(series: Path, tmp_path: Path, monkeypatch, 
     assert np.array_equal(mapped.axial().array, whole.axial().array)
 
 
+@pytest.mark.parametrize("blocks", [3, 64])
+def test_a_volume_that_passes_the_budget_when_it_is_widened(series: Path, monkeypatch, blocks: int) -> None:
+    """Sixteen-bit numbers would fit; what the last slices need does not."""
+    monkeypatch.setattr(fill, "BLOCK", blocks)
+    files = by_height(series)
+    exact = read_study(series).array.nbytes / 2**20
+    for path in files[-2:]:
+        edit(path, lambda ds: setattr(ds, "RescaleSlope", "0.5"))
+    whole, mapped = read_study(series), read_study(series, budget_mb=1.5 * exact)
+    assert isinstance(mapped.array, np.memmap) and np.array_equal(mapped.array, whole.array)
+    assert not isinstance(read_study(series, budget_mb=2 * exact).array, np.memmap)
+
+
+@pytest.mark.parametrize("slope", ["1", "0.5"])
+def test_a_resampled_volume_beyond_the_budget(series: Path, slope: str) -> None:
+    """It has more slices than were read, and lies in a file where these did not."""
+    for k, path in enumerate(by_height(series)):
+        edit(path, lambda ds: setattr(ds, "RescaleSlope", slope))
+        if k in (2, 5, 8):
+            path.unlink()
+    whole = read_study(series, resample=True)
+    budget = 0.95 * whole.array.nbytes / 2**20
+    mapped = read_study(series, resample=True, budget_mb=budget)
+    assert isinstance(mapped.array, np.memmap) and mapped.array.dtype == whole.array.dtype
+    assert np.array_equal(mapped.array, whole.array) and np.array_equal(mapped.affine, whole.affine)
+    assert not isinstance(whole.array, np.memmap) and mapped.study.warnings == whole.study.warnings
+
+
 def test_the_environment_sets_the_budget(series: Path, monkeypatch) -> None:
     monkeypatch.setenv("MEDOMNI_VOLUME_MB", "0.01")
     assert isinstance(read_study(series).array, np.memmap)
