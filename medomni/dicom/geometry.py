@@ -17,6 +17,7 @@ from medomni.records import Warned
 POSITION_TOLERANCE_MM = 0.01
 SPACING_TOLERANCE = 0.01  # relative to the median step, or POSITION_TOLERANCE_MM, whichever is larger
 SHEAR_TOLERANCE_DEG = 0.05
+STRAIGHT_MM = 0.1  # of a position from the line of all
 GAPS_SHOWN = 4
 FEW_SLICES = 8
 ASSUMED_MM = 1.0  # step of a lone slice that states no thickness: it has no neighbour to measure it by
@@ -100,6 +101,23 @@ def geometry_notes(stack: Stack, tilted: bool) -> list[Warned]:
     return notes
 
 
+def sideways(stack: Stack) -> str:
+    """How a stack's corners move in the plane from slice to slice; empty where they stand one above the other.
+
+    A tilted gantry moves them by the same share of every step. A table that was shifted between two slices does not:
+    the angle between the first corner and the last is then none of a gantry.
+    """
+    normal = stack.headers[0].normal / np.linalg.norm(stack.headers[0].normal)
+    away = stack.positions - stack.positions[0]
+    heights = away @ normal
+    beside = away - np.outer(heights, normal)
+    off = 0.0 if len(away) < 3 else np.abs(beside - np.outer(heights / heights[-1], beside[-1])).max()
+    if off > max(STRAIGHT_MM, SPACING_TOLERANCE * float(np.median(np.diff(heights)))):
+        moved = np.linalg.norm(np.ptp(beside, axis=0))
+        return f"positions shift sideways by {moved:.1f} mm, not by one tilt"
+    return f"tilt {stack.tilt_deg:.2f} degrees" if stack.tilt_deg > SHEAR_TOLERANCE_DEG else ""
+
+
 def _step(
     positions: NDArray[np.float64], normal: NDArray[np.float64], headers: list[SliceHeader]
 ) -> tuple[NDArray[np.float64], float, MedomniError | None]:
@@ -127,7 +145,7 @@ def _step(
             "MED-D05", f"{len(uneven)} of {len(gaps)} steps differ from {median:.3f} mm: {shown}{more}",
             where=headers[widest[0]].label)
     drift = np.abs(positions - (positions[0] + np.outer(np.arange(len(positions)), step))).max()
-    if drift > max(0.1, tolerance):
+    if drift > max(STRAIGHT_MM, tolerance):
         return step, tilt, MedomniError("MED-D12", f"positions leave a straight line by {drift:.2f} mm",
                                         where=headers[0].label)
     return step, tilt, None

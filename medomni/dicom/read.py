@@ -14,7 +14,7 @@ from medomni.dicom import codes
 from medomni.dicom.archive import dicom_files
 from medomni.dicom.concatenation import check_parts
 from medomni.dicom.fill import LongWay, filled
-from medomni.dicom.geometry import SHEAR_TOLERANCE_DEG, Stack, geometry_notes, sorted_stack
+from medomni.dicom.geometry import SHEAR_TOLERANCE_DEG, Stack, geometry_notes, sideways, sorted_stack
 from medomni.dicom.headers import SliceHeader
 from medomni.dicom.kinds import CODES, is_other_word, unusable_reason
 from medomni.dicom.loss import lossy_slices
@@ -129,9 +129,9 @@ def _resampled(even: Regular, stack: Stack) -> Warned:
             runs.append([k, k])
     shown = ", ".join(f"{a}" if a == b else f"{a}-{b}" for a, b in runs[:SHOWN_RUNS])
     more = f" and {len(runs) - SHOWN_RUNS} more runs" if len(runs) > SHOWN_RUNS else ""
-    tilt = f", tilt {stack.tilt_deg:.2f} degrees" if stack.tilt_deg > SHEAR_TOLERANCE_DEG else ""
+    moved = sideways(stack)
     return Warned(code="MED-D19", detail=f"{len(stack.headers)} slices to {len(even.array)} of {even.step_mm:.3f} mm"
-                                         f"{tilt}; interpolated: {shown or 'none'}{more}")
+                                         f"{moved and ', '}{moved}; interpolated: {shown or 'none'}{more}")
 
 
 def foretold(inventory: Inventory, number: int) -> tuple[str, list[Warned]]:

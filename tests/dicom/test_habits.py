@@ -190,6 +190,26 @@ def test_tilted_gantry_keeps_its_shear(series: Path) -> None:
     assert volume.spacing_mm == pytest.approx(before.spacing_mm, abs=1e-4)
 
 
+@pytest.mark.parametrize(("moved", "said"), [
+    (lambda k: 5.0 * k, f"tilt {np.degrees(np.arctan2(5, 14)):.2f} degrees; "),
+    (lambda k: 20.0 * (k > 6), "positions shift sideways by 20.0 mm, not by one tilt; "),
+    (lambda k: 20.0 * (k == 6), "positions shift sideways by 20.0 mm, not by one tilt; "), (lambda k: 0.0, "")])
+@pytest.mark.parametrize("gap", [True, False])
+def test_a_table_that_was_shifted_is_no_tilt(series: Path, moved, said: str, gap: bool) -> None:
+    """Where the first corner and the last stand beside each other too."""
+    files = by_height(series)
+    for k, path in enumerate(files):
+        def shift(ds: pydicom.Dataset, k: int = k) -> None:
+            x, y, z = (float(v) for v in ds.ImagePositionPatient)
+            ds.ImagePositionPatient = [f"{x:.4f}", f"{y + moved(k):.4f}", f"{z:.4f}"]
+        edit(path, shift)
+    if gap:
+        files[3].unlink()
+    notes = [w.detail for w in read_study(series, resample=True).study.warnings if w.code == "MED-D19"]
+    assert len(notes) == (gap or bool(said))
+    assert all(f" of 14.000 mm{said and ', '}{said or '; '}interpolated" in n for n in notes), notes
+
+
 def test_the_longer_series_is_chosen_and_the_other_by_number(phantoms, series: Path) -> None:
     patient, truth = phantoms("A")
     short = Volume(truth.array[:9] + np.int16(1), truth.affine, truth.study)
