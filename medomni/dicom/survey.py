@@ -41,8 +41,8 @@ class Listed:
         summary: its number is that of ``--series`` where the source holds one patient.
         refused: a code and what it names, where reading would refuse it; else empty. Damage inside compressed pixels
             shows only when they are read, see :mod:`medomni.dicom.foreseen`; of the middle image with its picture.
-        image: no volume, but radiographs, ultrasound or pictures, which :func:`medomni.dicom.read_image` reads one by
-            one; ``refused`` is then empty.
+        image: no volume, but radiographs, ultrasound, grey images of another kind or pictures, which
+            :func:`medomni.dicom.read_image` reads one by one; ``refused`` is then empty.
         small: (rows, columns) of at most 128, uint8, the middle image as it is stored; None where it cannot be decoded.
         folder: where its files lie, as :attr:`Survey.folder`.
         notes: what the record of a readable series will say of its geometry and values.
@@ -133,8 +133,11 @@ def _listed(inventory: Inventory, summary: SeriesSummary, group: Group, pictures
 
 
 def _is_image(first: SliceHeader) -> bool:
-    """A radiograph or ultrasound by its modality."""
-    return first.text("Modality") in (*PROJECTIONS, "US", "IVUS") and not is_object(first)
+    """A radiograph or ultrasound by its modality, or a grey image of another kind, such as a scanned film: a capture in
+    colours is a screenshot or a report as often."""
+    modality = first.text("Modality")
+    grey = modality == "OT" and first.text("PhotometricInterpretation").startswith("MONOCHROME")
+    return (grey or modality in (*PROJECTIONS, "US", "IVUS")) and not is_object(first)
 
 
 def _stills(paths: list[Path], pictures: bool) -> Survey:

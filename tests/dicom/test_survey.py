@@ -188,6 +188,26 @@ def test_radiographs_and_pictures_are_images(tmp_path: Path) -> None:
     assert len(survey(tmp_path / "in")[0][0].series) == 2, "a folder of nothing but pictures"
 
 
+@pytest.mark.parametrize(("pixels", "modality", "reads"), [
+    (np.arange(64, dtype=np.uint16).reshape(8, 8), "OT", True), (np.zeros((8, 8, 3), np.uint8), "OT", False),
+    (np.arange(64, dtype=np.uint16).reshape(8, 8), "CT", False)])
+def test_a_grey_image_of_another_kind_is_an_image(tmp_path: Path, pixels: np.ndarray, modality: str,
+                                                  reads: bool) -> None:
+    """A scanned film is read as one; a screenshot, or what calls itself a CT, is refused as a capture."""
+    def capture(ds: pydicom.Dataset) -> None:
+        ds.SOPClassUID, ds.Modality = "1.2.840.10008.5.1.4.1.1.7", modality
+        if pixels.ndim == 3:
+            ds.SamplesPerPixel, ds.PhotometricInterpretation, ds.PlanarConfiguration = 3, "RGB", 0
+    image(tmp_path / "x.dcm", pixels, capture)
+    (listed,) = survey(tmp_path, pictures=True)[0][0].series
+    assert (listed.image, listed.refused[:7]) == ((True, "") if reads else (False, "MED-D08"))
+    assert (listed.small is not None) == (modality == "OT"), "a CT without rescale has no values"
+
+
+def test_real_grey_captures_are_images(real_dicom: Path) -> None:
+    assert all(x.image for s in survey(real_dicom / "modality_lut")[0] for x in s.series)
+
+
 def test_files_are_counted_by_study(ward: Path) -> None:
     studies, _, files = survey(ward)
     assert sum(s.files for s in studies) == files - 1, "the letter is of no study"
