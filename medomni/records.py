@@ -51,13 +51,22 @@ class Patient(Record):
     age_years: Annotated[int, Field(ge=0, le=90)] | None = None
 
 
+class Window(Record):
+    """A window that a file suggests: ``width`` about ``centre``, in the volume's unit; ``name`` is one of a few known
+    words, such as ``LUNG``, or empty."""
+
+    centre: float
+    width: Annotated[float, Field(ge=1)]
+    name: str = ""
+
+
 class Study(Record):
     """One imaging study without names, dates or UIDs.
 
     ``study_key`` is a keyed hash of the StudyInstanceUID; the UIDs stay in the site's own store.
     ``spacing_mm`` is (between slices along the normal, between rows, between columns).
     ``orientation`` is the plane and slice order, e.g. ``axial``; ``source`` is ``dicom``, ``phantom`` or
-    ``nifti``; ``synthetic`` marks phantoms wherever they are shown.
+    ``nifti``; ``synthetic`` marks phantoms wherever they are shown. ``windows`` are those of the first slice.
     """
 
     schema_version: Literal["1"] = "1"
@@ -69,6 +78,7 @@ class Study(Record):
     orientation: str | None = None
     kernel: str | None = None
     contrast: bool | None = None
+    windows: tuple[Window, ...] = ()
     prior_available: bool = False
     source: str = "dicom"
     synthetic: bool = False

@@ -18,6 +18,8 @@ KEPT = {
     "FrameAcquisitionNumber": "AcquisitionNumber", "NominalCardiacTriggerDelayTime": "TriggerTime",
     "FlipAngle": "FlipAngle", "RepetitionTime": "RepetitionTime", "InversionTimes": "InversionTime",
     "ExposureTimeInms": "ExposureTime", "XRayTubeCurrentInmA": "XRayTubeCurrent", "ExposureInmAs": "Exposure",
+    "WindowCenter": "WindowCenter", "WindowWidth": "WindowWidth",
+    "WindowCenterWidthExplanation": "WindowCenterWidthExplanation",
     "FrameAcquisitionDateTime": "AcquisitionTime", "FrameReferenceDateTime": "ContentTime",
 }
 """Keyword inside a functional group to the keyword of a single-frame image that says the same."""

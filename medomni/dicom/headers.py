@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from medomni.dicom.faults import CutHeaderError, UnreadableError
 from medomni.dicom.names import hidden_words, shown_name
 from medomni.dicom.plain import PlainFile, read_plain
-from medomni.dicom.tags import COMPARED, ONLY_PIXELS, SEQUENCES, TAGS
+from medomni.dicom.tags import COMPARED, ONLY_PIXELS, SEQUENCES, TAGS, WINDOWS
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -134,7 +134,7 @@ def _long_way(path: Path, plain: PlainFile | None) -> list[SliceHeader]:
     from medomni.dicom.frames import GROUPS, text_of
     from medomni.dicom.parse import read_elements
 
-    ds = read_elements(path, [*LONG_WAY, MODALITY_TABLE, *GROUPS])
+    ds = read_elements(path, [*LONG_WAY, *WINDOWS, MODALITY_TABLE, *GROUPS])
     if not ds.get("Rows") or not ds.get("Columns"):
         uid = ds.get("SOPClassUID") or getattr(ds.file_meta, "MediaStorageSOPClassUID", "")
         if not uid or "Image Storage" in getattr(uid, "name", ""):
@@ -142,7 +142,7 @@ def _long_way(path: Path, plain: PlainFile | None) -> list[SliceHeader]:
         return []
     if "BitsAllocated" not in ds:
         raise CutHeaderError(str(ds.get("SeriesInstanceUID") or ""))
-    values = {name: text_of(ds.get(name)) for name in LONG_WAY}
+    values = {name: text_of(ds.get(name)) for name in (*LONG_WAY, *WINDOWS)}
     values[SYNTAX] = str(ds.file_meta.get(SYNTAX) or "")
     values.update({name: "" for name in COMPARED if not values[name].isascii()})
     values[MODALITY_TABLE] = "present" if MODALITY_TABLE in ds else ""

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from struct import Struct
 
-from medomni.dicom.tags import COMPARED, DOUBLES, ENCAPSULATED, NUMBERS, SEQUENCES, TAGS
+from medomni.dicom.tags import COMPARED, DOUBLES, ENCAPSULATED, NUMBERS, SEQUENCES, TAGS, WINDOWS
 
 HEAD = 1 << 14  # most headers end within it
 LONGEST_HEAD = 1 << 20
@@ -82,27 +82,31 @@ class _MoreError(Exception):
 _NAMES = {tag: name for name, tag in TAGS.items() if name not in SEQUENCES}
 _SEQUENCES = {TAGS[name]: name for name in SEQUENCES}
 _NUMBERS = frozenset(TAGS[name] for name in NUMBERS)
-_COMPARED = frozenset(TAGS[name] for name in COMPARED)
+_COMPARED = frozenset((*(TAGS[name] for name in COMPARED), WINDOWS["WindowCenterWidthExplanation"]))
 _SPECIAL = _NUMBERS | _COMPARED | frozenset(TAGS[name] for name in DOUBLES)
 
 
-def read_plain(path: Path | str) -> PlainFile | None:
-    """Walk one file's header for :data:`medomni.dicom.tags.TAGS`; None where it is not plain.
+def read_plain(path: Path | str, wanted: Mapping[str, int] | None = None) -> PlainFile | None:
+    """Walk one file's header for :data:`medomni.dicom.tags.TAGS`, or other texts; None where it is not plain.
+
+    Args:
+        wanted: keyword to tag, of texts.
 
     Raises:
         OSError: where the file cannot be opened or read.
     """
+    names = _NAMES if wanted is None else {tag: name for name, tag in wanted.items()}
     descriptor = os.open(path, os.O_RDONLY)
     try:
         data = os.read(descriptor, HEAD)
         if data[128:132] != b"DICM":
             return None
         try:
-            found = _walked(data, HEAD)
+            found = _walked(data, HEAD, names)
         except _MoreError:
             if len(data) < HEAD:
                 return None
-            found = _walked(data + os.read(descriptor, LONGEST_HEAD - HEAD), LONGEST_HEAD)
+            found = _walked(data + os.read(descriptor, LONGEST_HEAD - HEAD), LONGEST_HEAD, names)
         behind = os.pread(descriptor, 4, found.offset + found.length) if found.offset >= 0 else b""
         return found if may_follow(behind, found.syntax) else None
     except (_OddError, _MoreError, IndexError, zlib.error):
@@ -143,19 +147,19 @@ def may_follow(behind: bytes, syntax: str = EXPLICIT) -> bool:
     return group << 16 | element == 0 or group << 16 | element > PIXEL_DATA
 
 
-def _walked(data: bytes, most: int) -> PlainFile:
+def _walked(data: bytes, most: int, names: Mapping[int, str]) -> PlainFile:
     syntax, position = _meta(data)
     if syntax != DEFLATED:
-        return _walk(data, position, syntax)
-    found = _walk(inflated(data[position:], most), 0, EXPLICIT)
+        return _walk(data, position, syntax, names)
+    found = _walk(inflated(data[position:], most), 0, EXPLICIT, names)
     return PlainFile(found.values, syntax, -1, found.length, -1, found.offset)
 
 
-def _walk(data: bytes, position: int, syntax: str) -> PlainFile:
+def _walk(data: bytes, position: int, syntax: str, names: Mapping[int, str]) -> PlainFile:
     implicit, order = syntax == IMPLICIT, _BIG if syntax == BIG_ENDIAN else _LITTLE
     if not implicit and syntax not in (EXPLICIT, BIG_ENDIAN) and syntax not in ENCAPSULATED:
         raise _OddError
-    names, special, sequences = _NAMES, _SPECIAL, _SEQUENCES
+    special, sequences = _SPECIAL, _SEQUENCES
     values: dict[str, str] = {}
     end, last = len(data) - 12, 0
     while position <= end:

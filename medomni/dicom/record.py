@@ -12,6 +12,7 @@ from medomni.dicom import codes
 from medomni.dicom.geometry import plane_name
 from medomni.dicom.headers import SliceHeader
 from medomni.dicom.keys import study_key
+from medomni.dicom.windows import windows_of
 from medomni.records import Patient, Study, Warned
 
 NO_CONTRAST = frozenset(("NONE", "NO", "N", "NO CONTRAST", "NON CONTRAST", "NON-CONTRAST", "WITHOUT",
@@ -31,6 +32,7 @@ def study_record(headers: list[SliceHeader], affine: NDArray[np.float64], warnin
         orientation=plane_name(affine),
         kernel=codes.kernel(first),
         contrast=_agreed(headers, _contrast),
+        windows=windows_of(first),
         source="phantom" if synthetic else "dicom",
         synthetic=synthetic,
         warnings=tuple(warnings),

@@ -68,6 +68,9 @@ TAGS = {
     "PerFrameFunctionalGroupsSequence": 0x52009230,
 }
 
+WINDOWS = {"WindowCenter": 0x00281050, "WindowWidth": 0x00281051, "WindowCenterWidthExplanation": 0x00281055}
+"""Read of one slice alone, see :mod:`medomni.dicom.windows`."""
+
 NUMBERS = frozenset((
     "SamplesPerPixel", "Rows", "Columns", "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation",
     "PixelPaddingValue", "PixelPaddingRangeLimit", "InConcatenationNumber", "InConcatenationTotalNumber",

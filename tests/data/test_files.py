@@ -11,7 +11,7 @@ import pytest
 from medomni.data import load_cases, save_cases
 from medomni.data.case import cases_hash
 from medomni.errors import MedomniError
-from medomni.records import Findings, History
+from medomni.records import Findings, History, Window
 from tests.cases import square_case, square_cases
 
 pytestmark = pytest.mark.unit
@@ -56,3 +56,6 @@ def test_the_hash_covers_all_that_training_reads() -> None:
               replace(case, places=np.zeros((6, 64, 64), np.uint16)), replace(case, hu=case.hu + 1)]
     assert len({cases_hash([c]) for c in [case, *others]}) == 1 + len(others)
     assert cases_hash([case]) == cases_hash([square_case(0)])
+    study = case.findings.study.model_copy(update={"windows": (Window(centre=40, width=400),)})
+    seen = replace(case, findings=case.findings.model_copy(update={"study": study}))
+    assert cases_hash([seen]) == cases_hash([case]), "training reads no windows"
