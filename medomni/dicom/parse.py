@@ -67,16 +67,17 @@ def read_elements(path: Path, tags: list[str], *, pixels: bool = False, only: bo
     return dataset
 
 
-def check_deflated(handle: BinaryIO, most: int = MOST_INFLATED) -> None:
+def check_deflated(handle: BinaryIO, most: int | None = None) -> None:
     """A deflated data set is inflated whole by pydicom: one that would fill the memory is refused before.
 
     Args:
         handle: at the file's first byte, where it is left too.
-        most: bytes that it may inflate to.
+        most: bytes that it may inflate to, by default :data:`MOST_INFLATED`.
 
     Raises:
         UnreadableError: where it inflates to more, or cannot be inflated.
     """
+    most = MOST_INFLATED if most is None else most
     head = handle.read(4096)
     if DEFLATED.encode() in head[:1024]:
         try:
