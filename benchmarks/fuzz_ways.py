@@ -27,6 +27,8 @@ EVERY = {"received": 3, "surveyed": 3, "de-identified": 6}
 LEFT_OUT = "ocr left out"
 IDENTIFYING = ("PatientName", "PatientID", "StudyInstanceUID", "SOPInstanceUID")
 DEFLATED = b"1.2.840.10008.1.2.1.99"
+META = 400
+"""Bytes in which the preamble and the file meta information of the sources lie, which may be damaged."""
 LARGEST = 1 << 16
 """Pixels of a frame that are compared."""
 SHORT = 6
@@ -89,7 +91,7 @@ class Ways:
             there = next((p for p in found if pydicom.dcmread(p, stop_before_pixels=True).SOPInstanceUID == uid), None)
             if there is None:
                 return "wrong: known, and it is not there"
-            same = there.read_bytes()[132:] == data[132:] or np.array_equal(
+            same = there.read_bytes()[META - len(data):] == data[META:] or np.array_equal(
                 pydicom.dcmread(there).pixel_array, pydicom.dcmread(path).pixel_array)
             return "known" if same else "wrong: taken as a copy of other pixels"
         if not any(p.read_bytes().endswith(_data_set(data)) for p in reversed(found)):
