@@ -20,6 +20,8 @@ from pathlib import Path
 
 from benchmarks.fuzz_sources import DECOY, decoy, sources
 from benchmarks.fuzz_tricks import DEEP
+from benchmarks.fuzz_truth import UNHELD
+from benchmarks.fuzz_ways import EVERY
 
 FILES, PARTS = 10_000, 10
 MOST_SECONDS, MOST_BYTES = 5.0, 10**9
@@ -33,6 +35,7 @@ def run() -> tuple[bool, str]:
 def fuzzed(count: int, parts: int, first: int = 0) -> tuple[bool, str]:
     """``parts`` workers with ``count`` files each; seeds from ``first``."""
     outcomes: Counter[str] = Counter()
+    ways: dict[str, Counter[str]] = {name: Counter() for name in EVERY}
     slowest, peak, bad = 0.0, 0, []
     with tempfile.TemporaryDirectory(prefix="medomni-b7-") as root:
         inside = Path(root).joinpath(*(f"d{k}" for k in range(DEEP)))
@@ -53,23 +56,34 @@ def fuzzed(count: int, parts: int, first: int = 0) -> tuple[bool, str]:
                     bad.append(f"{name}: the process died or hung")
                     continue
                 outcome = ended["outcome"]
-                kind = outcome.split(":")[0].split(",")[0]
-                outcomes[kind if kind in ("wrong", "read", "concealed") else "refused"] += 1
+                kind = outcome.split(":")[0]
+                outcomes[kind if kind in ("wrong", "read", "concealed", UNHELD) else "refused"] += 1
+                for way, became in ended["ways"].items():
+                    ways[way]["coded" if became.startswith("MED-") else became.split(":")[0]] += 1
                 slowest, peak = max(slowest, ended["seconds"]), max(peak, ended["peak"])
-                if outcome.startswith("wrong") or ended["seconds"] > MOST_SECONDS:
-                    bad.append(f"{name}: {outcome} {ended['seconds']:.1f} s")
+                wrong = [said for said in (outcome, *ended["ways"].values()) if said.startswith("wrong")]
+                if wrong or ended["seconds"] > MOST_SECONDS:
+                    bad.append(f"{name}: {'; '.join(wrong)} {ended['seconds']:.1f} s")
             if ended_by_itself:
                 (inside / f"target-{part}").rmdir()
             else:  # its file and what it had unpacked lie there still
-                shutil.rmtree(inside / f"target-{part}", ignore_errors=True)  # not even made, where it died at once
+                for name in ("target", "ways"):  # not even made, where it died at once
+                    shutil.rmtree(inside / f"{name}-{part}", ignore_errors=True)
         strange = {path for path, _ in _tree(Path(root)) ^ before}
     for line in [*bad[:200], *(f"changed: {path}" for path in sorted(strange)[:10])]:
         print(f"  {line}", flush=True)
     total = sum(outcomes.values())
     met = not bad and not strange and peak <= MOST_BYTES and total == count * parts
     return met, (f"{total} files: {outcomes['refused']} coded errors, {outcomes['read']} read, "
-                 f"{outcomes['concealed']} with damage in a codestream without checksum, {outcomes['wrong']} wrong, "
+                 f"{outcomes[UNHELD]} read that nothing else could be held against, {outcomes['concealed']} with "
+                 f"damage in a codestream without checksum, {outcomes['wrong']} wrong; {_said(ways)}; "
                  f"{len(bad)} faults; slowest {slowest:.2f} s, peak {peak / 1e6:.0f} MB, {len(strange)} files outside")
+
+
+def _said(ways: dict[str, Counter[str]]) -> str:
+    """How many went each other way in, and what became of them."""
+    return "; ".join(f"{sum(became.values())} {way}: " + ", ".join(f"{n} {what}" for what, n in sorted(became.items()))
+                     for way, became in ways.items())
 
 
 def _tree(root: Path) -> set[tuple[Path, str]]:

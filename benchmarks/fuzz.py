@@ -17,9 +17,11 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.fuzz_picture import picture_agrees
 from benchmarks.fuzz_sources import MEDIUM
 from benchmarks.fuzz_tricks import tricked_medium, tricked_zip
-from benchmarks.fuzz_truth import Slices, agrees, truth_of
+from benchmarks.fuzz_truth import UNHELD, Slices, agrees, truth_of
+from benchmarks.fuzz_ways import Ways
 
 
 def own_peak() -> int:
@@ -123,6 +125,7 @@ def work(root: Path, folder: Path, seed: int, count: int) -> None:
     names = sorted(every)
     place = folder / f"target-{seed}"
     place.mkdir()
+    ways = Ways(folder / f"ways-{seed}", every)
     for k in range(count):
         rng = np.random.default_rng([seed, k])
         tricked = rng.random() < TRICKS
@@ -142,16 +145,20 @@ def work(root: Path, folder: Path, seed: int, count: int) -> None:
             path.write_bytes(mutate(data, rng))
         print(json.dumps({"file": k, "source": name, "mutation": "tricked" if tricked else mutate.__name__}),
               flush=True)
-        begun, outcome = time.perf_counter(), ""
+        outcome, seconds, read = "", 0.0, False
         if path.suffix not in STILLS:
             outcome, seconds = _study(path, data, truth, tricked)
-            begun += time.perf_counter() - begun - seconds  # what the comparison took is not the reader's
+            read = not outcome.startswith(("MED-", "wrong"))
         if path.suffix in (*STILLS, ".dcm"):
-            outcome = _and(outcome, _image(path, frame=k % 2))
-        print(json.dumps({"outcome": outcome, "seconds": time.perf_counter() - begun,
-                          "peak": own_peak()}), flush=True)
+            picture, more = _image(path, frame=k % 2)
+            outcome, seconds = _and(outcome, picture), seconds + more
+        tried, longest = ways.tried(path, k, read)
+        print(json.dumps({"outcome": outcome, "ways": tried, "seconds": max(seconds, longest), "peak": own_peak()}),
+              flush=True)
         path.unlink()
         shutil.rmtree(place / "medium", ignore_errors=True)
+    ways.close()
+    (folder / f"ways-{seed}").rmdir()
 
 
 def _study(path: Path, data: bytes, truth: Slices, tricked: bool) -> tuple[str, float]:
@@ -173,11 +180,13 @@ def _study(path: Path, data: bytes, truth: Slices, tricked: bool) -> tuple[str, 
         return f"wrong: the comparison: {type(exc).__name__}: {exc}"[:200], seconds
 
 
-def _image(path: Path, frame: int) -> str:
-    """What :func:`medomni.dicom.read_image` made of it; of a file of one frame the second is asked for in vain."""
+def _image(path: Path, frame: int) -> tuple[str, float]:
+    """What :func:`medomni.dicom.read_image` made of it, and how many seconds that took; of a file of one frame the
+    second is asked for in vain."""
     from medomni.dicom import read_image
     from medomni.errors import MedomniError
 
+    begun = time.perf_counter()
     try:
         try:
             picture = read_image(path, frame=frame)
@@ -185,19 +194,24 @@ def _image(path: Path, frame: int) -> str:
             if exc.code != "MED-C03":
                 raise
             picture = read_image(path)
-        return "read" if picture.array.size and picture.shown.shape == picture.array.shape[:2] else "wrong: no picture"
     except MedomniError as exc:
-        return exc.code
+        return exc.code, time.perf_counter() - begun
     except BaseException as exc:
-        return f"wrong: read_image: {type(exc).__name__}: {exc}"[:200]
+        return f"wrong: read_image: {type(exc).__name__}: {exc}"[:200], time.perf_counter() - begun
+    seconds = time.perf_counter() - begun
+    try:
+        return picture_agrees(path, picture), seconds
+    except Exception as exc:
+        return f"wrong: the comparison: {type(exc).__name__}: {exc}"[:200], seconds
 
 
 def _and(study: str, picture: str) -> str:
     """The worse of two outcomes; where one was refused and the other read, it was read."""
-    for outcome in (study, picture):
-        if outcome.startswith("wrong"):
-            return outcome
-    return picture if study.startswith("MED-") or not study else study
+    for worse in ("wrong", UNHELD, "concealed", "read"):
+        for outcome in (study, picture):
+            if outcome.startswith(worse):
+                return outcome
+    return study or picture
 
 
 if __name__ == "__main__":

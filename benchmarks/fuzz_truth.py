@@ -21,6 +21,8 @@ from medomni.volume import LPS_TO_RAS, Volume
 
 CONCEALING = ("1.2.840.10008.1.2.4.5", "1.2.840.10008.1.2.4.7", "1.2.840.10008.1.2.4.9", "1.2.840.10008.1.2.4.20")
 """JPEG, JPEG 2000, HTJ2K: a codestream has no checksum; what it cannot decode each decoder fills in its own way."""
+UNHELD = "unheld"
+"""Read, and there is nothing to hold it against: neither right nor wrong is shown."""
 HEADER = 352
 """Bytes of a NIfTI-1 file before its values."""
 OFF_VOXELS = 0.02
@@ -42,7 +44,7 @@ def truth_of(files: Mapping[str, bytes]) -> Slices:
 
 
 def agrees(path: Path, volume: Volume, original: bytes, truth: Slices, *, fewer: bool = False) -> str:
-    """``read``, ``concealed`` where a codestream is damaged, or ``wrong`` and why.
+    """``read``, ``concealed`` where a codestream is damaged, :data:`UNHELD` and why, or ``wrong`` and why.
 
     Args:
         original: the file undamaged.
@@ -104,9 +106,9 @@ def _dicom(path: Path, volume: Volume) -> str:
         ds = pydicom.dcmread(path)
         frames = _frames(ds)
     except Exception:
-        return "read, and pydicom could not"
+        return f"{UNHELD}: pydicom could not"
     if any(k in ds for k in ("PixelPaddingValue", "FloatPixelPaddingValue", "DoubleFloatPixelPaddingValue")):
-        return "read"
+        return f"{UNHELD}: padding"
     concealed = "concealed" if ds.file_meta.TransferSyntaxUID.startswith(CONCEALING) else ""
     if len(volume.array) < len(frames) and not volume.study.warnings:
         return f"wrong: {len(volume.array)} of {len(frames)} frames"

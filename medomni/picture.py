@@ -5,6 +5,7 @@ Which edge is the patient's left, and how many millimetres a pixel has, are know
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,9 @@ from numpy.typing import NDArray
 
 STATED = "stated by the user"
 """Reason of a side or spacing that the file is silent about and whoever read it stated."""
+
+AT_ONCE = 1 << 18
+"""Pixels that are worked on in double precision at a time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,8 +94,7 @@ class Picture:
             raise ValueError("a colour image has no window")
         if not width >= 1:
             raise ValueError(f"a window's width is at least 1, got {width}")
-        values = in_window(self.array, centre, width)
-        grey = np.rint(255 * (1 - values if self.inverted else values)).astype(np.uint8)
+        grey = greys(lambda rows: in_window(rows, centre, width), self.array, self.inverted)
         if self.padding is not None:
             grey[self.padding] = 0
         return grey
@@ -102,6 +105,32 @@ def in_window(values: NDArray[Any], centre: float, width: float) -> NDArray[np.f
     return np.clip((values.astype(np.float64) - (centre - 0.5)) / max(width - 1.0, 1e-6) + 0.5, 0.0, 1.0)
 
 
+def greys(curve: Callable[[NDArray[Any]], NDArray[np.float64]], values: NDArray[Any],
+          inverted: bool) -> NDArray[np.uint8]:
+    """(rows, columns) uint8, 255 for 1, by a curve from values to 0 ... 1, rounded; inverted: 255 for 0.
+
+    Args:
+        curve: from some rows of ``values`` to as many of 0 to 1.
+    """
+    def grey(rows: NDArray[Any]) -> NDArray[np.float64]:
+        share = curve(rows)
+        return np.rint(255 * (1 - share if inverted else share))
+
+    return by_rows(grey, values, np.uint8)
+
+
+def by_rows(work: Callable[[NDArray[Any]], NDArray[Any]], values: NDArray[Any], kind: type) -> NDArray[Any]:
+    """``work`` of (rows, columns, ...) as (rows, columns) of another kind, some rows at a time.
+
+    Double precision of a large radiograph takes eight times its own room, and every step of a formula that again.
+    """
+    out: NDArray[Any] = np.empty(values.shape[:2], kind)
+    step = max(AT_ONCE // max(values[:1].size, 1), 1)
+    for start in range(0, len(values), step):
+        out[start:start + step] = work(values[start:start + step])
+    return out
+
+
 def luminance(colours: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """(rows, columns) of (rows, columns, 3) by ITU-R BT.601."""
-    return np.rint(colours @ np.array([0.299, 0.587, 0.114])).astype(np.uint8)
+    return by_rows(lambda rows: np.rint(rows @ np.array([0.299, 0.587, 0.114])), colours, np.uint8)

@@ -32,7 +32,7 @@ from medomni.dicom.stated import NOT_SIDEWAYS, side_stated, spacing_stated
 from medomni.dicom.still import read_still
 from medomni.dicom.voi import presets, shown
 from medomni.errors import MedomniError
-from medomni.picture import Picture
+from medomni.picture import Picture, by_rows
 
 WANTED = [
     *PIXEL_TAGS, *IDENTIFYING, "SOPClassUID", "RescaleType", "VOILUTSequence", "WindowCenter", "WindowWidth",
@@ -194,12 +194,19 @@ def _values(stored: NDArray[Any], ds: pydicom.Dataset, at: Mapping[str, str], na
     """After the Modality LUT (PS3.3 C.11.1); a CT without rescale has no unit."""
     if stored.ndim == 3:
         return (stored >> max(int(ds.BitsStored) - 8, 0)).astype(np.uint8)
-    values: NDArray[Any]
+    values: NDArray[Any] = stored
     if ds.get("ModalityLUTSequence"):
         values = tabled(stored, ds, name)
     else:
         slope, intercept = rescale_of(at, ds.get("Modality") == "CT", name)
-        values = stored.astype(np.float64) * slope + intercept if at.get("RescaleSlope") else stored
+        if at.get("RescaleSlope"):
+            return by_rows(lambda rows: _finite(rows.astype(np.float64) * slope + intercept, name), stored, np.float32)
+    _finite(values, name)
+    return values.astype(np.float32 if values.dtype == np.float64 else values.dtype.newbyteorder("="), copy=False)
+
+
+def _finite(values: NDArray[Any], name: str) -> NDArray[Any]:
+    """The values; MED-D10 where one is no number."""
     if not np.isfinite(values).all():
         raise MedomniError("MED-D10", "values that are no numbers", where=name)
-    return values.astype(np.float32 if values.dtype == np.float64 else values.dtype.newbyteorder("="))
+    return values

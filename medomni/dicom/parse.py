@@ -45,7 +45,7 @@ def read_elements(path: Path, tags: list[str], *, pixels: bool = False, only: bo
             if forced and not _plausible_start(handle.read(2)):
                 raise UnreadableError("not DICOM")
             handle.seek(0)
-            _check_deflated(handle)
+            check_deflated(handle)
             order = _Order(end)
             dataset = read_partial(handle, order.stops, force=forced, specific_tags=wanted)  # type: ignore[arg-type]
             if order.spoilt:
@@ -67,8 +67,17 @@ def read_elements(path: Path, tags: list[str], *, pixels: bool = False, only: bo
     return dataset
 
 
-def _check_deflated(handle: BinaryIO) -> None:
-    """A deflated data set is inflated whole by pydicom: one that would fill the memory is refused before."""
+def check_deflated(handle: BinaryIO, most: int | None = None) -> None:
+    """A deflated data set is inflated whole by pydicom: one that would fill the memory is refused before.
+
+    Args:
+        handle: at the file's first byte, where it is left too.
+        most: bytes that it may inflate to, by default :data:`MOST_INFLATED`.
+
+    Raises:
+        UnreadableError: where it inflates to more, or cannot be inflated.
+    """
+    most = MOST_INFLATED if most is None else most
     head = handle.read(4096)
     if DEFLATED.encode() in head[:1024]:
         try:
@@ -78,8 +87,8 @@ def _check_deflated(handle: BinaryIO) -> None:
                 while chunk:
                     size += len(inflate.decompress(chunk, 1 << 20))
                     chunk = inflate.unconsumed_tail
-                    if size > MOST_INFLATED:
-                        raise UnreadableError(f"not readable as DICOM (inflates to more than {MOST_INFLATED} bytes)")
+                    if size > most:
+                        raise UnreadableError(f"not readable as DICOM (inflates to more than {most} bytes)")
         except zlib.error as exc:
             raise UnreadableError("not readable as DICOM (damaged deflated data)") from exc
     handle.seek(0)

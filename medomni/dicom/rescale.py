@@ -14,6 +14,7 @@ from pydicom.pixels import apply_modality_lut
 from medomni.dicom.headers import SliceHeader
 from medomni.dicom.kinds import OTHER_UNITS
 from medomni.errors import MedomniError
+from medomni.picture import by_rows
 
 
 def rescaled(stored: NDArray[Any], ds: pydicom.Dataset, header: SliceHeader) -> NDArray[Any]:
@@ -36,8 +37,9 @@ def tabled(stored: NDArray[Any], ds: pydicom.Dataset, name: str) -> NDArray[Any]
     """The entries of the Modality LUT Sequence (PS3.3 C.11.1.1.1), whole numbers; errors as :func:`check_table`."""
     check_table(ds, name)
     try:
-        wide = stored.astype(np.int64)  # pydicom counts entries in the pixels' own type, in which they may not fit
-        return np.array(apply_modality_lut(wide, ds))
+        # pydicom counts entries in the pixels' own type, in which they may not fit
+        kind = apply_modality_lut(np.zeros((1, 1), np.int64), ds).dtype.type
+        return by_rows(lambda rows: apply_modality_lut(rows.astype(np.int64), ds), stored, kind)
     except Exception as exc:  # a damaged table
         raise MedomniError("MED-D11", f"modality table: {type(exc).__name__}", where=name) from exc
 

@@ -12,7 +12,7 @@ from medomni.dicom.headers import MOST_PIXELS
 from medomni.dicom.names import shown_name
 from medomni.dicom.stated import side_stated, spacing_stated
 from medomni.errors import MedomniError
-from medomni.picture import Picture, luminance
+from medomni.picture import Picture, by_rows, luminance
 
 
 def read_still(path: Path, frame: int = 0, left_edge: str | None = None,
@@ -52,10 +52,13 @@ def read_still(path: Path, frame: int = 0, left_edge: str | None = None,
         array = np.asarray(image.convert("L") if image.mode == "1" else image)
         array = array.astype(np.uint16) if array.dtype.kind in "iu" and array.dtype.itemsize > 1 else array
         low, high = (0.0, 255.0) if array.dtype == np.uint8 else (float(array.min()), float(array.max()))
-        shown = np.rint(255 * (array.astype(np.float64) - low) / max(high - low, 1e-9)).astype(np.uint8)
+        shown = by_rows(lambda rows: np.rint(255 * (rows.astype(np.float64) - low) / max(high - low, 1e-9)), array,
+                        np.uint8)
     else:
-        black = Image.new("RGBA", image.size, (0, 0, 0, 255))
-        array = np.asarray(Image.alpha_composite(black, image.convert("RGBA")).convert("RGB"))
+        if image.mode != "RGB" or "transparency" in image.info:
+            black = Image.new("RGBA", image.size, (0, 0, 0, 255))
+            image = Image.alpha_composite(black, image.convert("RGBA")).convert("RGB")
+        array = np.asarray(image)
         if (array[..., :1] == array).all():
             array = np.ascontiguousarray(array[..., 0])
             shown = array

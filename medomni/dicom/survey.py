@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medomni.dicom.archive import dicom_files
-from medomni.dicom.fill import LongWay
+from medomni.dicom.fill import filled
 from medomni.dicom.grouping import Group
 from medomni.dicom.headers import SliceHeader
 from medomni.dicom.keys import study_key
@@ -184,15 +184,16 @@ def survey_json(studies: list[Survey], warnings: list[Warned], files: int) -> st
 
 def small_picture(group: Group) -> NDArray[np.uint8]:
     """The middle image of a group by position, in the soft-tissue window for CT, else between its 1st and 99th
-    percentile; an image without a position as :func:`medomni.dicom.image.read_image` shows it; errors as reading."""
+    percentile; an image without a position, or in colours, as :func:`medomni.dicom.image.read_image` shows it. Errors
+    as reading has them: it is read the same way, short or long."""
     placed = sorted(group, key=lambda h: float(h.normal @ h.position)
                     if h.position is not None and h.orientation is not None else 0.0)
     header = placed[len(placed) // 2]
-    if header.position is None:
+    if header.position is None or header.is_colour_or_capture:
         from medomni.dicom.image import read_image
 
-        return np.rint(_smaller(read_image(header.path).shown)).astype(np.uint8)
-    values = _smaller(LongWay()(header)[0])
+        return np.rint(_smaller(read_image(header.path, frame=header.frame or 0).shown)).astype(np.uint8)
+    values = _smaller(filled([header], threads=1)[0][0])
     return _grey(values, SOFT if header.text("Modality") == "CT" else None)
 
 

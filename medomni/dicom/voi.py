@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pydicom
 from numpy.typing import NDArray
 
-from medomni.picture import in_window, luminance
+from medomni.picture import greys, in_window, luminance
 
 
 def shown(values: NDArray[Any], ds: pydicom.Dataset, inverted: bool, windows: tuple[tuple[float, float], ...],
@@ -26,25 +27,25 @@ def shown(values: NDArray[Any], ds: pydicom.Dataset, inverted: bool, windows: tu
     """
     if values.ndim == 3:
         return luminance(values), ""
-    share, left_out = None, ""
+    curve, left_out = None, ""
     try:
         if ds.get("VOILUTSequence"):
-            share = _by_table(values, ds)
+            curve = _by_table(values, ds)
     except Exception as exc:  # a damaged table is left out and named: window or whole range are always a picture
         why = str(exc) if type(exc) is ValueError and str(exc) in _FAULTS else type(exc).__name__
         left_out = f"the VOI table is not applied: {why}"
-    if share is None:
-        share = _by_window(values, ds, windows, padding)
-    grey = np.rint(255 * (1 - share if inverted else share)).astype(np.uint8)
+    grey = greys(curve or _by_window(values, ds, windows, padding), values, inverted)
     if padding is not None:
         grey[padding] = 0
     return grey, left_out
 
 
+Curve = Callable[[NDArray[Any]], NDArray[np.float64]]
+"""From some rows of the values to 0 ... 1."""
 _FAULTS = ("bits of an entry", "fewer entries than stated", "entries of more bits than stated")
 
 
-def _by_table(values: NDArray[Any], ds: pydicom.Dataset) -> NDArray[np.float64]:
+def _by_table(values: NDArray[Any], ds: pydicom.Dataset) -> Curve:
     """0 to 1 by the first VOI table (PS3.3 C.11.2.1.1).
 
     Raises:
@@ -60,8 +61,12 @@ def _by_table(values: NDArray[Any], ds: pydicom.Dataset) -> NDArray[np.float64]:
     table, white = _entries(item.LUTData, count, bits, _little(ds)), (1 << bits) - 1
     if table.max() > white:
         raise ValueError(_FAULTS[2])
-    at = np.clip(np.floor(values.astype(np.float64) - first), 0, count - 1).astype(np.int64)
-    return np.asarray(table[at] / white, dtype=np.float64)
+
+    def curve(rows: NDArray[Any]) -> NDArray[np.float64]:
+        at = np.clip(np.floor(rows.astype(np.float64) - first), 0, count - 1).astype(np.int64)
+        return np.asarray(table[at] / white, dtype=np.float64)
+
+    return curve
 
 
 def _entries(data: Any, count: int, bits: int, little: bool) -> NDArray[np.int64]:
@@ -83,19 +88,23 @@ def _little(ds: pydicom.Dataset) -> bool:
 
 
 def _by_window(values: NDArray[Any], ds: pydicom.Dataset, windows: tuple[tuple[float, float], ...],
-               padding: NDArray[np.bool_] | None) -> NDArray[np.float64]:
+               padding: NDArray[np.bool_] | None) -> Curve:
     """0 to 1 by the first window, else from the least to the largest value that is no padding (PS3.3 C.11.2)."""
-    exact = values.astype(np.float64)
     if not windows:
-        seen = exact if padding is None or padding.all() else exact[~padding]
-        low, high = seen.min(), seen.max()
-        return np.asarray(np.clip((exact - low) / max(high - low, 1e-9), 0.0, 1.0))
+        low, high = _ends(values, padding)
+        return lambda rows: np.clip((rows.astype(np.float64) - low) / max(high - low, 1e-9), 0.0, 1.0)
     (centre, width), function = windows[0], ds.get("VOILUTFunction") or "LINEAR"
     if function == "SIGMOID":
-        return np.asarray(1 / (1 + np.exp(np.clip(-4 * (exact - centre) / width, -50, 50))))
+        return lambda rows: 1 / (1 + np.exp(np.clip(-4 * (rows.astype(np.float64) - centre) / width, -50, 50)))
     if function == "LINEAR_EXACT":
-        return np.asarray(np.clip((exact - centre) / width + 0.5, 0, 1))
-    return in_window(exact, centre, width)
+        return lambda rows: np.clip((rows.astype(np.float64) - centre) / width + 0.5, 0, 1)
+    return lambda rows: in_window(rows, centre, width)
+
+
+def _ends(values: NDArray[Any], padding: NDArray[np.bool_] | None) -> tuple[float, float]:
+    """The least and the largest value, padding aside unless all is padding."""
+    seen = values if padding is None or padding.all() else values[~padding]
+    return float(seen.min()), float(seen.max())
 
 
 def presets(ds: pydicom.Dataset) -> tuple[tuple[float, float], ...]:

@@ -12,13 +12,17 @@ from pathlib import Path
 import numpy as np
 import pydicom
 import pytest
+from PIL import Image
 from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from benchmarks.bar_b7 import _tree, fuzzed
-from benchmarks.fuzz_sources import DECOY, DECOY_UID, MEDIUM_SLICES, decoy, lowest
+from benchmarks.fuzz import _and
+from benchmarks.fuzz_picture import picture_agrees
+from benchmarks.fuzz_sources import DECOY, DECOY_UID, MEDIUM_SLICES, decoy, lowest, palette, radiograph, ultrasound
 from benchmarks.fuzz_tricks import DEEP, LONGEST, tricked_zip
 from benchmarks.fuzz_truth import agrees
-from medomni.dicom import parse, read_study
+from benchmarks.fuzz_ways import EVERY, Ways
+from medomni.dicom import parse, read_image, read_study
 from medomni.errors import MedomniError
 from tests.dicom.conftest import by_height
 
@@ -27,7 +31,7 @@ pytestmark = pytest.mark.unit
 
 @pytest.mark.parametrize("part", [101, 102])
 def test_mutated_files(part: int) -> None:
-    met, figure = fuzzed(150, 1, first=part)
+    met, figure = fuzzed(120, 1, first=part)
     assert met, figure
 
 
@@ -112,3 +116,54 @@ def test_a_compressed_nifti_whose_checksum_fails(series: Path, tmp_path: Path) -
     path.write_bytes(data)
     with pytest.raises(MedomniError):
         read_study(path)
+
+
+@pytest.mark.parametrize("name", ["radiograph.dcm", "palette.dcm", "ultrasound.dcm", "slice.dcm", "x.png"])
+def test_the_judge_sees_another_picture(series: Path, tmp_path: Path, name: str) -> None:
+    path, made = tmp_path / name, {"radiograph": radiograph, "palette": palette, "ultrasound": ultrasound}
+    if name == "x.png":
+        Image.fromarray(np.arange(1024, dtype=np.uint8).reshape(32, 32)).save(path)
+    else:
+        path.write_bytes(made[path.stem]() if path.stem in made else by_height(series)[0].read_bytes())
+    picture = read_image(path)
+    assert picture_agrees(path, picture) == "read"
+    values, shown = picture.array.copy(), picture.shown.copy()
+    values[3, 4] += 1
+    shown[5, 6] += 9
+    assert picture_agrees(path, replace(picture, array=values)).startswith("wrong: another picture")
+    assert picture_agrees(path, replace(picture, shown=shown)).startswith("wrong: other greys")
+    if name != "x.png":
+        assert picture_agrees(path, replace(picture, inverted=not picture.inverted)).startswith("wrong: inverted")
+    if name == "radiograph.dcm":
+        path.write_bytes(path.read_bytes().replace(b"MONOCHROME1", b"MONOCHROME?"))
+        assert picture_agrees(path, picture) == "unheld: pydicom could not"
+
+
+def test_the_worse_of_two_outcomes() -> None:
+    assert _and("MED-D01", "read") == "read" and _and("read", "unheld: x") == "unheld: x"
+    assert _and("wrong: x", "read") == "wrong: x" and _and("", "MED-D10") == "MED-D10"
+
+
+def test_the_judge_sees_what_the_other_ways_do_wrong(series: Path, tmp_path: Path,
+                                                     monkeypatch: pytest.MonkeyPatch) -> None:
+    path, other = by_height(series)[:2]
+    changed = pydicom.dcmread(path)
+    changed.PixelData = pydicom.dcmread(other).PixelData
+    changed.save_as(tmp_path / "x.dcm")
+    monkeypatch.setattr("benchmarks.fuzz_ways.EVERY", dict.fromkeys(EVERY, 1))
+    ways = Ways(tmp_path / "ways", {"whole.dcm": path.read_bytes()})
+    assert ways.tried(tmp_path / "x.dcm", 0, True)[0] == {
+        "received": "conflict", "surveyed": "listed", "de-identified": "cleaned"}
+    (tmp_path / "whole.dcm").write_bytes(path.read_bytes())
+    assert ways.tried(tmp_path / "whole.dcm", 0, True)[0]["received"] == "known"
+
+    def copied(source: Path, out: Path, *_: object) -> None:
+        out.mkdir()
+        (out / "x.dcm").write_bytes(source.read_bytes())
+
+    monkeypatch.setattr("medomni.dicom.pacs.inbox.same_image", lambda *_: True)
+    monkeypatch.setattr("medomni.dicom.survey.survey", lambda *_, **__: ([], [], 1))
+    monkeypatch.setattr("medomni.dicom.deid.deidentify", copied)
+    assert [said.partition(":")[0] for said in ways.tried(tmp_path / "x.dcm", 0, True)[0].values()] == ["wrong"] * 3
+    ways.close()
+    assert not list((tmp_path / "ways").iterdir())

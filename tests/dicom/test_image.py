@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -281,3 +282,37 @@ def test_a_damaged_region_of_ultrasound_gives_no_millimetres(tmp_path: Path) -> 
     data[last + 16:last + 16] = bytes(4)
     path.write_bytes(data)
     assert read_image(path).spacing_mm is None
+
+
+def test_a_large_radiograph_takes_little_more_than_itself(tmp_path: Path) -> None:
+    """Rescale, padding and window in double precision, yet some rows at a time: a few times the picture, not fifty."""
+    pixels = np.arange(3000 * 2000, dtype=np.uint32).astype(np.uint16).reshape(3000, 2000)
+    path = image(tmp_path / "x.dcm", pixels, with_tags(
+        WindowCenter="9000", WindowWidth="9000", VOILUTFunction="SIGMOID", RescaleSlope="0.5", RescaleIntercept="0.25",
+        PixelPaddingValue=7))
+    small = read_image(image(tmp_path / "y.dcm", pixels[:3], with_tags(
+        WindowCenter="9000", WindowWidth="9000", VOILUTFunction="SIGMOID", RescaleSlope="0.5", RescaleIntercept="0.25",
+        PixelPaddingValue=7)))
+    tracemalloc.start()
+    read = read_image(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 6 * pixels.nbytes
+    assert np.array_equal(read.array[:3], small.array) and np.array_equal(read.shown[:3], small.shown)
+    assert read.array.dtype == np.float32 and np.array_equal(read.array, np.float32(pixels * 0.5 + 0.25))
+
+
+def test_a_table_and_colours_are_worked_on_some_rows_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def table(ds: pydicom.Dataset) -> None:
+        item = pydicom.Dataset()
+        item.add_new("LUTDescriptor", "US", [4096, 0, 16])
+        item.add_new("LUTData", "OW", (np.arange(4096) * 3).astype("<u2").tobytes())
+        item.ModalityLUTType = "US"
+        ds.ModalityLUTSequence, ds.VOILUTSequence = Sequence([item]), Sequence([item])
+    path, colours = image(tmp_path / "x.dcm", change=table), tmp_path / "x.png"
+    Image.fromarray(np.random.default_rng(1).integers(0, 256, (48, 64, 3), dtype=np.uint8)).save(colours)
+    before = [read_image(path), read_image(colours)]
+    monkeypatch.setattr("medomni.picture.AT_ONCE", 100)  # one row, as no picture is that narrow
+    for whole, rows in zip(before, [read_image(path), read_image(colours)], strict=True):
+        assert np.array_equal(whole.array, rows.array) and np.array_equal(whole.shown, rows.shown)
+    assert np.array_equal(before[0].array, RAMP * 3)

@@ -19,8 +19,8 @@ from pathlib import Path
 import pydicom
 import pytest
 
+from medomni.dicom.pacs import bounded, receive, web
 from medomni.dicom.pacs import peer as peers
-from medomni.dicom.pacs import receive, web
 from medomni.dicom.pacs.inbox import Inbox
 from medomni.dicom.pacs.ingest import Ingesting
 from medomni.dicom.pacs.multipart import only_part
@@ -45,9 +45,10 @@ def sent(phantoms, tmp_path: Path) -> list[Path]:
 
 
 class Server:
-    """A DICOMweb server that answers each request as a function says: (status, content type, body)."""
+    """A DICOMweb server that answers each request as a function says: (status, content type, body or its pieces)."""
 
-    def __init__(self, answer: Callable[[str], tuple[int, str, bytes]]) -> None:
+    def __init__(self, answer: Callable[[str], tuple[int, str, bytes | Iterator[bytes]]],
+                 chunked: bool = False) -> None:
         self.asked: list[str] = []
         server = self
 
@@ -58,8 +59,17 @@ class Server:
                 self.send_response(status)
                 self.send_header("Content-Type", kind)
                 self.send_header("Connection", "close")
+                if status == 302:
+                    self.send_header("Location", server.url)
+                if chunked:
+                    self.send_header("Transfer-Encoding", "chunked")
                 self.end_headers()
-                self.wfile.write(body)
+                with contextlib.suppress(OSError):  # whoever asked has left
+                    for piece in (body,) if isinstance(body, bytes) else body:
+                        self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece) if chunked else piece)
+                    self.wfile.write(b"0\r\n\r\n" if chunked else b"")
+
+            protocol_version = "HTTP/1.1" if chunked else "HTTP/1.0"
 
             def log_message(self, *_: object) -> None:
                 pass
@@ -77,8 +87,8 @@ class Server:
 def serve() -> Iterator[Callable[..., Server]]:
     servers: list[Server] = []
 
-    def start(answer: Callable[[str], tuple[int, str, bytes]]) -> Server:
-        servers.append(Server(answer))
+    def start(answer: Callable[[str], tuple[int, str, bytes | Iterator[bytes]]], chunked: bool = False) -> Server:
+        servers.append(Server(answer, chunked))
         return servers[-1]
 
     yield start
@@ -163,6 +173,60 @@ def test_one_bad_instance_does_not_end_the_others(serve, sent: list[Path], tmp_p
         with pytest.raises(MedomniError, match="2 instances arrived, 1 failed"):
             DicomWeb(serve(answer).url).fetch_study(uid_of(sent[0]), inbox)
         assert len(inbox.index.keys()) == 2
+
+
+def for_ever(head: bytes = b"", every_s: float = 0.0, piece: bytes = bytes(1 << 16)) -> Iterator[bytes]:
+    yield head
+    while True:
+        time.sleep(every_s)
+        yield piece
+
+
+@pytest.mark.parametrize("packed", ["", "chunked"])
+@pytest.mark.parametrize(("least", "every_s", "piece", "why"), [
+    (0, 0.0, bytes(1 << 16), "more than 1 MB"), (1 << 30, 0.02, b"x", "hardly went on")])
+def test_an_answer_without_end_is_left_and_the_others_are_kept(
+        serve, sent: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, packed: str, least: int,
+        every_s: float, piece: bytes, why: str) -> None:
+    monkeypatch.setattr(bounded, "LARGEST_INSTANCE", 1 << 20)
+    monkeypatch.setattr(bounded, "LEAST_BYTES", least)
+    monkeypatch.setattr(bounded, "STALLED_S", 0.2)
+    monkeypatch.setattr(bounded, "LARGE", 1 << 12)  # the turn comes round, whatever becomes of whoever has it
+
+    def answer(path: str) -> tuple[int, str, bytes | Iterator[bytes]]:
+        if "/instances/" not in path:
+            return 200, "application/dicom+json", listing(sent)
+        wanted = next(p for p in sent if uid_part(p) in path)
+        status, kind, body = part(wanted.read_bytes())
+        return (status, kind, for_ever(body[:999], every_s, piece)) if wanted == sent[1] else (status, kind, body)
+
+    server, reasons = serve(answer, packed == "chunked"), []
+    with Inbox(tmp_path / "inbox") as inbox:
+        web = DicomWeb(server.url)
+        fetched = web._fetched
+        monkeypatch.setattr(web, "_fetched", lambda *a: reasons.append(fetched(*a)) or reasons[-1])
+        with pytest.raises(MedomniError, match="2 instances arrived, 1 failed"):
+            web.fetch_study(uid_of(sent[0]), inbox)
+        assert len(inbox.index.keys()) == 2
+    assert [why in str(r) for r in reasons if r] == [True]
+
+
+@pytest.mark.parametrize("status", [200, 302])
+def test_a_list_without_end_is_left(serve, monkeypatch: pytest.MonkeyPatch, status: int) -> None:
+    monkeypatch.setattr(bounded, "LARGEST_LIST", 1 << 18)
+    monkeypatch.setattr(web, "FIRST_WAIT_MS", 1)
+    client = DicomWeb(serve(lambda _: (status, "application/dicom+json", for_ever(b"["))).url)
+    with pytest.raises(MedomniError, match="MED-N05.*an answer of more than"):
+        client.find_studies(CT)
+
+
+def test_pages_without_end_are_left(serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(web, "MOST_ROWS", 5)
+    counter = iter(range(99))
+    client = DicomWeb(serve(lambda _: (200, "application/dicom+json", json.dumps(
+        [{"0020000D": {"vr": "UI", "Value": [f"1.2.{next(counter)}"]}}]).encode())).url)
+    with pytest.raises(MedomniError, match="MED-N05.*more than 5: ask for fewer"):
+        client.find_studies(CT)
 
 
 @pytest.mark.parametrize("url", ["file:///etc/passwd", "ftp://host/x", "host", "http://me:secret@127.0.0.1/x",

@@ -227,3 +227,22 @@ def test_a_readable_series_says_what_its_record_will(series: Path) -> None:
     (row,) = json.loads(survey_json(studies, warnings, files))["series"]
     assert {w["code"] for w in row["warnings"]} == told
     assert all(code in inventory_page(studies, warnings, files) for code in told)
+
+
+def test_a_picture_in_colours_that_has_a_position(tmp_path: Path) -> None:
+    pixels = np.random.default_rng(4).integers(0, 256, (20, 24, 3), dtype=np.uint8)
+    image(tmp_path / "x.dcm", pixels, with_tags(
+        Modality="US", SamplesPerPixel=3, PlanarConfiguration=0, PhotometricInterpretation="RGB", PixelSpacing=[1, 1],
+        ImagePositionPatient=[0, 0, 0], ImageOrientationPatient=[1, 0, 0, 0, 1, 0]))
+    ((listed,),) = (study.series for study in survey(tmp_path, pictures=True)[0])
+    assert not listed.refused and listed.small is not None and np.ptp(listed.small) > 100
+
+
+def test_the_small_picture_is_read_as_the_series_is(series: Path, phantoms, tmp_path: Path) -> None:
+    """A word in the header that reading does not need, and pydicom does."""
+    folder = tmp_path / "rle"
+    write_habit(phantoms("B")[1], folder, Habit(syntax="rle", bits=12))
+    for path in folder.iterdir():
+        path.write_bytes(path.read_bytes().replace(b"MONOCHROME2", b"M\1\0\0\0HROME2"))
+    assert len(read_study(folder).array)
+    assert [x.refused for x in survey(folder, pictures=True)[0][0].series] == [""]

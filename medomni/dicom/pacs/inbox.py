@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Literal
 
 from medomni.dicom.lock import Held, adopted
-from medomni.dicom.pacs.identity import Identity, digest, identify, same_image
+from medomni.dicom.pacs.identity import Identity, digest, identify
 from medomni.dicom.pacs.index import Index
 from medomni.dicom.pacs.peer import keep_values_out_of_logs
+from medomni.dicom.pacs.same import same_image
 from medomni.errors import MedomniError
 
 Outcome = Literal["stored", "known", "conflict"]

@@ -27,7 +27,7 @@ TOKEN = "MEDOMNI_DICOMWEB_TOKEN"
 TIMEOUT_S = 60
 AS_STORED = 'multipart/related; type="application/dicom"; transfer-syntax=*'
 THREADS = 4
-PAGE = 1000
+PAGE, MOST_ROWS = 1000, 200_000
 ATTEMPTS, FIRST_WAIT_MS = 3, 500  # where the server is busy or out of reach for a moment
 _LOOPBACK = re.compile(r"localhost|127\.[\d.]+|::1")
 
@@ -50,6 +50,8 @@ class DicomWeb:
         try:
             import requests
             from dicomweb_client import DICOMwebClient
+
+            from medomni.dicom.pacs.bounded import Bounded, OneLarge
         except ImportError as exc:
             raise MedomniError("MED-C06", "pip install 'medomni[pacs]'") from exc
         keep_values_out_of_logs()
@@ -64,7 +66,9 @@ class DicomWeb:
         token = os.environ.get(TOKEN)
         if token and parts.scheme != "https" and not _LOOPBACK.fullmatch(parts.hostname or ""):
             raise MedomniError("MED-C03", f"{TOKEN} is set, and is not sent over http", where=self.url)
-        self._session = requests.Session()
+        self._session, self._one_large = requests.Session(), OneLarge()
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, Bounded(AS_STORED, self._one_large))
         if tls:
             tls.client()  # says what is wrong with the files
             self._session.verify, self._session.cert = str(tls.authority), (str(tls.certificate), str(tls.key))
@@ -89,6 +93,8 @@ class DicomWeb:
     def fetch_study(self, study_uid: str, inbox: Inbox,
                     progress: Callable[[int, int], None] = lambda done, total: None) -> Moved:
         """Fetch every instance that the inbox does not have yet, in the transfer syntax it is stored in.
+
+        One of more than 512 MB (:data:`medomni.dicom.pacs.bounded.LARGEST_INSTANCE`), or that hardly goes on, is left.
 
         Raises:
             MedomniError: MED-C03 for what is no UID; MED-N01 without an answer; MED-N05 where the server has no such
@@ -116,6 +122,12 @@ class DicomWeb:
 
     def _fetched(self, study: str, series: str, sop: str, inbox: Inbox) -> MedomniError | None:
         """What is wrong with one instance; the bytes are kept as they were sent."""
+        try:
+            return self._kept(study, series, sop, inbox)
+        finally:
+            self._one_large.done()
+
+    def _kept(self, study: str, series: str, sop: str, inbox: Inbox) -> MedomniError | None:
         asked = Asked(study_key(study), instance_key(sop))
         url = f"{self._client.base_url}/studies/{study}/series/{series}/instances/{sop}"
         try:
@@ -145,12 +157,16 @@ class DicomWeb:
             seen += len(page)
             if not new:
                 return list(found.values())
+            if len(found) > MOST_ROWS:
+                raise MedomniError("MED-N05", f"the server lists more than {MOST_ROWS}: ask for fewer", where=self.url)
 
     def _asked(self, ask: Callable[[], Any]) -> Any:
         """What a request gives; its errors are coded, and say nothing of what the server answered."""
         import requests
         import retrying
         from urllib3.exceptions import LocationParseError
+
+        from medomni.dicom.pacs.bounded import AnswerError
 
         try:
             with unquoted():
@@ -160,6 +176,8 @@ class DicomWeb:
             raise MedomniError("MED-N05", f"HTTP status {status}", where=self.url) from None
         except retrying.RetryError:
             raise MedomniError("MED-N05", f"the server was busy {ATTEMPTS} times", where=self.url) from None
+        except AnswerError as exc:
+            raise MedomniError("MED-N05", str(exc), where=self.url) from None
         except LocationParseError:
             raise MedomniError("MED-N01", "no such host", where=self.url) from None
         except requests.RequestException as exc:
