@@ -536,3 +536,16 @@ def test_one_uid_at_two_places(series: Path, tmp_path: Path) -> None:
         f"{len(files)} slices, {len(files) - 1} UIDs"]
     with pytest.raises(MedomniError, match="MED-D20"):
         source_images(volume, series)
+
+
+def test_a_mosaic_is_no_slice(series: Path) -> None:
+    """Siemens' diffusion and functional MR: many slices as tiles of one image, whose position is that of none."""
+    for path in by_height(series)[1:]:
+        path.unlink()
+    edit_all(series, lambda ds: [setattr(ds, n, v) for n, v in {**MR, "ImageType": [
+        "ORIGINAL", "PRIMARY", "M", "ND", "MOSAIC "]}.items()])
+    with pytest.raises(MedomniError, match="MED-D12.*mosaic"):
+        read_study(series)
+    assert "mosaic" in inspect(series)[0].reason
+    listed = survey(series)[0][0].series[0]
+    assert listed.refused.startswith("MED-D12 the images are of the kind: mosaic") and not listed.image
