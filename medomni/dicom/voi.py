@@ -41,6 +41,7 @@ def shown(values: NDArray[Any], ds: pydicom.Dataset, inverted: bool, windows: tu
     return grey, left_out
 
 
+_OF_ANY_WIDTH = ("LINEAR_EXACT", "SIGMOID")
 _FAULTS = ("bits of an entry", "fewer entries than stated", "entries of more bits than stated")
 
 
@@ -99,9 +100,12 @@ def _by_window(values: NDArray[Any], ds: pydicom.Dataset, windows: tuple[tuple[f
 
 
 def presets(ds: pydicom.Dataset) -> tuple[tuple[float, float], ...]:
-    """(centre, width) of every window that the file lists (0028,1050; 0028,1051)."""
+    """(centre, width) of every window that the file lists (0028,1050; 0028,1051): of 1 or more, where the VOI LUT
+    Function is another than LINEAR of more than 0 (PS3.3 C.11.2.1.2.1, C.11.2.1.3)."""
+    linear = (ds.get("VOILUTFunction") or "LINEAR") not in _OF_ANY_WIDTH
     try:
         centres, widths = (np.atleast_1d(np.asarray(ds.get(n), dtype=float)) for n in ("WindowCenter", "WindowWidth"))
     except (TypeError, ValueError):
         return ()
-    return tuple((float(c), float(w)) for c, w in zip(centres, widths, strict=False) if w >= 1 and np.isfinite(c))
+    return tuple((float(c), float(w)) for c, w in zip(centres, widths, strict=False)
+                 if np.isfinite([c, w]).all() and (w >= 1 if linear else w > 0))

@@ -113,6 +113,18 @@ def test_windows_by_the_standards_formulas(tmp_path: Path) -> None:
         read.windowed(0, 0.5)
 
 
+@pytest.mark.parametrize(("function", "wanted"), [
+    ("LINEAR_EXACT", [0.3, 0.5, 0.7]), ("SIGMOID", [1 / (1 + np.exp(0.8)), 0.5, 1 / (1 + np.exp(-0.8))])])
+def test_windows_narrower_than_one(tmp_path: Path, function: str, wanted: list[float]) -> None:
+    """PS3.3 C.11.2.1.2.1: LINEAR alone wants a width of 1 or more; values of PET and of maps are fractions."""
+    tags = {"RescaleSlope": "0.0001", "RescaleIntercept": "0", "WindowCenter": "0.15", "VOILUTFunction": function}
+    read = read_image(image(tmp_path / "x.dcm", change=with_tags(**tags, WindowWidth="0.05")))
+    assert read.windows == ((0.15, 0.05),)
+    assert read.shown.reshape(-1)[[1400, 1500, 1600]] == pytest.approx(255 * np.array(wanted), abs=0.6)
+    for other in ({"WindowWidth": "0"}, {"WindowWidth": "-1"}, {"WindowWidth": "0.05", "VOILUTFunction": "LINEAR"}):
+        assert read_image(image(tmp_path / "x.dcm", change=with_tags(**{**tags, **other}))).windows == ()
+
+
 @pytest.mark.parametrize("tags", [{"WindowCenter": "1", "WindowWidth": "0"}, {"WindowCenter": "", "WindowWidth": ""},
                                   {"WindowCenter": "1"}])
 def test_a_window_that_is_none_shows_the_whole_range(tmp_path: Path, tags: dict) -> None:
