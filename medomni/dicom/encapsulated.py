@@ -82,6 +82,12 @@ def whole(frame: bytes) -> bool:
     return b"\xff\xd9" in frame[-6:]
 
 
+def lacks_sign(size: Stated, signed: bool, bits: int) -> bool:
+    """Whether a frame of JPEG or JPEG-LS, which states no sign, has fewer bits than the header's signed values: their
+    highest one may be the sign, or none of the values be negative, and nothing tells which."""
+    return size.signed is None and signed and size.bits < bits
+
+
 def _jpeg_2000(frame: bytes, start: int) -> Stated | None:
     """The SIZ segment (ISO 15444-1 A.5.1), which follows the start of the codestream."""
     if len(frame) < start + 43 or frame[start + 2:start + 4] != b"\xff\x51":

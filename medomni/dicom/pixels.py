@@ -13,7 +13,7 @@ import numpy as np
 import pydicom
 from numpy.typing import NDArray
 
-from medomni.dicom.encapsulated import stated, whole
+from medomni.dicom.encapsulated import lacks_sign, stated, whole
 from medomni.dicom.faults import UnreadableError
 from medomni.dicom.fragments import Places, frame_at, frames_in
 from medomni.dicom.headers import MOST_PIXELS, SliceHeader
@@ -150,7 +150,7 @@ def _check_frame(ds: pydicom.Dataset, frame: int, frames: int, name: str) -> Non
     Raises:
         MedomniError: as :func:`medomni.dicom.fragments.frames_in`; MED-D12 for another size, MED-D03 where the end is
             missing, MED-D10 where its values have a sign and the header says that they have none, or the other way
-            about: each reader takes another one's word.
+            about, or have too few bits for a sign: each reader takes another one's word.
     """
     data = frame_at(ds.PixelData, _places(ds, frames, name)[frame])
     size = stated(data)
@@ -161,6 +161,9 @@ def _check_frame(ds: pydicom.Dataset, frame: int, frames: int, name: str) -> Non
                            f"{ds.Rows} x {ds.Columns}", where=name)
     if not whole(data):
         raise MedomniError("MED-D03", "a compressed frame without its end", where=name)
+    if lacks_sign(size, bool(ds.get("PixelRepresentation")), int(ds.BitsStored)):
+        raise MedomniError("MED-D10", f"the compressed frame holds {size.bits} bits, the header says signed values of "
+                           f"{ds.BitsStored}", where=name)
     if size.signed is not None and size.signed != bool(ds.get("PixelRepresentation")):
         said = ["unsigned", "signed"]
         raise MedomniError("MED-D10", f"the compressed frame holds {said[size.signed]} values, the header says "
