@@ -12,9 +12,10 @@ from pydicom.dataset import FileDataset
 from pydicom.errors import InvalidDicomError
 from pydicom.filereader import read_partial
 from pydicom.tag import BaseTag, Tag
+from pydicom.uid import UID
 
 from medomni.dicom.faults import UnreadableError
-from medomni.dicom.plain import DEFLATED, data_set_at
+from medomni.dicom.plain import BIG_ENDIAN, DEFLATED, EXPLICIT, IMPLICIT, UNDEFINED, data_set_at
 
 PIXEL_DATA = Tag(0x7FE0, 0x0010)
 PREAMBLE = 128
@@ -26,6 +27,10 @@ def read_elements(path: Path, tags: list[str], *, pixels: bool = False, only: bo
     """The elements named in ``tags``, each decoded; with ``pixels`` the pixel data too.
 
     With ``only``, what stands behind the last of them is not looked at.
+
+    A file that states no transfer syntax, as those without group 0002 do, is given in ``file_meta`` that of its first
+    element: explicit where its VR is one, big endian where its group says so, else implicit little endian, which is
+    DICOM's own default (PS3.5 10.1). Only native pixels can be read so.
 
     Parsing stops where tags no longer ascend (PS3.5 7.1): a file that ends in zeros or noise would else be read
     eight bytes at a time. Where that is behind the pixel data, and no zeros stand there, the file was put together from
@@ -48,6 +53,10 @@ def read_elements(path: Path, tags: list[str], *, pixels: bool = False, only: bo
             _check_deflated(handle)
             order = _Order(end)
             dataset = read_partial(handle, order.stops, force=forced, specific_tags=wanted)  # type: ignore[arg-type]
+            if "TransferSyntaxUID" not in dataset.file_meta:
+                if order.compressed:
+                    raise UnreadableError("compressed, and states no transfer syntax")
+                dataset.file_meta.TransferSyntaxUID = UID(_implied(*dataset.original_encoding))
             if order.spoilt:
                 raise UnreadableError("elements out of order behind the pixel data")
             for element in (*dataset.file_meta, *dataset):
@@ -99,17 +108,23 @@ def _plausible_start(group: bytes) -> bool:
     return group in (b"\x02\x00", b"\x08\x00", b"\x00\x02", b"\x00\x08")
 
 
+def _implied(implicit: bool | None, little: bool | None) -> str:
+    return IMPLICIT if implicit else EXPLICIT if little else BIG_ENDIAN
+
+
 class _Order:
     """Stops the parser at ``end``, and where tags no longer ascend.
 
     Attributes:
         spoilt: whether that was behind the pixel data, at something else than zeros.
+        compressed: whether pixel data of undefined length were met, which are compressed (PS3.5 A.4).
     """
 
     def __init__(self, end: int) -> None:
-        self._end, self._last, self.spoilt = end, -1, False
+        self._end, self._last, self.spoilt, self.compressed = end, -1, False, False
 
-    def stops(self, tag: BaseTag, _vr: str | None, _length: int) -> bool:
+    def stops(self, tag: BaseTag, _vr: str | None, length: int) -> bool:
+        self.compressed |= tag == PIXEL_DATA and length == UNDEFINED
         if tag <= self._last:
             self.spoilt = tag > 0 and self._last >= PIXEL_DATA
             return True
