@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from medomni.dicom.faults import CutHeaderError, UnreadableError
+from medomni.dicom.faults import CutHeaderError, DisorderError, UnreadableError
 from medomni.dicom.names import hidden_words, shown_name
 from medomni.dicom.plain import PlainFile, read_plain
 from medomni.dicom.tags import ONLY_PIXELS, SEQUENCES, TAGS
@@ -98,7 +98,7 @@ def read_headers(path: Path) -> list[SliceHeader]:
 
     Raises:
         UnreadableError: where the file is not DICOM, or a size in it is no number.
-        CutHeaderError: where it is an image by its class and ends before its size.
+        CutHeaderError: where it is an image by its class and ends before its size, or its elements are out of order.
         OSError: where it cannot be read.
     """
     plain = read_plain(path)
@@ -117,14 +117,19 @@ def _long_way(path: Path, plain: PlainFile | None) -> list[SliceHeader]:
     from medomni.dicom.frames import GROUPS, text_of
     from medomni.dicom.parse import read_elements
 
-    ds = read_elements(path, [*LONG_WAY, MODALITY_TABLE, *GROUPS])
-    if not ds.get("Rows") or not ds.get("Columns"):
-        uid = ds.get("SOPClassUID") or getattr(ds.file_meta, "MediaStorageSOPClassUID", "")
-        if not uid or "Image Storage" in getattr(uid, "name", ""):
-            raise CutHeaderError(str(ds.get("SeriesInstanceUID") or ""))
+    ds: Dataset
+    try:
+        ds, disorder = read_elements(path, [*LONG_WAY, MODALITY_TABLE, *GROUPS], strict=True), ""
+    except DisorderError as exc:
+        ds, disorder = exc.read, str(exc)
+    sized = bool(ds.get("Rows") and ds.get("Columns"))
+    uid = ds.get("SOPClassUID") or getattr(ds.file_meta, "MediaStorageSOPClassUID", "")
+    if not sized and uid and "Image Storage" not in getattr(uid, "name", ""):
         return []
-    if "BitsAllocated" not in ds:
-        raise CutHeaderError(str(ds.get("SeriesInstanceUID") or ""))
+    if disorder or not sized or "BitsAllocated" not in ds:
+        hidden = hidden_words(*(str(ds.get(name) or "") for name in IDENTIFYING))
+        fault = (disorder, "MED-D10") if disorder else ()
+        raise CutHeaderError(str(ds.get("SeriesInstanceUID") or ""), hidden, *fault)
     values = {name: text_of(ds.get(name)) for name in LONG_WAY}
     values[MODALITY_TABLE] = "present" if MODALITY_TABLE in ds else ""
     values[FUNCTIONAL_GROUPS] = "present" if FUNCTIONAL_GROUPS in ds else ""

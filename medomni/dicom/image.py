@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pydicom.pixels import apply_color_lut
 
 from medomni.dicom import codes
-from medomni.dicom.faults import UnreadableError
+from medomni.dicom.faults import DisorderError, UnreadableError
 from medomni.dicom.frames import GROUPS, frame_values, text_of
 from medomni.dicom.headers import IDENTIFYING, SliceHeader
 from medomni.dicom.kinds import ALWAYS_LOSSY, STILLS
@@ -74,6 +74,8 @@ def read_image(path: Path | str, *, frame: int = 0, marker: bool = False, left_e
     try:
         ds = read_elements(path, WANTED, pixels=True)
     except UnreadableError as exc:
+        if isinstance(exc, DisorderError):
+            raise MedomniError("MED-D10", str(exc), where=_as_header(path, exc.read).label) from exc
         raise MedomniError("MED-D01", str(exc), where=shown_name(path.name)) from exc
     header = _as_header(path, ds)
     name = header.label

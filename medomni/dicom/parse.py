@@ -14,7 +14,7 @@ from pydicom.filereader import read_partial
 from pydicom.tag import BaseTag, Tag
 from pydicom.uid import UID
 
-from medomni.dicom.faults import UnreadableError
+from medomni.dicom.faults import DisorderError, UnreadableError
 from medomni.dicom.plain import BIG_ENDIAN, DEFLATED, EXPLICIT, IMPLICIT, UNDEFINED, data_set_at
 
 PIXEL_DATA = Tag(0x7FE0, 0x0010)
@@ -23,7 +23,8 @@ MOST_INFLATED = 1 << 28
 logging.getLogger("pydicom").propagate = False  # its messages quote header values: no root handler may print them
 
 
-def read_elements(path: Path, tags: list[str], *, pixels: bool = False, only: bool = False) -> FileDataset:
+def read_elements(path: Path, tags: list[str], *, pixels: bool = False, only: bool = False,
+                  strict: bool = False) -> FileDataset:
     """The elements named in ``tags``, each decoded; with ``pixels`` the pixel data too.
 
     With ``only``, what stands behind the last of them is not looked at.
@@ -37,6 +38,8 @@ def read_elements(path: Path, tags: list[str], *, pixels: bool = False, only: bo
     pieces and may hold two sets of pixels. pydicom's warnings quote values, so they are not shown.
 
     Raises:
+        DisorderError: where parsing stopped so behind the pixel data; with ``pixels`` or ``strict`` before them too;
+            not for zeros, which only end the file.
         UnreadableError: where the bytes are not DICOM or an element cannot be decoded.
         OSError: where the file cannot be opened or read.
     """
@@ -57,8 +60,6 @@ def read_elements(path: Path, tags: list[str], *, pixels: bool = False, only: bo
                 if order.compressed:
                     raise UnreadableError("compressed, and states no transfer syntax")
                 dataset.file_meta.TransferSyntaxUID = UID(_implied(*dataset.original_encoding))
-            if order.spoilt:
-                raise UnreadableError("elements out of order behind the pixel data")
             for element in (*dataset.file_meta, *dataset):
                 _ = element.value  # decode now: a damaged value must not surface later
     except UnreadableError:
@@ -73,6 +74,8 @@ def read_elements(path: Path, tags: list[str], *, pixels: bool = False, only: bo
         raise UnreadableError(f"not readable as DICOM ({type(exc).__name__})") from exc
     if forced and "SOPClassUID" not in dataset and "Rows" not in dataset:
         raise UnreadableError("not DICOM")  # a file without preamble must still look like an image
+    if order.spoilt or (order.disorder and (pixels or strict)):
+        raise DisorderError("elements out of order behind the pixel data" if order.spoilt else order.disorder, dataset)
     return dataset
 
 
@@ -117,16 +120,20 @@ class _Order:
 
     Attributes:
         spoilt: whether that was behind the pixel data, at something else than zeros.
+        disorder: how it was before them, at something else than zeros; empty where it was not.
         compressed: whether pixel data of undefined length were met, which are compressed (PS3.5 A.4).
     """
 
     def __init__(self, end: int) -> None:
-        self._end, self._last, self.spoilt, self.compressed = end, -1, False, False
+        self._end, self._last, self.spoilt, self.disorder, self.compressed = end, -1, False, "", False
 
     def stops(self, tag: BaseTag, _vr: str | None, length: int) -> bool:
         self.compressed |= tag == PIXEL_DATA and length == UNDEFINED
         if tag <= self._last:
             self.spoilt = tag > 0 and self._last >= PIXEL_DATA
+            if tag > 0 and not self.spoilt:
+                self.disorder = (f"element {tag} stands twice" if tag == self._last else
+                                 f"elements are not in ascending order: {tag} stands behind {Tag(self._last)}")
             return True
         self._last = int(tag)
         return tag >= self._end
