@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from medomni.dicom.grouping import in_turns
 from medomni.dicom.headers import SPACING_MM, SliceHeader
+from medomni.dicom.numerals import decimal
 from medomni.errors import MedomniError
 from medomni.records import Warned
 
@@ -130,7 +131,7 @@ def _step(
 def _thickness(header: SliceHeader) -> float:
     """Step of a lone slice, which has no neighbour to measure it by: SliceThickness, 1 mm where it is not usable."""
     try:
-        value = float(header.text("SliceThickness") or 1.0)
+        value = decimal(header.text("SliceThickness") or "1")
     except (TypeError, ValueError):
         return 1.0
     return value if SPACING_MM[0] <= value <= SPACING_MM[1] else 1.0

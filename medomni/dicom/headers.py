@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from medomni.dicom.faults import CutHeaderError, DisorderError, UnreadableError
 from medomni.dicom.names import hidden_words, shown_name
+from medomni.dicom.numerals import decimal, whole
 from medomni.dicom.plain import PlainFile, read_plain
 from medomni.dicom.tags import ONLY_PIXELS, SEQUENCES, TAGS
 
@@ -162,7 +163,7 @@ def _header(path: Path, values: Mapping[str, str], plain: PlainFile | None) -> S
     rows, columns = int(values.get("Rows") or ""), int(values.get("Columns") or "")
     if not rows or not columns:
         raise ValueError("an image without pixels")
-    return SliceHeader(path, values, rows, columns, int(values.get("NumberOfFrames") or 1),
+    return SliceHeader(path, values, rows, columns, whole(values.get("NumberOfFrames") or "1"),
                        int(values.get("SamplesPerPixel") or 1), _floats(values, "ImagePositionPatient", 3, plain),
                        _orientation(values, plain), _spacing(values, plain), plain)
 
@@ -172,7 +173,7 @@ def _floats(values: Mapping[str, str], name: str, count: int, plain: PlainFile |
     if not text:
         return None
     try:
-        numbers = [float(v) for v in text.split("\\")]
+        numbers = [decimal(v) for v in text.split("\\")]
     except ValueError:
         if plain is not None:
             raise

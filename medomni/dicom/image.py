@@ -20,6 +20,7 @@ from medomni.dicom.length import regions, spacing_of
 from medomni.dicom.marker import agreed
 from medomni.dicom.marker import left_edge as marked_edge
 from medomni.dicom.names import shown_name
+from medomni.dicom.numerals import whole
 from medomni.dicom.padding import AIR_HU
 from medomni.dicom.parse import read_elements
 from medomni.dicom.pixels import PIXEL_TAGS, decoded, padding_of
@@ -160,7 +161,7 @@ def _as_header(path: Path, ds: pydicom.Dataset) -> SliceHeader:
 
 
 def _frames(ds: pydicom.Dataset) -> int:
-    return int(ds.get("NumberOfFrames") or 1)
+    return whole(text_of(ds.get("NumberOfFrames")) or "1")
 
 
 def _stored(ds: pydicom.Dataset, frame: int, name: str) -> NDArray[Any]:

@@ -8,6 +8,7 @@ import pydicom
 
 from medomni.dicom.headers import SPACING_MM
 from medomni.dicom.kinds import is_projection
+from medomni.dicom.numerals import decimal
 
 _CENTIMETRES = 3  # of Physical Units X and Y Direction (0018,6024), PS3.3 C.8.5.5.1.5
 
@@ -21,7 +22,7 @@ def spacing_of(ds: pydicom.Dataset, at: Mapping[str, str], modality: str) -> tup
         both = steps.pop()
     else:
         try:
-            first, second = (float(v) for v in at.get("PixelSpacing", "").split("\\"))
+            first, second = (decimal(v) for v in at.get("PixelSpacing", "").split("\\"))
         except (TypeError, ValueError):
             return None, "no pixel spacing at the patient" if ds.get("ImagerPixelSpacing") else "no pixel spacing"
         both = (first, second)

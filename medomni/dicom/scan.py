@@ -14,6 +14,7 @@ from medomni.dicom.grouping import FEWEST, Group, grouped, instance
 from medomni.dicom.headers import IDENTIFYING, SliceHeader, read_headers
 from medomni.dicom.kinds import is_derived, unusable_reason
 from medomni.dicom.names import hidden_words, shown_name
+from medomni.dicom.numerals import decimal
 from medomni.dicom.walk import Files
 from medomni.errors import MedomniError
 from medomni.records import Warned
@@ -202,7 +203,7 @@ def described(group: Group) -> str:
 
 def _number(text: str) -> float:
     try:
-        return float(text)
+        return decimal(text)
     except ValueError:
         return 0.0
 

@@ -8,6 +8,8 @@ import numpy as np
 import pydicom
 from numpy.typing import NDArray
 
+from medomni.dicom.frames import text_of
+from medomni.dicom.numerals import decimal
 from medomni.picture import in_window, luminance
 
 
@@ -104,8 +106,9 @@ def presets(ds: pydicom.Dataset) -> tuple[tuple[float, float], ...]:
     Function is another than LINEAR of more than 0 (PS3.3 C.11.2.1.2.1, C.11.2.1.3)."""
     linear = (ds.get("VOILUTFunction") or "LINEAR") not in _OF_ANY_WIDTH
     try:
-        centres, widths = (np.atleast_1d(np.asarray(ds.get(n), dtype=float)) for n in ("WindowCenter", "WindowWidth"))
-    except (TypeError, ValueError):
+        centres, widths = ([decimal(v) for v in text_of(ds.get(name)).split("\\")]
+                           for name in ("WindowCenter", "WindowWidth"))
+    except ValueError:
         return ()
-    return tuple((float(c), float(w)) for c, w in zip(centres, widths, strict=False)
+    return tuple((c, w) for c, w in zip(centres, widths, strict=False)
                  if np.isfinite([c, w]).all() and (w >= 1 if linear else w > 0))
