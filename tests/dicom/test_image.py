@@ -178,6 +178,27 @@ def test_ultrasound_regions_give_millimetres_where_they_agree(tmp_path: Path) ->
     assert read_image(image(tmp_path / "y.dcm", change=regions(0.04, 0.05))).spacing_mm is None
 
 
+@pytest.mark.parametrize(("boxes", "known"), [
+    ([(0, 0, 63, 47, 3)], True), ([(2, 4, 60, 47, 3)], True), ([(0, 0, 63, 200, 3)], True),
+    ([(0, 0, 31, 47, 3), (32, 0, 63, 47, 3)], True),  # two 2D images of one scale
+    ([(0, 0, 31, 47, 3)], False),
+    ([(0, 0, 63, 23, 3), (0, 24, 63, 47, 4)], False),  # M-mode, whose columns are seconds
+    ([(0, 0, 63, 47, 3), (0, 0, 63, 47, 4)], False), ([(40, 40, 9, 9, 3)], False)])
+def test_a_calibrated_part_of_an_image_is_not_the_image(tmp_path: Path, boxes: list[tuple], known: bool) -> None:
+    def regions(ds: pydicom.Dataset) -> None:
+        ds.Modality, ds.SequenceOfUltrasoundRegions = "US", Sequence([])
+        for left, top, right, bottom, units in boxes:
+            item = pydicom.Dataset()
+            item.PhysicalUnitsXDirection, item.PhysicalUnitsYDirection = units, 3
+            item.PhysicalDeltaX = item.PhysicalDeltaY = 0.05
+            item.RegionLocationMinX0, item.RegionLocationMinY0 = left, top
+            item.RegionLocationMaxX1, item.RegionLocationMaxY1 = right, bottom
+            ds.SequenceOfUltrasoundRegions.append(item)
+    read = read_image(image(tmp_path / "x.dcm", change=regions))
+    assert (read.spacing_mm == pytest.approx((0.5, 0.5)) if known else read.spacing_mm is None)
+    assert known or "part of the image" in read.spacing_reason
+
+
 @pytest.mark.parametrize("view", ["PA", "AP", "LL", "", "MEYER"])
 def test_the_ratio_needs_a_pa_view(tmp_path: Path, view: str) -> None:
     read = read_image(image(tmp_path / "x.dcm", change=with_tags(ViewPosition=view)))
