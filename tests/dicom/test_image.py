@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import imagecodecs
 import numpy as np
 import pydicom
 import pytest
@@ -314,3 +315,15 @@ def test_a_damaged_region_of_ultrasound_gives_no_millimetres(tmp_path: Path) -> 
     data[last + 16:last + 16] = bytes(4)
     path.write_bytes(data)
     assert read_image(path).spacing_mm is None
+
+
+@pytest.mark.parametrize(("channels", "kept"), [(1, True), (2, False), (3, False), (4, False)])
+def test_sixteen_bits_are_kept_or_said_to_be_cut(tmp_path: Path, channels: int, kept: bool) -> None:
+    grey = (RAMP.astype(np.uint32) * 65535 // RAMP.max()).astype(np.uint16)
+    opaque = np.full_like(grey, 65535)
+    planes = [grey] * (channels if channels % 2 else channels - 1) + [opaque] * (channels % 2 == 0)
+    path = tmp_path / "x.png"
+    path.write_bytes(imagecodecs.png_encode(np.squeeze(np.stack(planes, -1))))
+    read = read_image(path)
+    assert (read.array.dtype == np.uint16) == kept and ("16 bits" in " ".join(read.notes)) != kept
+    assert np.array_equal(read.array, grey if kept else grey >> 8)
