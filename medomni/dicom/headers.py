@@ -138,7 +138,7 @@ def _long_way(path: Path, plain: PlainFile | None) -> list[SliceHeader]:
         header = _header(path, values, None)
         return _frames(header, plain, ds) if header.frames > 1 or values[FUNCTIONAL_GROUPS] else [header]
     except ValueError as exc:
-        raise UnreadableError("a size in the header is no number") from exc
+        raise UnreadableError("damaged: a size in its header is no number") from exc
 
 
 def _frames(image: SliceHeader, plain: PlainFile | None, ds: Dataset) -> list[SliceHeader]:

@@ -44,8 +44,9 @@ WANTED = [
 VIEWS = frozenset(("AP", "PA", "LL", "RL", "RLD", "LLD", "RLO", "LLO"))
 """Defined terms of View Position (0018,5101), PS3.3 C.8.1.1.1.1, with the obliques."""
 _OF_A_FRAME = ("RescaleSlope", "RescaleIntercept", "PixelSpacing", "ImageOrientationPatient")
-
-
+_GREYS = ("MONOCHROME1", "MONOCHROME2")
+_COLOURS = ("RGB", "PALETTE COLOR", "YBR_FULL", "YBR_FULL_422", "YBR_PARTIAL_420", "YBR_PARTIAL_422", "YBR_ICT",
+            "YBR_RCT")
 
 def read_image(path: Path | str, *, frame: int = 0, marker: bool = False, left_edge: str | None = None,
                spacing_mm: tuple[float, float] | None = None) -> Picture:
@@ -103,7 +104,15 @@ def read_image(path: Path | str, *, frame: int = 0, marker: bool = False, left_e
     edge, side_reason = side_stated(told, left_edge, name)
     return Picture(values, seen, modality, inverted, windows, spacing, why_not, edge, side_reason, laterality(ds),
                    view if view in VIEWS else None, frame, _frames(ds), padding,
-                   notes + ((left_out,) if left_out else ()) + _lossy(ds))
+                   notes + ((left_out,) if left_out else ()) + _lossy(ds) + _odd(ds, stored.ndim))
+
+
+def _odd(ds: pydicom.Dataset, axes: int) -> tuple[str, ...]:
+    """Where what the values mean for the eye (PS3.3 C.7.6.3.1.2) is no word for an image of so many axes: retired ones
+    are decoded too."""
+    if ds.get("PhotometricInterpretation") in (_GREYS if axes == 2 else _COLOURS):
+        return ()
+    return (f"the Photometric Interpretation is not known: shown as {'MONOCHROME2' if axes == 2 else 'RGB'}",)
 
 
 def _lossy(ds: pydicom.Dataset) -> tuple[str, ...]:

@@ -16,6 +16,8 @@ from pathlib import Path
 import numpy as np
 import pydicom
 import pytest
+from pydicom.dataelem import RawDataElement
+from pydicom.tag import Tag
 from pydicom.uid import JPEG2000Lossless, SecondaryCaptureImageStorage
 
 from medomni.dicom import inspect, read_image, read_study
@@ -528,3 +530,13 @@ def test_elements_out_of_order(kind: str, said: str, several: bool, phantoms, tm
         studies, warnings, _ = survey(folder)
         assert re.search("MED-D10.*" + said, studies[0].series[0].refused)
         assert re.search(said, " ".join(w.detail for w in warnings))
+
+
+def test_a_number_of_frames_that_is_none(series: Path) -> None:
+    """The name, then what is wrong: one sentence."""
+    path = by_height(series)[0]
+    ds = pydicom.dcmread(path)
+    ds["NumberOfFrames"] = RawDataElement(Tag("NumberOfFrames"), "IS", 4, b"1.5 ", 0, False, True)
+    ds.save_as(path)
+    volume = read_study(series)
+    assert f"{path.name} is damaged: a size in its header is no number" in recorded(volume, "MED-D02")

@@ -327,3 +327,10 @@ def test_sixteen_bits_are_kept_or_said_to_be_cut(tmp_path: Path, channels: int, 
     read = read_image(path)
     assert (read.array.dtype == np.uint16) == kept and ("16 bits" in " ".join(read.notes)) != kept
     assert np.array_equal(read.array, grey if kept else grey >> 8)
+
+
+@pytest.mark.parametrize(("word", "known"), [
+    ("MONOCHROME2", True), ("MONOCHROME1 ", True), ("ARGB", False), ("RGB", False)])
+def test_a_photometric_interpretation_that_is_none_is_said(tmp_path: Path, word: str, known: bool) -> None:
+    read = read_image(image(tmp_path / "x.dcm", change=with_tags(PhotometricInterpretation=word)))
+    assert ("Photometric Interpretation is not known" in " ".join(read.notes)) != known
