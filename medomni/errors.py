@@ -117,6 +117,8 @@ _ENTRIES = [
                "weightings, are no one volume.", "warning"),
     ErrorEntry("MED-D23", "The unit of a CT is not stated as Hounsfield units, and was taken as them.",
                "Compare air (-1000) and water (0) in the pictures; export the series with Rescale Type HU.", "warning"),
+    ErrorEntry("MED-D29", "A NIfTI file states two places in space that differ, and the sform was taken.",
+               "Compare lengths and sides with the images it was made from; write the file with one place.", "warning"),
     # --- N: network (PACS, DICOMweb) and the inbox ------------------------------------------------------
     ErrorEntry("MED-N01", "The PACS does not answer or takes no association.",
                "Check host, port and both AE titles, that this machine is known there, and with TLS both "

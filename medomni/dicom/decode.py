@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from medomni.dicom.encapsulated import joined, stated, whole
+from medomni.dicom.encapsulated import joined, lacks_sign, stated, whole
 from medomni.dicom.headers import SliceHeader
 
 RLE = "1.2.840.10008.1.2.5"
@@ -32,7 +32,8 @@ def decode_into(out: NDArray[np.int16], header: SliceHeader, signed: bool) -> bo
     """Decode a slice's one frame into ``out`` (rows, columns) as it is stored; False where the long way must.
 
     Args:
-        signed: as the header states it; a JPEG 2000 frame that states the other is left to the long way.
+        signed: as the header states it; a frame of JPEG 2000 that states the other, and one of JPEG or JPEG-LS with too
+            few bits for a sign, are left to the long way.
     """
     plain = header.plain
     if plain is None or plain.items < 0 or plain.syntax not in DECODERS:
@@ -46,7 +47,7 @@ def decode_into(out: NDArray[np.int16], header: SliceHeader, signed: bool) -> bo
             return False
         if (size.rows, size.columns, size.samples) != (*out.shape, 1):
             return False
-        if DECODERS[plain.syntax] == "jpeg2k" and size.signed != signed:
+        if size.signed not in (None, signed) or lacks_sign(size, signed, int(header.text("BitsStored"))):
             return False
     decoded = _decoded(frame, plain.syntax, out.nbytes)
     if decoded is None or decoded.nbytes != out.nbytes or decoded.dtype.itemsize != 2:

@@ -9,10 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from struct import unpack_from
 
+from medomni.dicom.fragments import begins, frame_at, items_of
 from medomni.dicom.plain import may_follow
 
-ITEM, SEQUENCE_END = 0xFFFEE000, 0xFFFEE0DD
-_HUGE = 1 << 31
 _SOF = frozenset((0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF, 0xF7))
 """Start of frame of JPEG (ISO 10918-1 B.1.1.3) and of JPEG-LS (ISO 14495-1 C.1.1)."""
 
@@ -36,20 +35,16 @@ def joined(data: bytes) -> bytes | None:
         data: from the first item on, which is the offset table, to the sequence delimiter.
 
     Returns:
-        None where the items are damaged, the delimiter is missing, or what is behind it may not follow.
+        None where the items are damaged, the delimiter is missing, what is behind it may not follow, or there is more
+        than one frame or offset.
     """
-    position = 0
-    fragments: list[bytes] = []
-    while position + 8 <= len(data):
-        group, element, length = unpack_from("<HHI", data, position)
-        tag, start = group << 16 | element, position + 8
-        if tag == SEQUENCE_END:
-            return b"".join(fragments[1:]) if len(fragments) > 1 and may_follow(data[start:start + 4]) else None
-        if tag != ITEM or length >= _HUGE or start + length > len(data):
-            return None
-        fragments.append(data[start:start + length])
-        position = start + length
-    return None
+    items, end, delimited = items_of(data)
+    if not delimited or len(items) < 2 or not may_follow(data[end:end + 4]):
+        return None
+    (first, last), fragments = items[0], items[1:]
+    if data[first:last] not in (b"", bytes(4)) or any(begins(data, *place) for place in fragments[1:]):
+        return None
+    return frame_at(data, fragments)
 
 
 def stated(frame: bytes) -> Stated | None:
@@ -85,6 +80,12 @@ def whole(frame: bytes) -> bool:
     A transfer that broke off leaves a tail that is missing or zero, which most decoders fill in without a word.
     """
     return b"\xff\xd9" in frame[-6:]
+
+
+def lacks_sign(size: Stated, signed: bool, bits: int) -> bool:
+    """Whether a frame of JPEG or JPEG-LS, which states no sign, has fewer bits than the header's signed values: their
+    highest one may be the sign, or none of the values be negative, and nothing tells which."""
+    return size.signed is None and signed and size.bits < bits
 
 
 def _jpeg_2000(frame: bytes, start: int) -> Stated | None:

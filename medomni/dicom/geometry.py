@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from medomni.dicom.grouping import in_turns, undecided
 from medomni.dicom.headers import SPACING_MM, SliceHeader
+from medomni.dicom.numerals import decimal
 from medomni.errors import MedomniError
 from medomni.records import Warned
 
@@ -154,7 +155,7 @@ def _step(
 def _thickness(header: SliceHeader) -> float | None:
     """SliceThickness, millimetres; None where it is absent or no length."""
     try:
-        value = float(header.text("SliceThickness"))
+        value = decimal(header.text("SliceThickness"))
     except ValueError:
         return None
     return value if SPACING_MM[0] <= value <= SPACING_MM[1] else None

@@ -9,7 +9,7 @@ from itertools import combinations
 import numpy as np
 
 from medomni.dicom.headers import SliceHeader
-from medomni.dicom.kinds import is_map, is_object
+from medomni.dicom.kinds import is_map, is_mosaic, is_object
 
 Group = list[SliceHeader]
 TOGETHER_MM = 0.01
@@ -63,7 +63,7 @@ def _key(h: SliceHeader) -> Hashable:
     modality = h.text("Modality")
     return (h.text("StudyInstanceUID"), h.text("SeriesInstanceUID"), modality, h.rows, h.columns, h.frames,
             h.orientation is None, h.pixel_spacing is None, h.text("FrameOfReferenceUID"),
-            h.text("ConvolutionKernel"), h.is_localizer, h.is_colour_or_capture, is_object(h),
+            h.text("ConvolutionKernel"), h.is_localizer, h.is_colour_or_capture, is_object(h), is_mosaic(h),
             modality == "CT" and is_map(h), h.text("StackID"), h.same("EchoTime") if modality == "MR" else "")
 
 

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from medomni.dicom.faults import CutHeaderError, UnreadableError
+from medomni.dicom.faults import CutHeaderError, DisorderError, UnreadableError
 from medomni.dicom.names import hidden_words, shown_name
+from medomni.dicom.numerals import decimal, whole
 from medomni.dicom.plain import PlainFile, read_plain
 from medomni.dicom.tags import COMPARED, ONLY_PIXELS, SEQUENCES, TAGS, WINDOWS
 
@@ -115,7 +116,7 @@ def read_headers(path: Path) -> list[SliceHeader]:
 
     Raises:
         UnreadableError: where the file is not DICOM, or a size in it is no number.
-        CutHeaderError: where it is an image by its class and ends before its size.
+        CutHeaderError: where it is an image by its class and ends before its size, or its elements are out of order.
         OSError: where it cannot be read.
     """
     plain = read_plain(path)
@@ -134,14 +135,19 @@ def _long_way(path: Path, plain: PlainFile | None) -> list[SliceHeader]:
     from medomni.dicom.frames import GROUPS, text_of
     from medomni.dicom.parse import read_elements
 
-    ds = read_elements(path, [*LONG_WAY, *WINDOWS, MODALITY_TABLE, *GROUPS])
-    if not ds.get("Rows") or not ds.get("Columns"):
-        uid = ds.get("SOPClassUID") or getattr(ds.file_meta, "MediaStorageSOPClassUID", "")
-        if not uid or "Image Storage" in getattr(uid, "name", ""):
-            raise CutHeaderError(str(ds.get("SeriesInstanceUID") or ""))
+    ds: Dataset
+    try:
+        ds, disorder = read_elements(path, [*LONG_WAY, *WINDOWS, MODALITY_TABLE, *GROUPS], strict=True), ""
+    except DisorderError as exc:
+        ds, disorder = exc.read, str(exc)
+    sized = bool(ds.get("Rows") and ds.get("Columns"))
+    uid = ds.get("SOPClassUID") or getattr(ds.file_meta, "MediaStorageSOPClassUID", "")
+    if not sized and uid and "Image Storage" not in getattr(uid, "name", ""):
         return []
-    if "BitsAllocated" not in ds:
-        raise CutHeaderError(str(ds.get("SeriesInstanceUID") or ""))
+    if disorder or not sized or "BitsAllocated" not in ds:
+        hidden = hidden_words(*(str(ds.get(name) or "") for name in IDENTIFYING))
+        fault = (disorder, "MED-D10") if disorder else ()
+        raise CutHeaderError(str(ds.get("SeriesInstanceUID") or ""), hidden, *fault)
     values = {name: text_of(ds.get(name)) for name in (*LONG_WAY, *WINDOWS)}
     values[SYNTAX] = str(ds.file_meta.get(SYNTAX) or "")
     values.update({name: "" for name in COMPARED if not values[name].isascii()})
@@ -151,7 +157,7 @@ def _long_way(path: Path, plain: PlainFile | None) -> list[SliceHeader]:
         header = _header(path, values, None)
         return _frames(header, plain, ds) if header.frames > 1 or values[FUNCTIONAL_GROUPS] else [header]
     except ValueError as exc:
-        raise UnreadableError("a size in the header is no number") from exc
+        raise UnreadableError("damaged: a size in its header is no number") from exc
 
 
 def _frames(image: SliceHeader, plain: PlainFile | None, ds: Dataset) -> list[SliceHeader]:
@@ -176,7 +182,7 @@ def _header(path: Path, values: Mapping[str, str], plain: PlainFile | None) -> S
     rows, columns = int(values.get("Rows") or ""), int(values.get("Columns") or "")
     if not rows or not columns:
         raise ValueError("an image without pixels")
-    return SliceHeader(path, values, rows, columns, int(values.get("NumberOfFrames") or 1),
+    return SliceHeader(path, values, rows, columns, whole(values.get("NumberOfFrames") or "1"),
                        int(values.get("SamplesPerPixel") or 1), _floats(values, "ImagePositionPatient", 3, plain),
                        _orientation(values, plain), _spacing(values, plain), plain)
 
@@ -186,7 +192,7 @@ def _floats(values: Mapping[str, str], name: str, count: int, plain: PlainFile |
     if not text:
         return None
     try:
-        numbers = [float(v) for v in text.split("\\")]
+        numbers = [decimal(v) for v in text.split("\\")]
     except ValueError:
         if plain is not None:
             raise

@@ -13,7 +13,7 @@ from pydicom.encaps import get_frame
 from pydicom.pixels import apply_color_lut
 
 from medomni.dicom import codes
-from medomni.dicom.faults import UnreadableError
+from medomni.dicom.faults import DisorderError, UnreadableError
 from medomni.dicom.frames import GROUPS, frame_values, text_of
 from medomni.dicom.headers import IDENTIFYING, SliceHeader
 from medomni.dicom.kinds import STILLS
@@ -22,6 +22,7 @@ from medomni.dicom.loss import ALWAYS_LOSSY, EITHER, loses
 from medomni.dicom.marker import agreed
 from medomni.dicom.marker import left_edge as marked_edge
 from medomni.dicom.names import shown_name
+from medomni.dicom.numerals import whole
 from medomni.dicom.padding import AIR_HU
 from medomni.dicom.parse import read_elements
 from medomni.dicom.pixels import PIXEL_TAGS, decoded, padding_of
@@ -45,8 +46,9 @@ WANTED = [
 VIEWS = frozenset(("AP", "PA", "LL", "RL", "RLD", "LLD", "RLO", "LLO"))
 """Defined terms of View Position (0018,5101), PS3.3 C.8.1.1.1.1, with the obliques."""
 _OF_A_FRAME = ("RescaleSlope", "RescaleIntercept", "PixelSpacing", "ImageOrientationPatient")
-
-
+_GREYS = ("MONOCHROME1", "MONOCHROME2")
+_COLOURS = ("RGB", "PALETTE COLOR", "YBR_FULL", "YBR_FULL_422", "YBR_PARTIAL_420", "YBR_PARTIAL_422", "YBR_ICT",
+            "YBR_RCT")
 
 def read_image(path: Path | str, *, frame: int = 0, marker: bool = False, left_edge: str | None = None,
                spacing_mm: tuple[float, float] | None = None) -> Picture:
@@ -76,6 +78,8 @@ def read_image(path: Path | str, *, frame: int = 0, marker: bool = False, left_e
     try:
         ds = read_elements(path, WANTED, pixels=True)
     except UnreadableError as exc:
+        if isinstance(exc, DisorderError):
+            raise MedomniError("MED-D10", str(exc), where=_as_header(path, exc.read).label) from exc
         raise MedomniError("MED-D01", str(exc), where=shown_name(path.name)) from exc
     header = _as_header(path, ds)
     name = header.label
@@ -102,7 +106,15 @@ def read_image(path: Path | str, *, frame: int = 0, marker: bool = False, left_e
     edge, side_reason = side_stated(told, left_edge, name)
     return Picture(values, seen, modality, inverted, windows, spacing, why_not, edge, side_reason, laterality(ds),
                    view if view in VIEWS else None, frame, _frames(ds), padding,
-                   notes + ((left_out,) if left_out else ()) + _lossy(ds))
+                   notes + ((left_out,) if left_out else ()) + _lossy(ds) + _odd(ds, stored.ndim))
+
+
+def _odd(ds: pydicom.Dataset, axes: int) -> tuple[str, ...]:
+    """Where what the values mean for the eye (PS3.3 C.7.6.3.1.2) is no word for an image of so many axes: retired ones
+    are decoded too."""
+    if ds.get("PhotometricInterpretation") in (_GREYS if axes == 2 else _COLOURS):
+        return ()
+    return (f"the Photometric Interpretation is not known: shown as {'MONOCHROME2' if axes == 2 else 'RGB'}",)
 
 
 def _lossy(ds: pydicom.Dataset) -> tuple[str, ...]:
@@ -161,7 +173,7 @@ def _as_header(path: Path, ds: pydicom.Dataset) -> SliceHeader:
 
 
 def _frames(ds: pydicom.Dataset) -> int:
-    return int(ds.get("NumberOfFrames") or 1)
+    return whole(text_of(ds.get("NumberOfFrames")) or "1")
 
 
 def _stored(ds: pydicom.Dataset, frame: int, name: str) -> NDArray[Any]:

@@ -35,6 +35,7 @@ CODES = {
     "localizer": "MED-D12", "colour or secondary capture": "MED-D08", "segmentation, map or dose": "MED-D18",
     "computed map, not Hounsfield units": "MED-D18", "multi-frame without positions": "MED-D12",
     "no position or orientation": "MED-D09", "no pixel spacing": "MED-D09",
+    "mosaic, many slices as tiles of one image": "MED-D12",
 }
 """Reason to the error that reading such an image raises."""
 
@@ -53,6 +54,8 @@ def unusable_reason(header: SliceHeader) -> str:
         return "localizer"
     if is_object(header):
         return "segmentation, map or dose"
+    if is_mosaic(header):
+        return "mosaic, many slices as tiles of one image"
     if header.is_colour_or_capture:
         return "colour or secondary capture"
     if header.text("Modality") == "CT" and is_map(header):
@@ -69,6 +72,11 @@ def unusable_reason(header: SliceHeader) -> str:
 def is_object(header: SliceHeader) -> bool:
     """True for segmentations, maps and doses, which have frames and positions as images have."""
     return header.text("SOPClassUID") in NOT_SCANNED
+
+
+def is_mosaic(header: SliceHeader) -> bool:
+    """True for Siemens' mosaics, whose position and spacing are those of no tile."""
+    return "MOSAIC" in (word.strip() for word in header.text("ImageType").upper().split("\\"))
 
 
 def is_map(header: SliceHeader) -> bool:

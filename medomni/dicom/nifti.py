@@ -23,6 +23,7 @@ from medomni.volume import LPS_TO_RAS, Volume
 MOST_VOXELS = 1 << 32
 DEFLATE_RATIO = 1032  # the most that DEFLATE can do (RFC 1951): a file that promises more is cut or hostile
 COSINE_AGREED = 0.9
+SAME_STEP, SAME_PLACE_MM = 1.01, 1.0  # of qform and sform, which are written with rounded numbers
 _BEHIND = 1 << 20  # what may follow the last voxel
 TO_MM = {"meter": 1000.0, "micron": 0.001, "mm": 1.0, "unknown": 1.0}
 
@@ -40,7 +41,8 @@ def read_nifti(path: Path | str, *, modality: str | None = None) -> Volume:
 
     Raises:
         MedomniError: MED-C06 without nibabel, MED-D03 where the file is cut short, MED-D09 where it states no place in
-            space (qform and sform code 0), MED-D10 where it cannot be read, MED-D12 for another number of axes.
+            space (qform and sform code 0), MED-D10 where it cannot be read, MED-D12 for another number of axes or more
+            bytes than they take.
     """
     try:
         import nibabel
@@ -60,11 +62,12 @@ def read_nifti(path: Path | str, *, modality: str | None = None) -> Volume:
             if len(shape) != 3 or min(shape) < 1:
                 raise MedomniError("MED-D12", f"axes {image.shape}, three are wanted", where=name)
             _check_size(path, int(np.prod(shape)), header.get_data_dtype().itemsize, name)
-            _check_sum(path, _promised(image), name)
+            _check_end(path, _promised(image), shape[0] * header.get_data_dtype().itemsize, name)
             if not int(header["qform_code"]) and not int(header["sform_code"]):
                 raise MedomniError("MED-D09", "qform and sform code are 0", where=name)
             _check_places(header, name)
             unit = TO_MM[header.get_xyzt_units()[0]]
+            said = _two_places(header, unit)
             data, affine = np.asanyarray(image.dataobj).reshape(shape), np.asarray(image.affine, dtype=np.float64)
     except MedomniError:
         raise
@@ -81,7 +84,7 @@ def read_nifti(path: Path | str, *, modality: str | None = None) -> Volume:
     except ValueError as exc:
         raise MedomniError("MED-D09", str(exc), where=name) from exc
     return Volume(volume.array, lps, volume.study.model_copy(update={
-        "spacing_mm": volume.spacing_mm, "warnings": _shear(lps)}))
+        "spacing_mm": volume.spacing_mm, "warnings": (*said, *_shear(lps))}))
 
 
 def _shear(affine: NDArray[np.float64]) -> tuple[Warned, ...]:
@@ -99,24 +102,30 @@ def _promised(image: Any) -> int:
     return int(image.dataobj.offset) + voxels
 
 
-def _check_sum(path: Path, promised: int, name: str) -> None:
-    """Read a packed file to its end, where its checksum stands (RFC 1952 2.3.1), which nibabel does not.
+def _check_end(path: Path, promised: int, row: int, name: str) -> None:
+    """Hold what stands behind the last voxel to what may fill a file up: zeros, fewer than a row has bytes. A packed
+    file is read to its end, where its checksum stands (RFC 1952 2.3.1), which nibabel does not.
 
     Raises:
-        MedomniError: MED-D10 where the checksum fails or far more follows than the header promises.
+        MedomniError: MED-D12 where more follows than the header promises: its size may not be that of the voxels, which
+            would then lie sheared; MED-D10 where the checksum fails or far more follows.
         EOFError: where the end is missing.
     """
-    if path.suffix.lower() != ".gz":
-        return
-    left = promised + _BEHIND
+    packed = path.suffix.lower() == ".gz"
+    at, behind = 0, b""
     try:
-        with gzip.open(path) as packed:
-            while chunk := packed.read(1 << 20):
-                left -= len(chunk)
-                if left < 0:
+        with gzip.open(path) if packed else open(path, "rb") as handle:
+            if not packed:
+                at = handle.seek(promised)
+            while chunk := handle.read(1 << 20):
+                behind += chunk[max(promised - at, 0):]
+                at += len(chunk)
+                if at > promised + _BEHIND:
                     raise MedomniError("MED-D10", f"more than {promised} bytes, which its header promises", where=name)
     except gzip.BadGzipFile as exc:
         raise MedomniError("MED-D10", "its checksum does not fit: it is damaged", where=name) from exc
+    if len(behind) >= row or any(behind):
+        raise MedomniError("MED-D12", f"{len(behind)} bytes more than the {promised} of its header's size", where=name)
 
 
 def _check_size(path: Path, voxels: int, itemsize: int, name: str) -> None:
@@ -134,6 +143,19 @@ def _check_places(header: Any, name: str) -> None:
     q, s = (m / np.maximum(np.linalg.norm(m, axis=0), 1e-9) for m in (q, s))
     if (np.sum(q * s, axis=0) < COSINE_AGREED).any():
         raise MedomniError("MED-D09", "qform and sform place the axes differently", where=name)
+
+
+def _two_places(header: Any, unit: float) -> tuple[Warned, ...]:
+    """MED-D29 where a file states its place twice and steps or origins differ: the sform is taken, as others do."""
+    if not int(header["qform_code"]) or not int(header["sform_code"]):
+        return ()
+    q, s = header.get_qform(), header.get_sform()
+    steps, others = (np.linalg.norm(m[:3, :3], axis=0) for m in (q, s))
+    times = float(np.max(np.maximum(steps, others) / np.maximum(np.minimum(steps, others), 1e-9)))
+    apart = unit * float(np.linalg.norm(q[:3, 3] - s[:3, 3]))
+    if times <= SAME_STEP and apart <= SAME_PLACE_MM:
+        return ()
+    return (Warned(code="MED-D29", detail=f"steps differ {times:.2f} times, origins lie {apart:.1f} mm apart"),)
 
 
 def _exact(data: NDArray[Any], name: str) -> NDArray[Any]:

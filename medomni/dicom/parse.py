@@ -12,9 +12,10 @@ from pydicom.dataset import FileDataset
 from pydicom.errors import InvalidDicomError
 from pydicom.filereader import read_partial
 from pydicom.tag import BaseTag, Tag
+from pydicom.uid import UID
 
-from medomni.dicom.faults import UnreadableError
-from medomni.dicom.plain import DEFLATED, data_set_at
+from medomni.dicom.faults import DisorderError, UnreadableError
+from medomni.dicom.plain import BIG_ENDIAN, DEFLATED, EXPLICIT, IMPLICIT, UNDEFINED, data_set_at
 
 PIXEL_DATA = Tag(0x7FE0, 0x0010)
 PREAMBLE = 128
@@ -22,16 +23,23 @@ MOST_INFLATED = 1 << 28
 logging.getLogger("pydicom").propagate = False  # its messages quote header values: no root handler may print them
 
 
-def read_elements(path: Path, tags: list[str], *, pixels: bool = False, only: bool = False) -> FileDataset:
+def read_elements(path: Path, tags: list[str], *, pixels: bool = False, only: bool = False,
+                  strict: bool = False) -> FileDataset:
     """The elements named in ``tags``, each decoded; with ``pixels`` the pixel data too.
 
     With ``only``, what stands behind the last of them is not looked at.
+
+    A file that states no transfer syntax, as those without group 0002 do, is given in ``file_meta`` that of its first
+    element: explicit where its VR is one, big endian where its group says so, else implicit little endian, which is
+    DICOM's own default (PS3.5 10.1). Only native pixels can be read so.
 
     Parsing stops where tags no longer ascend (PS3.5 7.1): a file that ends in zeros or noise would else be read
     eight bytes at a time. Where that is behind the pixel data, and no zeros stand there, the file was put together from
     pieces and may hold two sets of pixels. pydicom's warnings quote values, so they are not shown.
 
     Raises:
+        DisorderError: where parsing stopped so behind the pixel data; with ``pixels`` or ``strict`` before them too;
+            not for zeros, which only end the file.
         UnreadableError: where the bytes are not DICOM or an element cannot be decoded.
         OSError: where the file cannot be opened or read.
     """
@@ -48,8 +56,10 @@ def read_elements(path: Path, tags: list[str], *, pixels: bool = False, only: bo
             check_deflated(handle)
             order = _Order(end)
             dataset = read_partial(handle, order.stops, force=forced, specific_tags=wanted)  # type: ignore[arg-type]
-            if order.spoilt:
-                raise UnreadableError("elements out of order behind the pixel data")
+            if "TransferSyntaxUID" not in dataset.file_meta:
+                if order.compressed:
+                    raise UnreadableError("compressed, and states no transfer syntax")
+                dataset.file_meta.TransferSyntaxUID = UID(_implied(*dataset.original_encoding))
             for element in (*dataset.file_meta, *dataset):
                 _ = element.value  # decode now: a damaged value must not surface later
     except UnreadableError:
@@ -64,6 +74,8 @@ def read_elements(path: Path, tags: list[str], *, pixels: bool = False, only: bo
         raise UnreadableError(f"not readable as DICOM ({type(exc).__name__})") from exc
     if forced and "SOPClassUID" not in dataset and "Rows" not in dataset:
         raise UnreadableError("not DICOM")  # a file without preamble must still look like an image
+    if order.spoilt or (order.disorder and (pixels or strict)):
+        raise DisorderError("elements out of order behind the pixel data" if order.spoilt else order.disorder, dataset)
     return dataset
 
 
@@ -108,19 +120,29 @@ def _plausible_start(group: bytes) -> bool:
     return group in (b"\x02\x00", b"\x08\x00", b"\x00\x02", b"\x00\x08")
 
 
+def _implied(implicit: bool | None, little: bool | None) -> str:
+    return IMPLICIT if implicit else EXPLICIT if little else BIG_ENDIAN
+
+
 class _Order:
     """Stops the parser at ``end``, and where tags no longer ascend.
 
     Attributes:
         spoilt: whether that was behind the pixel data, at something else than zeros.
+        disorder: how it was before them, at something else than zeros; empty where it was not.
+        compressed: whether pixel data of undefined length were met, which are compressed (PS3.5 A.4).
     """
 
     def __init__(self, end: int) -> None:
-        self._end, self._last, self.spoilt = end, -1, False
+        self._end, self._last, self.spoilt, self.disorder, self.compressed = end, -1, False, "", False
 
-    def stops(self, tag: BaseTag, _vr: str | None, _length: int) -> bool:
+    def stops(self, tag: BaseTag, _vr: str | None, length: int) -> bool:
+        self.compressed |= tag == PIXEL_DATA and length == UNDEFINED
         if tag <= self._last:
             self.spoilt = tag > 0 and self._last >= PIXEL_DATA
+            if tag > 0 and not self.spoilt:
+                self.disorder = (f"element {tag} stands twice" if tag == self._last else
+                                 f"elements are not in ascending order: {tag} stands behind {Tag(self._last)}")
             return True
         self._last = int(tag)
         return tag >= self._end

@@ -12,16 +12,17 @@ from typing import Any
 import numpy as np
 import pydicom
 from numpy.typing import NDArray
-from pydicom.encaps import get_frame
 
-from medomni.dicom.encapsulated import stated, whole
+from medomni.dicom.encapsulated import lacks_sign, stated, whole
 from medomni.dicom.faults import UnreadableError
+from medomni.dicom.fragments import Places, frame_at, frames_in
 from medomni.dicom.headers import MOST_PIXELS, SliceHeader
 from medomni.dicom.jpeg import pixel_array
 from medomni.dicom.padding import beyond, clear_untagged, fill_of, folded_ends
 from medomni.dicom.parse import read_elements
 from medomni.dicom.plain import surplus
 from medomni.dicom.rescale import number, rescaled
+from medomni.dicom.tags import ENCAPSULATED
 from medomni.errors import MedomniError
 
 FLOATS = ("FloatPixelData", "DoubleFloatPixelData")
@@ -36,6 +37,7 @@ PIXEL_TAGS = [
     *(name for both in FLOAT_PADDING.values() for name in both),
     "ExtendedOffsetTable", "ExtendedOffsetTableLengths",
 ]
+_PLACES = "_medomni_places"
 
 
 class OpenFiles:
@@ -107,9 +109,9 @@ def decoded(ds: pydicom.Dataset, size: tuple[int, int], frame: int, name: str) -
         if size[0] * size[1] > MOST_PIXELS:
             raise MedomniError("MED-D10", f"{size[0]} x {size[1]} pixels cannot be true", where=name)
         check_bits(ds, name)
-        if data and syntax is not None and syntax.is_encapsulated:
+        if data and syntax in ENCAPSULATED:
             _check_frame(ds, frame, frames, name)
-        elif data and syntax is not None and not syntax.is_deflated:
+        elif data and syntax is not None and not syntax.is_encapsulated and not syntax.is_deflated:
             _check_length(ds, size, frames, name)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -146,10 +148,11 @@ def _check_frame(ds: pydicom.Dataset, frame: int, frames: int, name: str) -> Non
     Another size would make its decoder ask for any memory; a frame without its end is filled in without a word.
 
     Raises:
-        MedomniError: MED-D12 for another size, MED-D03 where the end is missing, MED-D10 where its values have a sign
-            and the header says that they have none, or the other way about: each reader takes another one's word.
+        MedomniError: as :func:`medomni.dicom.fragments.frames_in`; MED-D12 for another size, MED-D03 where the end is
+            missing, MED-D10 where its values have a sign and the header says that they have none, or the other way
+            about, or have too few bits for a sign: each reader takes another one's word.
     """
-    data = get_frame(ds.PixelData, frame, number_of_frames=frames)
+    data = frame_at(ds.PixelData, _places(ds, frames, name)[frame])
     size = stated(data)
     if size is None:
         return
@@ -158,10 +161,23 @@ def _check_frame(ds: pydicom.Dataset, frame: int, frames: int, name: str) -> Non
                            f"{ds.Rows} x {ds.Columns}", where=name)
     if not whole(data):
         raise MedomniError("MED-D03", "a compressed frame without its end", where=name)
+    if lacks_sign(size, bool(ds.get("PixelRepresentation")), int(ds.BitsStored)):
+        raise MedomniError("MED-D10", f"the compressed frame holds {size.bits} bits, the header says signed values of "
+                           f"{ds.BitsStored}", where=name)
     if size.signed is not None and size.signed != bool(ds.get("PixelRepresentation")):
         said = ["unsigned", "signed"]
         raise MedomniError("MED-D10", f"the compressed frame holds {said[size.signed]} values, the header says "
                            f"{said[not size.signed]} ones", where=name)
+
+
+def _places(ds: pydicom.Dataset, frames: int, name: str) -> list[Places]:
+    """Of every frame, found once for a data set, whose frames are asked for one by one."""
+    found: list[Places] | None = getattr(ds, _PLACES, None)
+    if found is None:
+        tables = (bytes(ds.get(n) or b"") for n in ("ExtendedOffsetTable", "ExtendedOffsetTableLengths"))
+        found = frames_in(ds.PixelData, frames, (next(tables), next(tables)), name)
+        setattr(ds, _PLACES, found)
+    return found
 
 
 def check_bits(at: Mapping[str, Any] | pydicom.Dataset, name: str) -> None:

@@ -162,9 +162,9 @@ def ordered(inventory: Inventory, number: int, *, uneven: bool = False) -> Stack
 
 def _refuse_cut(inventory: Inventory, first: SliceHeader) -> None:
     """A file cut inside its header may be a slice of this series: without it the volume would be silently shorter."""
-    for name, series in inventory.cut:
-        if series in ("", first.text("SeriesInstanceUID")):
-            raise MedomniError("MED-D03", "the file ends inside its header", where=name)
+    for name, fault in inventory.cut:
+        if fault.series in ("", first.text("SeriesInstanceUID")):
+            raise MedomniError(fault.code, str(fault), where=name)
 
 
 def _refuse_unusable(first: SliceHeader) -> None:

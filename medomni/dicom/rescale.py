@@ -13,6 +13,7 @@ from pydicom.pixels import apply_modality_lut
 
 from medomni.dicom.headers import SliceHeader
 from medomni.dicom.kinds import OTHER_UNITS
+from medomni.dicom.numerals import decimal
 from medomni.errors import MedomniError
 from medomni.picture import by_rows
 
@@ -82,9 +83,10 @@ def rescale_of(at: Mapping[str, Any] | pydicom.Dataset, unit: bool, name: str) -
 
 
 def number(value: Any) -> float | None:
-    """A finite number, or None where the element is absent, empty or damaged."""
+    """A finite number, or None where the element is absent, empty or damaged; of pydicom's numbers as the file writes
+    them."""
     try:
-        number = float(value)
-    except (TypeError, ValueError):
+        number = decimal(str(value))
+    except ValueError:
         return None
     return number if math.isfinite(number) else None

@@ -14,6 +14,7 @@ from medomni.dicom.grouping import FEWEST, Group, grouped, instance
 from medomni.dicom.headers import IDENTIFYING, SliceHeader, read_headers
 from medomni.dicom.kinds import is_derived, unusable_reason
 from medomni.dicom.names import hidden_words, shown_name
+from medomni.dicom.numerals import decimal
 from medomni.dicom.walk import Files
 from medomni.errors import MedomniError
 from medomni.records import Warned
@@ -45,14 +46,14 @@ class Inventory:
     """The result of :func:`scan`: groups sorted best first, summaries in the same order, warnings.
 
     Attributes:
-        cut: (name, SeriesInstanceUID or empty) of image files that end inside their header.
+        cut: names of image files whose header cannot be read to its end, and what is wrong with each.
     """
 
     groups: list[Group] = field(repr=False)
     series: list[SeriesSummary]
     warnings: list[Warned]
     files: int
-    cut: list[tuple[str, str]] = field(default_factory=list, repr=False)
+    cut: list[tuple[str, CutHeaderError]] = field(default_factory=list, repr=False)
 
 
 def scan(source: Path | str) -> Inventory:
@@ -78,7 +79,7 @@ class Looked:
     Attributes:
         headers: of every image, or of every frame of an enhanced one.
         broken: files that claim to be DICOM, and what is wrong with each.
-        cut: image files that end inside their header, and their SeriesInstanceUID or nothing.
+        cut: image files whose header cannot be read to its end, and what is wrong with each.
         without_image, others, archives: how many files hold no image, are no DICOM, are archives by their name.
         files: how many there are; ``folder`` is the source that messages name.
         notes: on how the files were found, as :class:`medomni.dicom.walk.Files` has them.
@@ -86,7 +87,7 @@ class Looked:
 
     headers: list[SliceHeader]
     broken: list[tuple[Path, str]]
-    cut: list[tuple[Path, str]]
+    cut: list[tuple[Path, CutHeaderError]]
     without_image: int
     others: int
     archives: int
@@ -109,14 +110,14 @@ def look(paths: list[Path], folder: Path) -> Looked:
     """
     headers: list[SliceHeader] = []
     doubtful: list[tuple[Path, str]] = []
-    cut: list[tuple[Path, str]] = []
+    cut: list[tuple[Path, CutHeaderError]] = []
     suffixes: set[str] = set()
     without_image = 0
     for path in paths:
         try:
             found = read_headers(path)
         except CutHeaderError as exc:
-            cut.append((path, exc.series))
+            cut.append((path, exc))
         except (UnreadableError, OSError) as exc:
             what = f"cannot be opened ({type(exc).__name__})" if isinstance(exc, OSError) else f"is {exc}"
             doubtful.append((path, what))
@@ -127,14 +128,15 @@ def look(paths: list[Path], folder: Path) -> Looked:
     broken = [(path, what) for path, what in doubtful if _claims_dicom(path) or path.suffix.lower() in suffixes]
     others = len(doubtful) - len(broken)
     archives = sum(path.suffix.lower() in ARCHIVES for path, _ in doubtful)
-    hidden = hidden_words(*{h.text(name) for h in headers for name in IDENTIFYING})
+    hidden = hidden_words(*{h.text(name) for h in headers for name in IDENTIFYING}).union(*(f.hidden for _, f in cut))
     looked = Looked(headers, broken, cut, without_image, others, archives, len(paths), folder, hidden,
                     paths.notes if isinstance(paths, Files) else ())
     if headers:
         return looked
     if cut:
-        raise MedomniError("MED-D03", f"{len(cut)} of {len(paths)} files end inside their header",
-                           where=looked.shown(cut[0][0]))
+        path, fault = cut[0]
+        raise MedomniError(fault.code, f"{len(cut)} of {len(paths)} files cannot be read to the end of their header: "
+                           f"{fault}", where=looked.shown(path))
     packed = f"{archives} archives, which are not opened in a folder: give a zip by its own name"
     said = [f"{len(paths)} files: {len(broken) + others} not DICOM, {without_image} without an image",
             *([packed] if archives else []), *(w.detail for w in _damaged(looked)[:3])]
@@ -153,12 +155,12 @@ def inventory_of(looked: Looked) -> Inventory:
     if looked.archives:
         warnings.append(Warned(code="MED-D14", detail=f"{looked.archives} archives, which are not opened in a folder"))
     return Inventory(groups, [_summary(i, g) for i, g in enumerate(groups)], warnings, looked.files,
-                     [(looked.shown(path), uid) for path, uid in looked.cut])
+                     [(looked.shown(path), fault) for path, fault in looked.cut])
 
 
 def _damaged(looked: Looked) -> list[Warned]:
     return [*(Warned(code="MED-D02", detail=f"{looked.shown(path)} {what}") for path, what in looked.broken),
-            *(Warned(code="MED-D02", detail=f"{looked.shown(path)} ends inside its header") for path, _ in looked.cut)]
+            *(Warned(code="MED-D02", detail=f"{looked.shown(path)}: {fault}") for path, fault in looked.cut)]
 
 
 def _claims_dicom(path: Path) -> bool:
@@ -201,7 +203,7 @@ def described(group: Group) -> str:
 
 def _number(text: str) -> float:
     try:
-        return float(text)
+        return decimal(text)
     except ValueError:
         return 0.0
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import pydicom
 
 from medomni.dicom.kinds import is_projection
+from medomni.dicom.numerals import decimal
 from medomni.dicom.stated import NOT_SIDEWAYS
 
 _SURE_COSINE = 0.5
@@ -29,7 +30,7 @@ def of_plane(at: Mapping[str, str], ds: pydicom.Dataset) -> tuple[str | None, st
     """The patient's side at column 0 of a slice, from Image Orientation (0020,0037): it is not believed further than
     to contradict what is stated."""
     try:
-        along = float(at.get("ImageOrientationPatient", "").split("\\")[0])
+        along = decimal(at.get("ImageOrientationPatient", "").split("\\")[0])
     except ValueError:
         along = math.nan
     if not _SURE_COSINE < abs(along) < 1.1 or is_projection(ds):

@@ -17,7 +17,8 @@ from medomni.picture import Picture, by_rows, luminance
 
 def read_still(path: Path, frame: int = 0, left_edge: str | None = None,
                spacing_mm: tuple[float, float] | None = None) -> Picture:
-    """Values of grey as they are, 8 or 16 bits; a grey picture in colours is made grey; turned as its EXIF says.
+    """Values of grey as they are, 8 or 16 bits, but 8 of 16 where a PNG has an alpha channel or colours, which a note
+    says; a grey picture in colours is made grey; turned as its EXIF says.
 
     Args:
         left_edge, spacing_mm: of the picture as it is turned; as :func:`medomni.dicom.image.read_image`.
@@ -65,5 +66,15 @@ def read_still(path: Path, frame: int = 0, left_edge: str | None = None,
         else:
             shown = luminance(array)
     notes = (f"the file holds {frames} pictures, an animation or several: only the first is read",) * (frames > 1)
+    if array.dtype == np.uint8 and _bits(path) > 8:
+        notes += ("the file holds 16 bits a value: the upper 8 are read",)
     return Picture(array, shown, "picture", spacing_mm=spacing, spacing_reason=why_not, left_edge=edge,
                    side_reason=side_reason, frames=frames, notes=notes)
+
+
+def _bits(path: Path) -> int:
+    """Bits of a value in a PNG (ISO/IEC 15948 11.2.2), which Pillow takes down to eight where there are colours; else
+    0."""
+    with open(path, "rb") as handle:
+        head = handle.read(25)
+    return head[24] if head[12:16] == b"IHDR" else 0

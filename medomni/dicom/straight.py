@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 import zlib
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from medomni.dicom.decode import decode_into
 from medomni.dicom.headers import SliceHeader
+from medomni.dicom.numerals import decimal
 from medomni.dicom.padding import beyond, clear_untagged, fill_of, folded_ends
 from medomni.dicom.plain import BIG_ENDIAN, PlainFile, data_set_at, inflated, may_follow, surplus
 
@@ -82,7 +84,8 @@ def _rescale(header: SliceHeader) -> tuple[int, int, int, bool] | None:
     try:
         bits, high = int(values["BitsStored"]), int(values["HighBit"])
         signed = {"0": False, "1": True}[values["PixelRepresentation"]]
-        slope, intercept = float(values.get("RescaleSlope") or "nan"), float(values.get("RescaleIntercept") or "nan")
+        slope, intercept = (decimal(values[n]) if values.get(n) else math.nan
+                            for n in ("RescaleSlope", "RescaleIntercept"))
     except (KeyError, ValueError):
         return None
     if header.text("Modality") != "CT" and not (values.get("RescaleSlope") or values.get("RescaleIntercept")):

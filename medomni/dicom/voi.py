@@ -9,6 +9,8 @@ import numpy as np
 import pydicom
 from numpy.typing import NDArray
 
+from medomni.dicom.frames import text_of
+from medomni.dicom.numerals import decimal
 from medomni.picture import greys, in_window, luminance
 
 
@@ -42,6 +44,7 @@ def shown(values: NDArray[Any], ds: pydicom.Dataset, inverted: bool, windows: tu
 
 Curve = Callable[[NDArray[Any]], NDArray[np.float64]]
 """From some rows of the values to 0 ... 1."""
+_OF_ANY_WIDTH = ("LINEAR_EXACT", "SIGMOID")
 _FAULTS = ("bits of an entry", "fewer entries than stated", "entries of more bits than stated")
 
 
@@ -108,9 +111,13 @@ def _ends(values: NDArray[Any], padding: NDArray[np.bool_] | None) -> tuple[floa
 
 
 def presets(ds: pydicom.Dataset) -> tuple[tuple[float, float], ...]:
-    """(centre, width) of every window that the file lists (0028,1050; 0028,1051)."""
+    """(centre, width) of every window that the file lists (0028,1050; 0028,1051): of 1 or more, where the VOI LUT
+    Function is another than LINEAR of more than 0 (PS3.3 C.11.2.1.2.1, C.11.2.1.3)."""
+    linear = (ds.get("VOILUTFunction") or "LINEAR") not in _OF_ANY_WIDTH
     try:
-        centres, widths = (np.atleast_1d(np.asarray(ds.get(n), dtype=float)) for n in ("WindowCenter", "WindowWidth"))
-    except (TypeError, ValueError):
+        centres, widths = ([decimal(v) for v in text_of(ds.get(name)).split("\\")]
+                           for name in ("WindowCenter", "WindowWidth"))
+    except ValueError:
         return ()
-    return tuple((float(c), float(w)) for c, w in zip(centres, widths, strict=False) if w >= 1 and np.isfinite(c))
+    return tuple((c, w) for c, w in zip(centres, widths, strict=False)
+                 if np.isfinite([c, w]).all() and (w >= 1 if linear else w > 0))

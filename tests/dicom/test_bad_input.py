@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import re
 import shutil
 import time
 import warnings
@@ -15,12 +16,15 @@ from pathlib import Path
 import numpy as np
 import pydicom
 import pytest
+from pydicom.dataelem import RawDataElement
+from pydicom.tag import Tag
 from pydicom.uid import JPEG2000Lossless, SecondaryCaptureImageStorage
 
-from medomni.dicom import inspect, read_study
+from medomni.dicom import inspect, read_image, read_study
 from medomni.dicom.names import hidden_words, shown_name
 from medomni.dicom.read import foretold
 from medomni.dicom.scan import scan
+from medomni.dicom.survey import survey
 from medomni.errors import MedomniError
 from medomni.phantom import SCANNERS, Habit, sample_patient, write_habit, write_series
 from medomni.pipeline import measure_volume
@@ -481,3 +485,58 @@ def test_padding_behind_pixels_is_short_and_zero(behind: bytes, refused: bool, s
             read_study(series)
     else:
         assert np.array_equal(read_study(series).array, truth)
+
+
+def element(data: bytes, tag: bytes) -> tuple[int, int]:
+    """Where a short element of explicit VR begins and ends."""
+    at = data.index(tag)
+    return at, at + 8 + int.from_bytes(data[at + 6:at + 8], "little")
+
+
+@pytest.mark.parametrize("several", [True, False], ids=["all", "one"])
+@pytest.mark.parametrize(("kind", "said"), [
+    ("twice", r"element \(0028,1052\) stands twice"),
+    ("behind", r"elements are not in ascending order: \(0028,1052\) stands behind \(0028,1053\)"),
+    ("early", r"elements are not in ascending order: \(0010,0020\) stands behind \(0028,1053\)")])
+def test_elements_out_of_order(kind: str, said: str, several: bool, phantoms, tmp_path: Path) -> None:
+    """PS3.5 7.1: which of two values holds is not known. Reading, pictures and ingest give the same reason."""
+    folder = tmp_path / "in"
+    write_habit(phantoms("A")[1], folder, Habit(syntax="explicit"))
+    files = by_height(folder)
+    for path in files if several else files[2:3]:
+        data = path.read_bytes()
+        intercept, end = element(data, b"\x28\x00\x52\x10DS")
+        slope, behind = element(data, b"\x28\x00\x53\x10DS")
+        assert end == slope
+        if kind == "twice":
+            data = data[:end] + data[intercept:end] + data[end:]
+        elif kind == "behind":
+            data = data[:intercept] + data[slope:behind] + data[intercept:end] + data[behind:]
+        else:
+            data = data[:behind] + data[slice(*element(data, b"\x10\x00\x20\x00LO"))] + data[behind:]
+        path.unlink()
+        spoilt = path.with_name(f"HABIT-{path.name}")
+        spoilt.write_bytes(data)
+        with pytest.raises(MedomniError, match="MED-D10.*" + said) as caught:
+            read_image(spoilt)
+        assert "HABIT" not in str(caught.value)
+    with pytest.raises(MedomniError, match="MED-D10.*" + said):
+        read_study(folder)
+    if several:
+        with pytest.raises(MedomniError, match="MED-D10.*" + said) as caught:
+            survey(folder)
+        assert "HABIT" not in str(caught.value), "the patient is named in what was read"
+    else:
+        studies, warnings, _ = survey(folder)
+        assert re.search("MED-D10.*" + said, studies[0].series[0].refused)
+        assert re.search(said, " ".join(w.detail for w in warnings))
+
+
+def test_a_number_of_frames_that_is_none(series: Path) -> None:
+    """The name, then what is wrong: one sentence."""
+    path = by_height(series)[0]
+    ds = pydicom.dcmread(path)
+    ds["NumberOfFrames"] = RawDataElement(Tag("NumberOfFrames"), "IS", 4, b"1.5 ", 0, False, True)
+    ds.save_as(path)
+    volume = read_study(series)
+    assert f"{path.name} is damaged: a size in its header is no number" in recorded(volume, "MED-D02")

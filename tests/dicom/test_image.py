@@ -6,6 +6,7 @@ import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
+import imagecodecs
 import numpy as np
 import pydicom
 import pytest
@@ -114,6 +115,18 @@ def test_windows_by_the_standards_formulas(tmp_path: Path) -> None:
         read.windowed(0, 0.5)
 
 
+@pytest.mark.parametrize(("function", "wanted"), [
+    ("LINEAR_EXACT", [0.3, 0.5, 0.7]), ("SIGMOID", [1 / (1 + np.exp(0.8)), 0.5, 1 / (1 + np.exp(-0.8))])])
+def test_windows_narrower_than_one(tmp_path: Path, function: str, wanted: list[float]) -> None:
+    """PS3.3 C.11.2.1.2.1: LINEAR alone wants a width of 1 or more; values of PET and of maps are fractions."""
+    tags = {"RescaleSlope": "0.0001", "RescaleIntercept": "0", "WindowCenter": "0.15", "VOILUTFunction": function}
+    read = read_image(image(tmp_path / "x.dcm", change=with_tags(**tags, WindowWidth="0.05")))
+    assert read.windows == ((0.15, 0.05),)
+    assert read.shown.reshape(-1)[[1400, 1500, 1600]] == pytest.approx(255 * np.array(wanted), abs=0.6)
+    for other in ({"WindowWidth": "0"}, {"WindowWidth": "-1"}, {"WindowWidth": "0.05", "VOILUTFunction": "LINEAR"}):
+        assert read_image(image(tmp_path / "x.dcm", change=with_tags(**{**tags, **other}))).windows == ()
+
+
 @pytest.mark.parametrize("tags", [{"WindowCenter": "1", "WindowWidth": "0"}, {"WindowCenter": "", "WindowWidth": ""},
                                   {"WindowCenter": "1"}])
 def test_a_window_that_is_none_shows_the_whole_range(tmp_path: Path, tags: dict) -> None:
@@ -165,6 +178,27 @@ def test_ultrasound_regions_give_millimetres_where_they_agree(tmp_path: Path) ->
         return change
     assert read_image(image(tmp_path / "x.dcm", change=regions(0.04))).spacing_mm == pytest.approx((0.2, 0.4))
     assert read_image(image(tmp_path / "y.dcm", change=regions(0.04, 0.05))).spacing_mm is None
+
+
+@pytest.mark.parametrize(("boxes", "known"), [
+    ([(0, 0, 63, 47, 3)], True), ([(2, 4, 60, 47, 3)], True), ([(0, 0, 63, 200, 3)], True),
+    ([(0, 0, 31, 47, 3), (32, 0, 63, 47, 3)], True),  # two 2D images of one scale
+    ([(0, 0, 31, 47, 3)], False),
+    ([(0, 0, 63, 23, 3), (0, 24, 63, 47, 4)], False),  # M-mode, whose columns are seconds
+    ([(0, 0, 63, 47, 3), (0, 0, 63, 47, 4)], False), ([(40, 40, 9, 9, 3)], False)])
+def test_a_calibrated_part_of_an_image_is_not_the_image(tmp_path: Path, boxes: list[tuple], known: bool) -> None:
+    def regions(ds: pydicom.Dataset) -> None:
+        ds.Modality, ds.SequenceOfUltrasoundRegions = "US", Sequence([])
+        for left, top, right, bottom, units in boxes:
+            item = pydicom.Dataset()
+            item.PhysicalUnitsXDirection, item.PhysicalUnitsYDirection = units, 3
+            item.PhysicalDeltaX = item.PhysicalDeltaY = 0.05
+            item.RegionLocationMinX0, item.RegionLocationMinY0 = left, top
+            item.RegionLocationMaxX1, item.RegionLocationMaxY1 = right, bottom
+            ds.SequenceOfUltrasoundRegions.append(item)
+    read = read_image(image(tmp_path / "x.dcm", change=regions))
+    assert (read.spacing_mm == pytest.approx((0.5, 0.5)) if known else read.spacing_mm is None)
+    assert known or "part of the image" in read.spacing_reason
 
 
 @pytest.mark.parametrize("view", ["PA", "AP", "LL", "", "MEYER"])
@@ -316,3 +350,22 @@ def test_a_table_and_colours_are_worked_on_some_rows_at_a_time(tmp_path: Path, m
     for whole, rows in zip(before, [read_image(path), read_image(colours)], strict=True):
         assert np.array_equal(whole.array, rows.array) and np.array_equal(whole.shown, rows.shown)
     assert np.array_equal(before[0].array, RAMP * 3)
+
+
+@pytest.mark.parametrize(("channels", "kept"), [(1, True), (2, False), (3, False), (4, False)])
+def test_sixteen_bits_are_kept_or_said_to_be_cut(tmp_path: Path, channels: int, kept: bool) -> None:
+    grey = (RAMP.astype(np.uint32) * 65535 // RAMP.max()).astype(np.uint16)
+    opaque = np.full_like(grey, 65535)
+    planes = [grey] * (channels if channels % 2 else channels - 1) + [opaque] * (channels % 2 == 0)
+    path = tmp_path / "x.png"
+    path.write_bytes(imagecodecs.png_encode(np.squeeze(np.stack(planes, -1))))
+    read = read_image(path)
+    assert (read.array.dtype == np.uint16) == kept and ("16 bits" in " ".join(read.notes)) != kept
+    assert np.array_equal(read.array, grey if kept else grey >> 8)
+
+
+@pytest.mark.parametrize(("word", "known"), [
+    ("MONOCHROME2", True), ("MONOCHROME1 ", True), ("ARGB", False), ("RGB", False)])
+def test_a_photometric_interpretation_that_is_none_is_said(tmp_path: Path, word: str, known: bool) -> None:
+    read = read_image(image(tmp_path / "x.dcm", change=with_tags(PhotometricInterpretation=word)))
+    assert ("Photometric Interpretation is not known" in " ".join(read.notes)) != known

@@ -106,3 +106,35 @@ def test_values_that_int16_cannot_hold_are_floats(phantoms, tmp_path: Path) -> N
     wide = replace(volume, array=volume.array.astype(np.float32) * 100 + 0.5)
     again = read_study(wide.to_nifti(tmp_path / "x.nii"))
     assert again.array.dtype == np.float32 and np.array_equal(again.array, wide.array)
+
+
+@pytest.mark.parametrize(("scale", "shift", "said"), [
+    (1.0, 0.0, ""), (1.5, 0.0, "steps differ 1.50 times"), (1.0, 100.0, "origins lie 100.0 mm apart")])
+def test_two_places_that_differ_are_said(tmp_path: Path, scale: float, shift: float, said: str) -> None:
+    affine = np.diag([-0.7, -0.7, 2, 1])
+    image = nibabel.Nifti1Image(np.zeros((4, 5, 6), np.int16), affine)
+    other = affine @ np.diag([1, 1, scale, 1])
+    other[0, 3] += shift
+    image.set_sform(affine, 1)
+    image.set_qform(other, 1)
+    nibabel.save(image, tmp_path / "x.nii")
+    volume = read_study(tmp_path / "x.nii")
+    assert volume.spacing_mm == pytest.approx((2, 0.7, 0.7))
+    found = [w.detail for w in volume.study.warnings if w.code == "MED-D29"]
+    assert (said in found[0]) if said else not found
+
+
+@pytest.mark.parametrize("suffix", ["nii", "nii.gz"])
+@pytest.mark.parametrize(("behind", "fits"), [(b"", True), (bytes(7), True), (bytes(8), False), (b"x", False),
+                                              (b"x" * 1000, False)])
+def test_more_voxels_than_the_size_says(tmp_path: Path, behind: bytes, fits: bool, suffix: str) -> None:
+    """A row has eight bytes here: a size that is not the voxels' own would shear them."""
+    data = np.arange(120, dtype=np.int16).reshape(4, 5, 6)
+    whole = saved(tmp_path / "good.nii", data).read_bytes() + behind
+    path = tmp_path / f"x.{suffix}"
+    path.write_bytes(gzip.compress(whole) if suffix == "nii.gz" else whole)
+    if fits:
+        assert np.array_equal(read_study(path).array, data.transpose(2, 1, 0))
+        return
+    with pytest.raises(MedomniError, match=f"MED-D12.*{len(behind)} bytes more"):
+        read_study(path)

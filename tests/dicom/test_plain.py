@@ -16,9 +16,10 @@ from pydicom.uid import (
     ImplicitVRLittleEndian,
 )
 
-from medomni.dicom import fill, headers, read_study, straight
+from medomni.dicom import fill, headers, read_image, read_study, straight
 from medomni.dicom.faults import CutHeaderError, UnreadableError
 from medomni.dicom.plain import read_plain
+from medomni.dicom.survey import survey
 from medomni.dicom.tags import DOUBLES, ENCAPSULATED, NUMBERS, SEQUENCES, TAGS
 from medomni.errors import MedomniError
 from medomni.phantom import SCANNERS, write_series
@@ -154,3 +155,39 @@ def test_loading_the_room_loads_no_heavy_package() -> None:
 
     code = "import sys, medomni.dicom; print([m for m in ('torch', 'monai', 'scipy', 'pydicom') if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def without_meta(path: Path, implicit: bool, little: bool) -> None:
+    """As old archives hold files: the data set alone, no preamble and no group 0002."""
+    ds = pydicom.dcmread(path)
+    if not little:
+        ds.PixelData = ds.pixel_array.astype(ds.pixel_array.dtype.newbyteorder(">")).tobytes()
+    del ds.file_meta
+    ds.preamble = None
+    pydicom.dcmwrite(path, ds, implicit_vr=implicit, little_endian=little, enforce_file_format=False,
+                     force_encoding=True)
+
+
+@pytest.mark.parametrize(("implicit", "little"), [(True, True), (False, True), (False, False)])
+def test_files_without_a_meta_header(series: Path, implicit: bool, little: bool) -> None:
+    truth = read_study(series).array
+    for path in by_height(series):
+        without_meta(path, implicit, little)
+    assert np.array_equal(read_study(series).array, truth)
+    listed = survey(series)[0][0].series[0]
+    assert not listed.refused and listed.summary.slices == len(truth)
+    path = next(series.iterdir())
+    assert read_image(path).array.shape == truth.shape[1:]
+
+
+def test_compressed_files_without_a_meta_header(series: Path) -> None:
+    """Nothing says how they are compressed; ingest and reading give the same reason."""
+    for path in by_height(series):
+        ds = pydicom.dcmread(path)
+        ds.compress(pydicom.uid.RLELossless, generate_instance_uid=False)
+        ds.save_as(path)
+        data = path.read_bytes()
+        path.write_bytes(data[144 + int.from_bytes(data[140:144], "little"):])
+    for read in (read_study, survey, lambda folder: read_image(next(folder.iterdir()))):
+        with pytest.raises(MedomniError, match="MED-D01.*compressed, and states no transfer syntax"):
+            read(series)

@@ -8,6 +8,7 @@ import struct
 from pathlib import Path
 
 import imagecodecs
+import jpeg_ls
 import numpy as np
 import pydicom
 import pytest
@@ -630,3 +631,41 @@ def test_one_uid_at_two_places(series: Path, tmp_path: Path) -> None:
         f"{len(files)} slices, {len(files) - 1} UIDs"]
     with pytest.raises(MedomniError, match="MED-D20"):
         source_images(volume, series)
+
+
+def test_a_mosaic_is_no_slice(series: Path) -> None:
+    """Siemens' diffusion and functional MR: many slices as tiles of one image, whose position is that of none."""
+    for path in by_height(series)[1:]:
+        path.unlink()
+    edit_all(series, lambda ds: [setattr(ds, n, v) for n, v in {**MR, "ImageType": [
+        "ORIGINAL", "PRIMARY", "M", "ND", "MOSAIC "]}.items()])
+    with pytest.raises(MedomniError, match="MED-D12.*mosaic"):
+        read_study(series)
+    assert "mosaic" in inspect(series)[0].reason
+    listed = survey(series)[0][0].series[0]
+    assert listed.refused.startswith("MED-D12 the images are of the kind: mosaic") and not listed.image
+
+
+@pytest.mark.parametrize("syntax", [LOSSLESS, JPEG_LS])
+@pytest.mark.parametrize("signed", [True, False])
+def test_fewer_bits_in_the_frame_than_signed_values_have(series: Path, syntax: str, signed: bool) -> None:
+    """Thirteen bits of two's complement in sixteen: -962 to 82 came out as 0 to 8191. Without a sign they are right."""
+    truth = read_study(series).array
+    for path in by_height(series):
+        ds = pydicom.dcmread(path)
+        values = ds.pixel_array.astype(np.int32) + int(ds.RescaleIntercept) + (0 if signed else 1024)
+        words = (values & 0x1FFF).astype(np.uint16)
+        frame = (imagecodecs.ljpeg_encode(words, bitspersample=13) if syntax == LOSSLESS else
+                 bytes(jpeg_ls.encode_buffer(words.tobytes(), *words.shape, 1, 13)))
+        ds.PixelData = encapsulate([frame])
+        ds["PixelData"].is_undefined_length = True
+        ds.file_meta.TransferSyntaxUID = syntax
+        ds.BitsStored, ds.HighBit, ds.PixelRepresentation = 16, 15, int(signed)
+        ds.RescaleIntercept = "0" if signed else "-1024"
+        ds.save_as(path, implicit_vr=False, little_endian=True)
+    if not signed:
+        assert np.array_equal(read_study(series).array, truth)
+        return
+    for read in (read_study, read_image):
+        with pytest.raises(MedomniError, match="MED-D10.*13 bits, the header says signed values of 16"):
+            read(series if read is read_study else by_height(series)[0])

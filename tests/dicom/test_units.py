@@ -7,9 +7,13 @@ from pathlib import Path
 import numpy as np
 import pydicom
 import pytest
+from pydicom.dataelem import RawDataElement
 from pydicom.sequence import Sequence
+from pydicom.tag import Tag
 
 from medomni.dicom import read_image, read_study
+from medomni.dicom.numerals import decimal, whole
+from medomni.dicom.survey import survey
 from medomni.errors import MedomniError
 from tests.dicom.conftest import by_height, edit, edit_all
 
@@ -125,3 +129,34 @@ def test_a_rescale_type_that_is_no_unit_is_named(series: Path) -> None:
     volume = read_study(series)
     (told,) = [w.detail for w in volume.study.warnings if w.code == "MED-D23"]
     assert told.startswith("1 of ")
+
+
+@pytest.mark.parametrize("name", ["RescaleSlope", "RescaleIntercept"])
+@pytest.mark.parametrize("text", ["1_0", "1 0", "١"])
+@pytest.mark.parametrize("preamble", [True, False], ids=["short way", "long way"])
+def test_what_only_python_takes_for_a_number(series: Path, name: str, text: str, preamble: bool) -> None:
+    """PS3.5 6.2: a decimal string holds digits, a sign, a point and an exponent; 1_0 was read as 10."""
+    path = by_height(series)[0]
+    ds = pydicom.dcmread(path)
+    raw = text.encode() + b" " * (len(text.encode()) % 2)
+    ds[name] = RawDataElement(Tag(name), "DS", len(raw), raw, 0, False, True)
+    ds.save_as(path)
+    if not preamble:
+        path.write_bytes(path.read_bytes()[132:])
+    for read in (read_study, read_image):
+        with pytest.raises(MedomniError, match="MED-D1[01]"):
+            read(series if read is read_study else path)
+    assert survey(series)[0][0].series[0].refused.startswith("MED-D11")
+
+
+@pytest.mark.parametrize(("text", "value"), [
+    ("1", 1.0), (" -1024 ", -1024.0), ("1.", 1.0), (".5", 0.5), ("+1e0", 1.0), ("-1.024E3", -1024.0)])
+def test_decimal_strings(text: str, value: float) -> None:
+    assert decimal(text) == value
+
+
+@pytest.mark.parametrize("text", ["", " ", "1_0", "1,0", "0x1", "inf", "nan", "1e", ".", "١", "1\n", "1 0"])
+def test_no_decimal_strings(text: str) -> None:
+    for number in (decimal, whole):
+        with pytest.raises(ValueError, match="string"):
+            number(text)

@@ -6,18 +6,19 @@ import struct
 from collections.abc import Iterator
 
 from pydicom.dataset import Dataset
-from pydicom.encaps import encapsulate, generate_frames
+from pydicom.encaps import encapsulate
 from pydicom.uid import RLELossless
 
 from medomni.dicom.faults import UnreadableError
+from medomni.dicom.fragments import frame_at, frames_in
+from medomni.errors import MedomniError
 
 JPEG = frozenset(f"1.2.840.10008.1.2.4.{n}" for n in (50, 51, 57, 70, 80, 81))
 JPEG_2000 = frozenset(f"1.2.840.10008.1.2.4.{n}" for n in (90, 91, 92, 93, 201, 202, 203))
 _COLOURS = {b"\xff\xee\x00\x0eAdobe": b"\x00\x64\x00\x00\x00\x00", b"\xff\xe8\x00\x07mrfx": b""}
 """Application segments that say how colours are stored, in their last byte: without them an image looks otherwise. To
 what stands before that byte, versions and flags, nobody listens: it is written anew, since letters fit there."""
-
-
+_EXTENDED = ("ExtendedOffsetTable", "ExtendedOffsetTableLengths")
 _RLE_HEADER, _MOST_SEGMENTS = 64, 15
 
 
@@ -33,15 +34,17 @@ def without_comments(body: Dataset, syntax: str) -> bool:
             says, or the form is another, in which nobody knows what stands beside the image.
     """
     frames = int(body.get("NumberOfFrames") or 1)
-    before = list(generate_frames(body.PixelData, number_of_frames=frames))
-    if len(before) != frames:
-        raise UnreadableError("more or fewer compressed frames than the header says")
+    tables = tuple(bytes(body.get(n) or b"") for n in _EXTENDED)
+    try:
+        before = [frame_at(body.PixelData, p) for p in frames_in(body.PixelData, frames, (tables[0], tables[1]), "")]
+    except MedomniError as exc:
+        raise UnreadableError(exc.detail) from exc
     try:
         after = [b"".join(_cleaned(frame, syntax, body)) for frame in before]
     except (struct.error, IndexError) as exc:
         raise UnreadableError("a compressed frame ends before its image does") from exc
     body.PixelData = encapsulate(after, has_bot=sum(map(len, after)) + 8 * frames < 1 << 32)
-    for keyword in ("ExtendedOffsetTable", "ExtendedOffsetTableLengths"):
+    for keyword in _EXTENDED:
         if keyword in body:
             delattr(body, keyword)
     return not all(b.startswith(a) and not b[len(a):].strip(b"\0") for a, b in zip(after, before, strict=True))
