@@ -173,7 +173,7 @@ def _as_header(path: Path, ds: pydicom.Dataset) -> SliceHeader:
 
 
 def _frames(ds: pydicom.Dataset) -> int:
-    return whole(text_of(ds.get("NumberOfFrames")) or "1")
+    return whole(text_of(ds.get("NumberOfFrames")) or "1") or 1
 
 
 def _stored(ds: pydicom.Dataset, frame: int, name: str) -> NDArray[Any]:

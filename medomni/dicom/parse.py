@@ -135,14 +135,21 @@ class _Order:
 
     def __init__(self, end: int) -> None:
         self._end, self._last, self.spoilt, self.disorder, self.compressed = end, -1, False, "", False
+        self._looked_at = -1
 
     def stops(self, tag: BaseTag, _vr: str | None, length: int) -> bool:
         self.compressed |= tag == PIXEL_DATA and length == UNDEFINED
         if tag <= self._last:
             self.spoilt = tag > 0 and self._last >= PIXEL_DATA
             if tag > 0 and not self.spoilt:
-                self.disorder = (f"element {tag} stands twice" if tag == self._last else
+                self.disorder = ("its elements are not written in the transfer syntax that it states"
+                                 if tag == self._looked_at else
+                                 f"element {tag} stands twice" if tag == self._last else
                                  f"elements are not in ascending order: {tag} stands behind {Tag(self._last)}")
             return True
+        if self._last < 0 and length == 0:  # pydicom's look at the first element, where it finds another VR than stated
+            self._looked_at = int(tag)
+        elif tag > self._looked_at:
+            self._looked_at = -1
         self._last = int(tag)
         return tag >= self._end

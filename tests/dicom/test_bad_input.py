@@ -540,3 +540,14 @@ def test_a_number_of_frames_that_is_none(series: Path) -> None:
     ds.save_as(path)
     volume = read_study(series)
     assert f"{path.name} is damaged: a size in its header is no number" in recorded(volume, "MED-D02")
+
+
+def test_elements_in_another_syntax_than_is_stated(phantoms, tmp_path: Path) -> None:
+    """Implicit behind a meta header that says explicit: refused, and not as elements that stand twice."""
+    write_habit(phantoms("A")[1], tmp_path / "in", Habit(syntax="implicit"))
+    for path in by_height(tmp_path / "in"):
+        data = path.read_bytes().replace(b"UI\x12\x001.2.840.10008.1.2\0", b"UI\x14\x001.2.840.10008.1.2.1\0", 1)
+        length = int.from_bytes(data[140:144], "little") + 2
+        path.write_bytes(data[:140] + length.to_bytes(4, "little") + data[144:])
+    with pytest.raises(MedomniError, match="MED-D10.*not written in the transfer syntax that it states"):
+        read_study(tmp_path / "in")

@@ -369,3 +369,9 @@ def test_sixteen_bits_are_kept_or_said_to_be_cut(tmp_path: Path, channels: int, 
 def test_a_photometric_interpretation_that_is_none_is_said(tmp_path: Path, word: str, known: bool) -> None:
     read = read_image(image(tmp_path / "x.dcm", change=with_tags(PhotometricInterpretation=word)))
     assert ("Photometric Interpretation is not known" in " ".join(read.notes)) != known
+
+
+@pytest.mark.parametrize("frames", ["0", "", "1"])
+def test_an_image_that_states_no_frames_has_one(tmp_path: Path, frames: str) -> None:
+    read = read_image(image(tmp_path / "x.dcm", change=with_tags(NumberOfFrames=frames)))
+    assert np.array_equal(read.array, RAMP) and read.frames == 1
