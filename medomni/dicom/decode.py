@@ -12,10 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from medomni.dicom.encapsulated import joined, lacks_sign, stated, whole
+from medomni.dicom.encapsulated import RLE, joined, lacks_sign, stated, whole
 from medomni.dicom.headers import SliceHeader
 
-RLE = "1.2.840.10008.1.2.5"
 DECODERS = {
     RLE: "dicomrle",
     "1.2.840.10008.1.2.4.57": "jpeg8", "1.2.840.10008.1.2.4.70": "jpeg8",

@@ -12,6 +12,9 @@ from struct import unpack_from
 from medomni.dicom.fragments import begins, frame_at, items_of
 from medomni.dicom.plain import may_follow
 
+RLE = "1.2.840.10008.1.2.5"
+RLE_GAIN = 64
+"""Two bytes of RLE stand for 128 at most (PS3.5 G.3.1)."""
 _SOF = frozenset((0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF, 0xF7))
 """Start of frame of JPEG (ISO 10918-1 B.1.1.3) and of JPEG-LS (ISO 14495-1 C.1.1)."""
 
@@ -80,6 +83,19 @@ def whole(frame: bytes) -> bool:
     A transfer that broke off leaves a tail that is missing or zero, which most decoders fill in without a word.
     """
     return b"\xff\xd9" in frame[-6:]
+
+
+def may_be(frame: bytes, size: tuple[int, int, int], octets: int, syntax: str) -> bool:
+    """Whether a compressed frame can be the image that the header states, before anything makes room for it.
+
+    Args:
+        size: rows, columns and samples of a pixel. octets: that they take, decoded.
+        syntax: the transfer syntax UID. Of RLE, which states no size, the most counts that it can hold.
+    """
+    says = stated(frame)
+    if says is None:
+        return syntax == RLE and octets <= RLE_GAIN * len(frame)
+    return (says.rows, says.columns, says.samples) == size and whole(frame)
 
 
 def lacks_sign(size: Stated, signed: bool, bits: int) -> bool:

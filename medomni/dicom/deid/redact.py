@@ -7,10 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
+from pydicom.encaps import generate_frames
 from pydicom.pixels import apply_color_lut
+from pydicom.uid import UID
 
 from medomni.dicom.deid.pixel_text import Box, text_boxes, views
 from medomni.dicom.deid.risk import is_capture
+from medomni.dicom.encapsulated import may_be
 from medomni.dicom.faults import UnreadableError
 from medomni.dicom.jpeg import pixel_array
 
@@ -23,12 +26,18 @@ def stored_frames(ds: Dataset) -> NDArray[Any]:
     """Stored values, (frames, rows, columns) or (frames, rows, columns, 3), in the colour space of the file.
 
     Raises:
-        UnreadableError: where they cannot be decoded, or would fill the memory.
+        UnreadableError: where they cannot be decoded, would fill the memory, or are not those that the header states.
     """
     rows, columns, frames = int(ds.Rows), int(ds.Columns), int(ds.get("NumberOfFrames") or 1)
     samples = int(ds.get("SamplesPerPixel") or 1)
     if rows * columns * frames * samples * (int(ds.get("BitsAllocated") or 8) + 7) // 8 > MOST_BYTES:
         raise UnreadableError("the pixels are larger than the memory that they may take")
+    syntax = UID(str(ds.file_meta.TransferSyntaxUID))
+    if syntax.is_encapsulated:
+        octets = rows * columns * samples * ((int(ds.get("BitsAllocated") or 8) + 7) // 8)
+        for data in generate_frames(ds.PixelData, number_of_frames=frames):
+            if not may_be(data, (rows, columns, samples), octets, syntax):
+                raise UnreadableError("a compressed frame is not the image that the header states")
     try:
         values = pixel_array(ds, raw=True)
     except Exception as exc:  # decoders raise anything

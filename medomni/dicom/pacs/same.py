@@ -10,8 +10,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from medomni.dicom.decode import RLE
-from medomni.dicom.encapsulated import stated, whole
+from medomni.dicom.encapsulated import may_be
 from medomni.dicom.headers import MOST_PIXELS
 from medomni.dicom.parse import PIXEL_DATA, check_deflated
 
@@ -29,8 +28,6 @@ MOST_FRAME, MOST_DECODED = 2 * MOST_PIXELS, 1 << 30
 """Decoded bytes of a frame, and of all frames together."""
 LONGEST_S = 4.0
 """Seconds after which frames are not compared further: a sender waits for the answer."""
-RLE_GAIN = 64
-"""Two bytes of RLE stand for 128 at most (PS3.5 G.3.1)."""
 
 
 class _NotShownError(Exception):
@@ -131,11 +128,7 @@ def _check_frames(head: Dataset, handle: BinaryIO) -> None:
     wanted = told[0] * told[1] * told[2] * (int(head.BitsAllocated) // 8)
     for data in generate_frames(handle, number_of_frames=int(head.get("NumberOfFrames") or 1),
                                 extended_offsets=(table[0], table[1]) if all(table) else None):
-        size = stated(data)
-        if size is None:
-            if head.file_meta.TransferSyntaxUID != RLE or wanted > RLE_GAIN * len(data):
-                raise _NotShownError
-        elif (size.rows, size.columns, size.samples) != told or not whole(data):
+        if not may_be(data, told, wanted, head.file_meta.TransferSyntaxUID):
             raise _NotShownError
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 
 import imagecodecs
@@ -12,10 +13,12 @@ from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate
 from pydicom.uid import JPEG2000Lossless, JPEGLosslessSV1, JPEGLSLossless, RLELossless
 
+from medomni.dicom.deid import Options
 from medomni.dicom.deid.beside_values import HIDDEN, beside_the_values
 from medomni.dicom.deid.coded_bits import whole_words
+from medomni.dicom.deid.one import clean_file
 from medomni.dicom.jpeg import pixel_array
-from tests.dicom.deid.support import cleaned, ct_file, found
+from tests.dicom.deid.support import KEYS, cleaned, ct_file, found
 
 pytestmark = pytest.mark.unit
 ENCODE = {
@@ -64,3 +67,17 @@ def test_pixels_without_such_bits_keep_their_bytes(tmp_path: Path, syntax: str) 
     _write(tmp_path / "a", syntax, hidden=False)
     done, out, ds = cleaned(tmp_path / "a")
     assert not done.recoded and ds.file_meta.TransferSyntaxUID == syntax and not found(tmp_path / "a", out)
+
+
+@pytest.mark.parametrize("syntax", [*ENCODE, RLELossless])
+def test_a_frame_that_is_not_the_stated_image_is_not_decoded(tmp_path: Path, syntax: str) -> None:
+    """A few bytes would else take gigabytes: a decoder makes room for what a header says."""
+    _write(tmp_path / "a", syntax, hidden=True)
+    ds = pydicom.dcmread(tmp_path / "a")
+    ds.Rows, ds.Columns = 65535, 6000
+    ds.save_as(tmp_path / "a")
+    tracemalloc.start()
+    done, file = clean_file(tmp_path / "a", KEYS, Options())
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert file is None and done.reason and peak < 10_000_000
