@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from medomni.dicom.headers import SliceHeader
+from medomni.dicom.numerals import decimal
 from medomni.dicom.plain import read_plain
 from medomni.dicom.tags import WINDOWS
 from medomni.records import Window
@@ -35,7 +36,7 @@ def windows_of(header: SliceHeader) -> tuple[Window, ...]:
         values = plain.values
     centre, width, name = (values.get(n, "").split("\\") for n in WINDOWS)
     try:
-        pairs = [(float(c), float(w)) for c, w in zip(centre, width, strict=False)]
+        pairs = [(decimal(c), decimal(w)) for c, w in zip(centre, width, strict=False)]
     except ValueError:
         return ()
     words = [word.strip().upper().replace("_", " ") for word in name]

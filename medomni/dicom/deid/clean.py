@@ -10,13 +10,12 @@ from typing import Any
 from pydicom.datadict import keyword_for_tag
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
-from pydicom.multival import MultiValue
 from pydicom.sequence import Sequence
 from pydicom.tag import BaseTag
 
 from medomni.dicom.deid.dates import moved_date, moved_datetime
 from medomni.dicom.deid.descriptors import harmless
-from medomni.dicom.deid.figures import NUMBERING, VRS, is_figure
+from medomni.dicom.deid.figures import NUMBERING, VRS, is_figure, values_of
 from medomni.dicom.deid.keep import BINARY, FREE_TEXT, STANDARD_SCHEMES, formed, known_term, plain_text, short_number
 from medomni.dicom.deid.keyed import Keyed
 from medomni.dicom.deid.options import Options
@@ -196,15 +195,6 @@ def name_of(tag: BaseTag) -> str:
     if tag.is_private:
         return f"private ({tag.group:04X},xx{tag.element & 0xFF:02X})"
     return keyword_for_tag(tag) or f"({tag.group:04X},{tag.element:04X})"
-
-
-def values_of(element: DataElement) -> list[str]:
-    """Values as text, none where the element is empty."""
-    value = element.value
-    if value is None or value == "":
-        return []
-    several = value if isinstance(value, (list, tuple, MultiValue)) else [value]
-    return [str(v if str(element.VR) == "PN" else getattr(v, "original_string", v)) for v in several]
 
 
 def _is_standard_code(item: Dataset) -> bool:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
+from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
+from pydicom.multival import MultiValue
 
 OF_THE_PATIENT = frozenset((
     "AccessionNumber", "AdmissionID", "MedicalRecordLocator", "OtherPatientIDs", "PatientID",
@@ -25,9 +26,7 @@ def figures(ds: Dataset) -> frozenset[int]:
     for element in ds.iterall():
         if element.keyword not in OF_THE_PATIENT:
             continue
-        texts = element.value if isinstance(element.value, Iterable) and not isinstance(
-            element.value, (str, bytes, bytearray)) else [element.value]
-        for text in map(str, texts):
+        for text in values_of(element):
             runs = [*re.findall(r"[0-9]+", text), re.sub(r"[^0-9]", "", text)]
             found.update(int(run) for run in runs if run and len(run) < 20 and int(run) >= 10 ** (_LEAST_IS - 1))
     return frozenset(found)
@@ -41,3 +40,12 @@ def is_figure(value: object, vr: str, known: frozenset[int]) -> bool:
         return False
     least = _LEAST_IS if vr == "IS" else _LEAST
     return number.is_integer() and abs(number) >= 10 ** (least - 1) and int(abs(number)) in known
+
+
+def values_of(element: DataElement) -> list[str]:
+    """Values as text, none where the element is empty."""
+    value = element.value
+    if value is None or value == "":
+        return []
+    several = value if isinstance(value, (list, tuple, MultiValue)) else [value]
+    return [str(v if str(element.VR) == "PN" else getattr(v, "original_string", v)) for v in several]
