@@ -34,6 +34,7 @@ def test_windows_of_a_series(phantoms, tmp_path: Path, habit: str, stated: list,
     ({"WindowCenterWidthExplanation": ["MEYER", "bone "]}, [(40, 400, ""), (500, 2000, "BONE")]),
     ({"WindowCenterWidthExplanation": "肺"}, [(40, 400, ""), (500, 2000, "")]),
     ({"WindowWidth": ["0", "2000"]}, [(500, 2000, "")]), ({"WindowWidth": "400"}, [(40, 400, "")]),
+    ({"WindowCenter": ["4_0", "500"]}, []),
     ({"WindowWidth": None}, []), ({"WindowCenter": ["1" * 16 + "E"] * 2}, []), ({"WindowCenter": ["NAN", "INF"]}, []),
     ({"WindowCenter": ["40"] * 40, "WindowWidth": ["400"] * 40}, [(40, 400, "")] * 16)])
 @pytest.mark.parametrize("name", ["TESTER^ANNA", "王^小明"])
