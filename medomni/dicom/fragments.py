@@ -7,8 +7,12 @@ each then takes another image for the same frame.
 from __future__ import annotations
 
 from struct import unpack, unpack_from
+from typing import TYPE_CHECKING
 
 from medomni.errors import MedomniError
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
 
 ITEM, SEQUENCE_END = 0xFFFEE000, 0xFFFEE0DD
 Places = list[tuple[int, int]]
@@ -87,6 +91,12 @@ def frames_in(data: bytes, frames: int, extended: tuple[bytes, bytes], name: str
     if extended[0] and extended[1]:
         _check_lengths(_numbers(extended[1], 8, name), cut, name)
     return cut
+
+
+def places_of(ds: Dataset, name: str) -> list[Places]:
+    """The fragments of each frame of a data set, as :func:`frames_in`, which says what is raised."""
+    table, lengths = (bytes(ds.get(n) or b"") for n in ("ExtendedOffsetTable", "ExtendedOffsetTableLengths"))
+    return frames_in(ds.PixelData, int(ds.get("NumberOfFrames") or 1), (table, lengths), name)
 
 
 def frame_at(data: bytes, places: Places) -> bytes:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from medomni.dicom.encapsulated import lacks_sign, stated, whole
 from medomni.dicom.faults import UnreadableError
-from medomni.dicom.fragments import Places, frame_at, frames_in
+from medomni.dicom.fragments import Places, frame_at, places_of
 from medomni.dicom.headers import MOST_PIXELS, SliceHeader
 from medomni.dicom.jpeg import pixel_array
 from medomni.dicom.padding import beyond, clear_untagged, fill_of, folded_ends
@@ -110,7 +110,7 @@ def decoded(ds: pydicom.Dataset, size: tuple[int, int], frame: int, name: str) -
             raise MedomniError("MED-D10", f"{size[0]} x {size[1]} pixels cannot be true", where=name)
         check_bits(ds, name)
         if data and syntax in ENCAPSULATED:
-            _check_frame(ds, frame, frames, name)
+            _check_frame(ds, frame, name)
         elif data and syntax is not None and not syntax.is_encapsulated and not syntax.is_deflated:
             _check_length(ds, size, frames, name)
         with warnings.catch_warnings():
@@ -142,7 +142,7 @@ def _check_length(ds: pydicom.Dataset, size: tuple[int, int], frames: int, name:
         raise MedomniError("MED-D12", f"{more} bytes of pixel data too many", where=name)
 
 
-def _check_frame(ds: pydicom.Dataset, frame: int, frames: int, name: str) -> None:
+def _check_frame(ds: pydicom.Dataset, frame: int, name: str) -> None:
     """Hold what a compressed frame says of itself against the header, before anything decodes it.
 
     Another size would make its decoder ask for any memory; a frame without its end is filled in without a word.
@@ -152,7 +152,7 @@ def _check_frame(ds: pydicom.Dataset, frame: int, frames: int, name: str) -> Non
             missing, MED-D10 where its values have a sign and the header says that they have none, or the other way
             about, or have too few bits for a sign: each reader takes another one's word.
     """
-    data = frame_at(ds.PixelData, _places(ds, frames, name)[frame])
+    data = frame_at(ds.PixelData, _places(ds, name)[frame])
     size = stated(data)
     if size is None:
         return
@@ -170,12 +170,11 @@ def _check_frame(ds: pydicom.Dataset, frame: int, frames: int, name: str) -> Non
                            f"{said[not size.signed]} ones", where=name)
 
 
-def _places(ds: pydicom.Dataset, frames: int, name: str) -> list[Places]:
+def _places(ds: pydicom.Dataset, name: str) -> list[Places]:
     """Of every frame, found once for a data set, whose frames are asked for one by one."""
     found: list[Places] | None = getattr(ds, _PLACES, None)
     if found is None:
-        tables = (bytes(ds.get(n) or b"") for n in ("ExtendedOffsetTable", "ExtendedOffsetTableLengths"))
-        found = frames_in(ds.PixelData, frames, (next(tables), next(tables)), name)
+        found = places_of(ds, name)
         setattr(ds, _PLACES, found)
     return found
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
-from pydicom.encaps import generate_frames
 from pydicom.uid import RLELossless
 
 from medomni.dicom.deid.redact import put_frames, stored_frames
+from medomni.dicom.deid.streams import compressed_frames
 from medomni.dicom.deid.unused_bits import clear_unused_bits
 from medomni.dicom.encapsulated import stated
 
@@ -23,8 +23,7 @@ def may_hide(ds: Dataset, syntax: str) -> bool:
         return False
     if syntax == RLELossless:
         return True
-    frames = generate_frames(ds.PixelData, number_of_frames=int(ds.get("NumberOfFrames") or 1))
-    return any(size is None or size.bits > stored for size in map(stated, frames))
+    return any(size is None or size.bits > stored for size in map(stated, compressed_frames(ds)))
 
 
 def whole_words(ds: Dataset) -> NDArray[Any]:

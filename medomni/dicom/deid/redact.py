@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
-from pydicom.encaps import generate_frames
 from pydicom.pixels import apply_color_lut
 from pydicom.uid import UID
 
 from medomni.dicom.deid.pixel_text import Box, text_boxes, views
 from medomni.dicom.deid.risk import is_capture
+from medomni.dicom.deid.streams import compressed_frames
 from medomni.dicom.encapsulated import may_be
 from medomni.dicom.faults import UnreadableError
 from medomni.dicom.jpeg import pixel_array
@@ -35,7 +35,7 @@ def stored_frames(ds: Dataset) -> NDArray[Any]:
     syntax = UID(str(ds.file_meta.TransferSyntaxUID))
     if syntax.is_encapsulated:
         octets = rows * columns * samples * ((int(ds.get("BitsAllocated") or 8) + 7) // 8)
-        for data in generate_frames(ds.PixelData, number_of_frames=frames):
+        for data in compressed_frames(ds):
             if not may_be(data, (rows, columns, samples), octets, syntax):
                 raise UnreadableError("a compressed frame is not the image that the header states")
     try:

@@ -10,7 +10,7 @@ from pydicom.encaps import encapsulate
 from pydicom.uid import RLELossless
 
 from medomni.dicom.faults import UnreadableError
-from medomni.dicom.fragments import frame_at, frames_in
+from medomni.dicom.fragments import frame_at, places_of
 from medomni.errors import MedomniError
 
 JPEG = frozenset(f"1.2.840.10008.1.2.4.{n}" for n in (50, 51, 57, 70, 80, 81))
@@ -20,6 +20,18 @@ _COLOURS = {b"\xff\xee\x00\x0eAdobe": b"\x00\x64\x00\x00\x00\x00", b"\xff\xe8\x0
 what stands before that byte, versions and flags, nobody listens: it is written anew, since letters fit there."""
 _EXTENDED = ("ExtendedOffsetTable", "ExtendedOffsetTableLengths")
 _RLE_HEADER, _MOST_SEGMENTS = 64, 15
+
+
+def compressed_frames(ds: Dataset) -> list[bytes]:
+    """The codestream of every frame.
+
+    Raises:
+        UnreadableError: where the items are damaged, or there are more or fewer frames than the header says.
+    """
+    try:
+        return [frame_at(ds.PixelData, places) for places in places_of(ds, "")]
+    except MedomniError as exc:
+        raise UnreadableError(exc.detail) from exc
 
 
 def without_comments(body: Dataset, syntax: str) -> bool:
@@ -33,17 +45,12 @@ def without_comments(body: Dataset, syntax: str) -> bool:
         UnreadableError: where a frame cannot be followed from marker to marker, there are more or fewer than the header
             says, or the form is another, in which nobody knows what stands beside the image.
     """
-    frames = int(body.get("NumberOfFrames") or 1)
-    tables = tuple(bytes(body.get(n) or b"") for n in _EXTENDED)
-    try:
-        before = [frame_at(body.PixelData, p) for p in frames_in(body.PixelData, frames, (tables[0], tables[1]), "")]
-    except MedomniError as exc:
-        raise UnreadableError(exc.detail) from exc
+    before = compressed_frames(body)
     try:
         after = [b"".join(_cleaned(frame, syntax, body)) for frame in before]
     except (struct.error, IndexError) as exc:
         raise UnreadableError("a compressed frame ends before its image does") from exc
-    body.PixelData = encapsulate(after, has_bot=sum(map(len, after)) + 8 * frames < 1 << 32)
+    body.PixelData = encapsulate(after, has_bot=sum(map(len, after)) + 8 * len(after) < 1 << 32)
     for keyword in _EXTENDED:
         if keyword in body:
             delattr(body, keyword)
