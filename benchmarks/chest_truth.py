@@ -1,7 +1,8 @@
 """Synthetic chests at the resolution of thin-slice CT, held against what is truly in them.
 
-Patients are drawn as everywhere (:func:`medomni.phantom.sample_patient`), each with two more solid nodules from 6 mm on;
-pixels of 0.9 to 1.4 mm, slices of 1 to 2.5 mm. Seeds from 400,000 on are the bars'; what is fitted uses those from 300,000.
+Patients are drawn as everywhere (:func:`medomni.phantom.sample_patient`), each with two more solid nodules from 6 mm
+on; pixels of 0.9 to 1.4 mm, slices of 1 to 2.5 mm. Seeds from 400,000 on are the bars'; what is fitted uses those from
+300,000 on.
 """
 
 from __future__ import annotations

@@ -33,8 +33,9 @@ def grid_of(volume: Volume) -> Grid:
 def true_masks(patient: PhantomPatient, volume: Volume) -> dict[str, Mask]:
     """Boolean (slices, rows, columns) by name; a voxel belongs to what fills at least half of it.
 
-    ``lung/right``, ``lung/left``: aerated lung with vessels, airways and nodules; ``pleural_effusion``, ``pneumothorax``,
-    ``consolidation`` by side; ``nodule/n``; ``heart``, ``airway``, ``aorta``, ``liver``, ``spine``.
+    ``lung/right``, ``lung/left``: aerated lung with vessels, airways and nodules; ``pleural_effusion``,
+    ``pneumothorax``, ``consolidation`` by side; ``nodule/n``; ``heart``, ``airway``, ``aorta``, ``liver``, ``spleen``,
+    ``spine``.
     """
     a, grid = patient.anatomy, grid_of(volume)
     whole = grid.whole()
