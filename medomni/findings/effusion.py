@@ -1,66 +1,83 @@
 """Pleural effusion: homogeneous fluid inside the ribs that lies against the chest wall.
 
 Fluid measures -15..27 HU (transudate and exudate; Abramowitz et al. 2009, AJR 192:618), soft organs and
-consolidation more. The smooth local mean decides, so that noise of 50 HU does not, and the local standard deviation
-keeps edges between fat and muscle, whose mixed voxels have the same mean, out. Either dependent side is found:
-nothing here knows whether the patient lay on the back.
+consolidation more. Mixed voxels of fat and an organ measure the same: they lie where the density changes, so that the
+gradient tells them apart. Mixed voxels of lung and rib would blur both, and count next to nothing in the means. Either
+dependent side is found: nothing here knows whether the patient lay on the back.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
+from numpy.typing import NDArray
 from scipy import ndimage
 
 from medomni.findings.chest import SIDES, Chest, Mask
-from medomni.findings.hit import Hit, grown, parts
+from medomni.findings.hit import Hit, parts
 from medomni.findings.sensitivity import METHODS
 
-FLUID_HU = (-15.0, 24.0)
+FLUID_HU = (-20.0, 30.0)
+PLEURA_HU, FAT_HU = -430.0, -45.0
 LEAST_ML = 30.0
-WALL_MM = 9.0
+WALL_MM = 6.5
+ALIKE_HU = 18.0
+BORDER_MM, LAYER_MM, FOLLOWED_MM = 4.5, 6.0, 15.0
 
 
-def fluid_space(chest: Chest) -> Mask:
-    """Voxels that could belong to a pleural effusion, before any test of place.
+@dataclass(frozen=True, eq=False)
+class Pleural:
+    """What may be pleural fluid on one side, on the chest's grid.
 
-    Only voxels 3 mm inside the ribs whose own value is near that of fluid count, so that the mixed voxels of a healthy
-    pleura (lung beside rib) leave next to nothing; the mean over 8 mm of what is left then decides, with its density.
+    Attributes:
+        space: soft tissue inside the ribs beside the midline. mean: its HU over about 4 mm, borders left out, float32.
+        flat: where that mean does not change.
     """
-    margin = 45.0 + 1.5 * chest.noise
-    core = chest.cage & (np.abs(chest.hu - 10) < margin) & (chest.depth > 3.0) & ~chest.lung & ~chest.masks["airway"]
-    mean, spread, density = _mean_of(chest, core)
-    fluid = core & (mean > FLUID_HU[0]) & (mean < FLUID_HU[1]) & (spread < 1.35 * chest.noise + 14) & (density > 0.10)
-    return fluid & (np.abs(chest.x) > 26)
+
+    space: Mask
+    mean: NDArray[np.float32]
+    flat: Mask
 
 
-def _mean_of(chest: Chest, core: Mask) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Mean and standard deviation of HU within about 8 mm over the core only, and the share of core there."""
-    s = (3.5 / chest.spacing[0], 5.5 / chest.spacing[1], 5.5 / chest.spacing[2])
-    hu = np.where(core, np.clip(chest.hu, -250, 300), 0).astype(np.float32)
-    w = np.maximum(ndimage.gaussian_filter(core.astype(np.float32), s, truncate=2.0), 1e-3)
-    mean = ndimage.gaussian_filter(hu, s, truncate=2.0) / w
-    square = ndimage.gaussian_filter(hu * hu, s, truncate=2.0) / w
-    return mean, np.sqrt(np.maximum(square - mean * mean, 0)), w
+def pleural(chest: Chest, side: str) -> Pleural:
+    """The space between lung and ribs of a side with its smoothed density."""
+    rows = np.arange(chest.hu.shape[1])[None, :, None]
+    middle = np.median(np.nonzero(chest.lung.any(axis=(0, 2)))[0])
+    away = np.abs(chest.x)
+    beside = (away > 18) | (rows < middle - 25 / chest.spacing[1]) & (away > 5)
+    space = chest.cage & chest.half(side) & beside & ~chest.lung & ~chest.masks["airway"] & (chest.hu > PLEURA_HU)
+    edge = ndimage.binary_dilation(chest.lung | ~chest.cage, np.ones((1, 3, 3), bool))
+    weight = np.where(space, np.where(edge, 0.03, 1.0), 0.0).astype(np.float32)
+    sigma = [1.8 / s for s in chest.spacing]
+    total = np.maximum(ndimage.gaussian_filter(weight, sigma, truncate=3.0), 1e-4)
+    mean = ndimage.gaussian_filter(np.clip(chest.hu, -200, 150) * weight, sigma, truncate=3.0) / total
+    slope = np.sqrt(sum(np.square(g) for g in np.gradient(mean, *chest.spacing)))
+    return Pleural(space, mean.astype(np.float32), space & (slope < 4.5 + 0.1 * chest.noise))
 
 
 def effusions(chest: Chest) -> list[Hit]:
     """One hit a side with fluid: an anchor along the ribs, and pools over the diaphragm beside it."""
-    fluid = fluid_space(chest)
     hits = []
     for side in SIDES:
-        labels, sizes = parts(fluid & chest.half(side))
-        seen = [(i, features(chest, labels[box] == i, box, side))
-                for i, box in enumerate(ndimage.find_objects(labels), start=1) if sizes[i] * chest.voxel_ml >= 5.0]
-        anchors = [i for i, f in seen if _is_anchor(f)]
+        here = pleural(chest, side)
+        core = here.flat & (here.mean > FLUID_HU[0]) & (here.mean < FLUID_HU[1])
+        if chest.spacing[1] < 2.0:
+            core = ndimage.binary_opening(core, np.ones((1, 2, 2), bool))
+        labels, sizes = parts(core)
+        seen = {i: features(chest, labels[box] == i, box, side)
+                for i, box in enumerate(ndimage.find_objects(labels), start=1) if sizes[i] * chest.voxel_ml >= 2.0}
+        anchors = [i for i, f in seen.items() if _is_anchor(f)]
         if not anchors:
             continue
-        pools = [i for i, f in seen if i not in anchors and f["wall"] < 0.2 and f["lung"] > 0.2 and f["above"] < 0.45]
-        core = np.isin(labels, anchors + pools)
-        mask = _whole(chest, core, side)
+        usual = float(np.median(here.mean[np.isin(labels, anchors)]))
+        pools = [i for i, f in seen.items() if abs(f["hu"] - usual) < ALIKE_HU and f["lung"] > 0.05]
+        core = np.isin(labels, anchors + pools) & (np.abs(here.mean - usual) < ALIKE_HU)
+        mask = _whole(chest, here, core, usual)
         ml = chest.ml(mask)
         if ml < LEAST_ML:
             continue
-        strongest = max((f for i, f in seen if i in anchors), key=lambda f: f["ml"])
+        strongest = max((seen[i] for i in anchors), key=lambda f: f["ml"])
         confidence = 0.97 * min(1.0, 0.6 + strongest["ml"] / 60.0) * (0.85 if strongest["hu"] > 22 else 1.0)
         hits.append(Hit("pleural_effusion", "pleural_space", side, mask, confidence, METHODS["pleural_effusion"].method,
                         {"volume_ml": ml, "hu_mean": float(chest.hu[core].mean()), "attenuation": "fluid"}))
@@ -68,19 +85,24 @@ def effusions(chest: Chest) -> list[Hit]:
 
 
 def _is_anchor(f: dict[str, float]) -> bool:
-    """Fluid that lies along the ribs over 80 mm and touches the lung: neither a shoulder nor an abdominal mixture.
+    """Fluid that lies along the ribs over more than 50 mm and touches the lung: neither a shoulder nor a mixture of fat
+    and an organ, whose parts lie deep.
 
     Much fluid lies mostly inside, so a smaller share of it lies at the ribs.
     """
-    touches = f["lung"] > 0.12 or (f["ml"] > 150 and f["lung"] > 0.03)
-    return f["wall"] > (0.1 if f["ml"] > 300 else 0.2) and touches and f["tall"] >= 78 and f["hu"] < 26 and f["ml"] >= 8
+    return f["wall"] > 0.1 and f["lung"] > 0.01 and f["tall"] >= 54 and f["hu"] < 26 and f["ml"] >= 6
 
 
-def _whole(chest: Chest, core: Mask, side: str) -> Mask:
-    """Core with its mixed borders: soft voxels within 6 mm that are not denser than fluid may be."""
-    smooth = chest.local_mean
-    within = chest.cage & chest.half(side) & (chest.hu > -420) & (smooth < 60)
-    return grown(chest, core, within & ~chest.masks["airway"], 4.5)
+def _whole(chest: Chest, here: Pleural, core: Mask, usual: float) -> Mask:
+    """Core with its mixed borders, each nearer to it than to fat or an organ, and the thin layer along the ribs that
+    goes on from there."""
+    other = here.flat & ~core & ((here.mean < FAT_HU) | (here.mean > usual + ALIKE_HU))
+    to_core = ndimage.distance_transform_edt(~core, sampling=chest.spacing)
+    to_other = ndimage.distance_transform_edt(~other, sampling=chest.spacing) if other.any() else np.inf
+    near = here.space & (to_core <= to_other) & (to_core < BORDER_MM)
+    layer = here.space & (chest.depth < LAYER_MM) & ~other & ndimage.binary_dilation(chest.lung, iterations=3)
+    layer = ndimage.binary_opening(layer, np.ones((1, 2, 2), bool))
+    return near | ndimage.binary_dilation(near, iterations=chest.px(FOLLOWED_MM), mask=layer)
 
 
 def features(chest: Chest, part: Mask, box: tuple[slice, ...], side: str) -> dict[str, float]:

@@ -22,7 +22,7 @@ from medomni.findings.sensitivity import METHODS
 BINS = 60  # of 3 degrees, from the spine (0) to the front (180)
 ANGLES = (38.0, 106.0)
 REACH_MM = 19.0
-GAP_MM = 12.0
+GAP_MM = 2.5  # a layer of fluid too thin to be seen as such lifts the ribs off the lung
 LAYER_MM, INNER_MM = 9.0, 11.0  # of one rib: its depth, and how far from the lung it may begin
 STEP_MM = 3.25  # none of 131 phantoms without a fracture reaches it, more than half of the fractures do
 THICKEST_MM = 6.5
