@@ -170,6 +170,9 @@ _ENTRIES = [
                "Check the export; there is nothing to measure."),
     ErrorEntry("MED-S05", "The segmenter named is not installed or not known.",
                "Choose one of the names in the message, or install the plug-in."),
+    ErrorEntry("MED-S11", "Masks made elsewhere, or the table of their labels, cannot be used.",
+               "Give a DICOM SEG of this series, or a NIfTI label map with a table (value,anatomy_id,side); see "
+               "docs/how-to/segmenters.md."),
     # --- K: knowledge and check -----------------------------------------------------------------------
     ErrorEntry("MED-K01", "The report is in a language that the checker does not read.",
                "English and Chinese are read; translate the report or leave it unchecked."),
