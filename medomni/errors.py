@@ -173,6 +173,9 @@ _ENTRIES = [
     ErrorEntry("MED-S11", "Masks made elsewhere, or the table of their labels, cannot be used.",
                "Give a DICOM SEG of this series, or a NIfTI label map with a table (value,anatomy_id,side); see "
                "docs/how-to/segmenters.md."),
+    ErrorEntry("MED-S12", "Masks made elsewhere say less than a label map needs, or more than it can hold.",
+               "Look at the outlines; state sides and anatomy in the SEG's codes or in the table of the labels.",
+               "warning"),
     # --- K: knowledge and check -----------------------------------------------------------------------
     ErrorEntry("MED-K01", "The report is in a language that the checker does not read.",
                "English and Chinese are read; translate the report or leave it unchecked."),

@@ -94,10 +94,40 @@ def measure_volume(volume: Volume, *, segmenter: str | Segmenter = "builtin", st
     with _timed(seconds, "segment", stage):
         chosen = get_segmenter(segmenter) if isinstance(segmenter, str) else segmenter
         segmentation = chosen.segment(volume)
+        if segmentation.warnings:
+            said = (*volume.study.warnings, *segmentation.warnings)
+            volume = replace(volume, study=volume.study.model_copy(update={"warnings": said}))
         working = working_labels(volume, segmentation)
     with _timed(seconds, "measure", stage):
         measured = measure(volume, segmentation, working=working, tested=read_tested())
     return MeasuredStudy(volume, segmentation, measured, seconds, working)
+
+
+def mask_segmenter(path: Path | str, table: str | None = None) -> Segmenter:
+    """Masks made elsewhere in the place of a segmenter.
+
+    Args:
+        path: a DICOM SEG of the study, or a NIfTI label map on its grid.
+        table: for NIfTI, what the labels are: a CSV file (``value,anatomy_id,side``), or the name of a known table
+            (``totalsegmentator``); without it the CSV file beside the mask.
+
+    Raises:
+        MedomniError: MED-S11 for a table that is not valid or names an anatomy that the graph does not have.
+    """
+    from medomni.dicom.masks import MaskSegmenter, read_table
+    from medomni.knowledge import load_graph
+    from medomni.segment.classes import class_table, class_tables
+
+    if table is None:
+        return MaskSegmenter(path)
+    if table in class_tables():
+        return MaskSegmenter(path, class_table(table))
+    rows = read_table(table)
+    for row in rows.values():
+        if row.anatomy_id not in load_graph():
+            raise MedomniError("MED-S11", f"the value {row.value} names an anatomy that the graph does not have; "
+                                          f"known tables: {', '.join(class_tables())}", where=table)
+    return MaskSegmenter(path, rows)
 
 
 def measure_study(
@@ -210,7 +240,7 @@ def report_study(
     folder: Path | str, out: Path | str, *, history: History | None = None, model: str | None = None,
     adapter: Path | str | None = None, config: Path | str | None = None, facts: bool = True,
     series: int | None = None, resample: bool = False, modality: str | None = None, dicom: bool = False,
-    stage: Stage | None = None,
+    segmenter: str | Segmenter = "builtin", stage: Stage | None = None,
 ) -> dict[str, Any]:
     """``medomni report``: the whole job for one study.
 
@@ -226,8 +256,8 @@ def report_study(
         MedomniError: as :func:`measure_study`; MED-C04 where ``out`` cannot be written.
     """
     recipe = load_recipe(config)
-    study = with_history(measure_study(folder, series=series, resample=resample, modality=modality, stage=stage),
-                         history)
+    study = with_history(measure_study(folder, series=series, resample=resample, modality=modality,
+                                       segmenter=segmenter, stage=stage), history)
     seconds = dict(study.seconds)
     with _timed(seconds, "load model", stage):
         bundle = load_model(model, adapter, recipe)

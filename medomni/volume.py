@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medomni.files import replacing
-from medomni.records import Study
+from medomni.records import Study, Warned
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -162,6 +162,7 @@ class Segmentation:
         abstained: anatomy id to the reason why it was not segmented; such anatomy is *not assessable*.
         untested: anatomy ids whose accuracy was never measured here (a network's, or masks made elsewhere): they may
             be shown, and nothing is called absent by them.
+        warnings: what the study's record is to say of them.
 
     Raises:
         ValueError: on another dtype, a label without a row, or a non-3-D array.
@@ -174,6 +175,7 @@ class Segmentation:
     truncated: frozenset[int] = frozenset()
     abstained: Mapping[str, str] = field(default_factory=dict)
     untested: frozenset[str] = frozenset()
+    warnings: tuple[Warned, ...] = ()
 
     def __post_init__(self) -> None:
         if self.labels.ndim != 3 or self.labels.dtype not in (np.dtype(np.uint8), np.dtype(np.uint16)):

@@ -22,7 +22,8 @@ OWN_SIDE: dict[str, tuple[str, ...]] = {
     "lung_mass": ("lung", "hemithorax"),
 }
 """Classes with a side that must be there on the side that is judged."""
-BOTH_SIDES: dict[str, tuple[str, ...]] = {"cardiomegaly": ("lung", "hemithorax"), "rib_fracture": ("lung", "rib")}
+BOTH_SIDES: dict[str, tuple[str, ...]] = {"cardiomegaly": ("lung", "hemithorax"),
+                                          "rib_fracture": ("lung", "rib", "hemithorax")}
 MIDDLE: dict[str, tuple[str, ...]] = {
     "pleural_effusion": ("mediastinum", "heart"),
     "pneumothorax": (),
@@ -30,7 +31,7 @@ MIDDLE: dict[str, tuple[str, ...]] = {
     "lung_nodule": (),
     "lung_mass": ("mediastinum", "heart"),
     "cardiomegaly": ("heart", "mediastinum", "spine"),
-    "rib_fracture": ("spine",),
+    "rib_fracture": ("spine", "mediastinum", "heart", "airway"),  # both sides' distance from the inside of the ribs
 }
 """Classes without a side that must be there: what lies in them by mistake would otherwise be outside the chest."""
 
