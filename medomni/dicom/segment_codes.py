@@ -15,7 +15,7 @@ from typing import Any
 
 import pydicom
 
-from medomni.dicom.concepts import FINDINGS, OWN_SCHEME
+from medomni.dicom.concepts import ANATOMY, FINDINGS, OWN_SCHEME
 from medomni.volume import UNMAPPED, Label
 
 DATA = Path(__file__).with_name("segment_codes.csv")
@@ -31,6 +31,24 @@ def known_codes() -> dict[str, tuple[str, str, str]]:
     with DATA.open(encoding="utf-8", newline="") as handle:
         rows = {r["code"]: (r["anatomy_id"], r["side"], r["level"]) for r in csv.DictReader(handle)}
     return {**{code: (name, "", "") for name, (code, _) in FINDINGS.items()}, **rows}
+
+
+@cache
+def _written() -> dict[tuple[str, str], tuple[str, str]]:
+    """(anatomy id, level) to the first code without a side and its meaning."""
+    out: dict[tuple[str, str], tuple[str, str]] = {}
+    with DATA.open(encoding="utf-8", newline="") as handle:
+        for r in csv.DictReader(handle):
+            if not r["side"]:
+                out.setdefault((r["anatomy_id"], r["level"]), (r["code"], r["meaning"]))
+    return out
+
+
+def anatomy_code(label: Label) -> tuple[str, str] | None:
+    """SNOMED CT code and meaning of a row's anatomy at its level, without its side; None where none is known."""
+    if not label.level and label.anatomy_id in ANATOMY:
+        return ANATOMY[label.anatomy_id]
+    return _written().get((label.anatomy_id, label.level)) or _written().get((label.anatomy_id, ""))
 
 
 def segment_label(segment: pydicom.Dataset, value: int) -> Label:

@@ -57,6 +57,7 @@ def named_row(value: int, name: str) -> Label:
 @cache
 def _names() -> dict[str, Label]:
     rows = class_table("totalsegmentator").values()
-    plain = {SIDE.sub(lambda m: m[2] or m[3], row.name.lower()): Label(0, row.anatomy_id) for row in rows if not row.level}
-    return {**plain, **{row.anatomy_id: Label(0, row.anatomy_id) for row in rows if not row.level},
+    whole = [row for row in rows if not row.level]
+    plain = {SIDE.sub(lambda m: m[2] or m[3], row.name.lower()): Label(0, row.anatomy_id) for row in whole}
+    return {**plain, **{row.anatomy_id: Label(0, row.anatomy_id) for row in whole},
             **{row.name.lower(): row for row in rows}}

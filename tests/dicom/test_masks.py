@@ -23,7 +23,7 @@ from medomni.knowledge import load_graph
 from medomni.phantom import Habit, write_habit
 from medomni.segment import Segmenter
 from medomni.segment.classes import class_table
-from medomni.volume import UNMAPPED, Label, Volume
+from medomni.volume import UNMAPPED, Label, Segmentation, Volume
 from tests.dicom.conftest import edit
 from tests.dicom.test_seg import marked
 from tests.volumes import turned
@@ -58,6 +58,24 @@ def test_seg_of_other_acquisitions(phantoms, tmp_path: Path, habit: Habit) -> No
     mine = marked(volume)
     found = MaskSegmenter(write_segmentation(mine, volume, tmp_path / "series", tmp_path / "s.dcm")).segment(volume)
     assert np.array_equal(found.mask("lung", "left"), mine.labels == 2)
+
+
+def test_other_segmenters_classes_go_out_and_come_back(series: Path, tmp_path: Path) -> None:
+    """Levels, sides, anatomy without a code of our own, and a class without an anatomy, which keeps its name."""
+    volume = read_study(series)
+    table = {v: class_table("totalsegmentator")[v] for v in (1, 3, 37, 98, 117)}
+    table[120] = Label(120, UNMAPPED, name="odd")
+    labels = np.zeros(volume.array.shape, np.uint8)
+    for k, value in enumerate(table):
+        labels[2, 5 + 4 * k:8 + 4 * k, 6:12] = value
+    mine = Segmentation(labels, table, volume.affine, "totalsegmentator-3mm 2.18.0")
+    found = MaskSegmenter(write_segmentation(mine, volume, series, tmp_path / "s.dcm")).segment(volume)
+    rows = {row.name: row for row in found.table.values()}
+    assert [(r.anatomy_id, r.side, r.level) for r in rows.values()] == [
+        (table[v].anatomy_id, table[v].side if table[v].side != "midline" else "unspecified", table[v].level)
+        for v in table]
+    assert list(rows)[-1] == "odd" and rows["thoracic vertebra T7"].level == "T7"
+    assert np.array_equal(found.labels > 0, labels > 0)
 
 
 def foreign(volume: Volume, series: Path, path: Path, kind: str, pixels: np.ndarray) -> Path:
