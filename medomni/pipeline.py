@@ -115,6 +115,7 @@ def mask_segmenter(path: Path | str, table: str | None = None) -> Segmenter:
         MedomniError: MED-S11 for a table that is not valid or names an anatomy that the graph does not have.
     """
     from medomni.dicom.masks import MaskSegmenter, read_table
+    from medomni.dicom.names import shown_name
     from medomni.knowledge import load_graph
     from medomni.segment.classes import class_table, class_tables
 
@@ -125,8 +126,9 @@ def mask_segmenter(path: Path | str, table: str | None = None) -> Segmenter:
     rows = read_table(table)
     for row in rows.values():
         if row.anatomy_id not in load_graph():
-            raise MedomniError("MED-S11", f"the value {row.value} names an anatomy that the graph does not have; "
-                                          f"known tables: {', '.join(class_tables())}", where=table)
+            said = f"the value {row.value} names an anatomy that the graph does not have"
+            raise MedomniError("MED-S11", f"{said}; known tables: {', '.join(class_tables())}",
+                               where=shown_name(Path(table).name))
     return MaskSegmenter(path, rows)
 
 

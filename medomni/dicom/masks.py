@@ -54,7 +54,7 @@ class MaskSegmenter:
             kind, found = "nifti", self._nifti(volume, where)
         else:
             kind, found = "dicom-seg", read_segments(self.path, volume, fraction=self.fraction)
-        return _segmentation(found, volume, f"{self.name} {kind}", where)
+        return _segmentation(found, volume, f"{self.name} {kind}")
 
     def _nifti(self, volume: Volume, where: str) -> Segments:
         from medomni.dicom.nifti import read_nifti
@@ -102,7 +102,7 @@ def _beside(path: Path) -> Path:
     return path.with_name(re.sub(r"\.nii(\.gz)?$", "", path.name, flags=re.IGNORECASE) + ".csv")
 
 
-def _segmentation(found: Segments, volume: Volume, produced_by: str, where: str) -> Segmentation:
+def _segmentation(found: Segments, volume: Volume, produced_by: str) -> Segmentation:
     """One segmentation of what was found; what is lost or open is told."""
     said: list[str] = []
     labels, table = found.labels, dict(found.table)
@@ -114,7 +114,7 @@ def _segmentation(found: Segments, volume: Volume, produced_by: str, where: str)
     unmapped = [row for row in table.values() if row.anatomy_id == UNMAPPED]
     if unmapped:
         said.append(f"{len(unmapped)} classes have no anatomy here and are shown by name alone")
-    notes = tuple(Warned(code="MED-S12", detail=f"{where}: {text}") for text in said)
+    notes = tuple(Warned(code="MED-S12", detail=text) for text in said)
     untested = frozenset(row.anatomy_id for row in table.values()) - {UNMAPPED}
     if max(table, default=0) < 256:
         labels = labels.astype(np.uint8)

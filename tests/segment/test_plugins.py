@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import tomllib
 import types
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,6 +22,7 @@ from medomni.errors import MedomniError
 from medomni.phantom import render, sample_patient
 from medomni.segment import Segmenter, get_segmenter, segmenter_names
 from medomni.segment.lungmask_net import LungmaskSegmenter
+from medomni.segment.protocol import OWN
 from medomni.segment.totalsegmentator_net import TotalSegmentatorSegmenter
 from medomni.volume import Volume
 from tests.volumes import turned
@@ -142,6 +144,11 @@ def test_totalsegmentator_runs_only_where_all_its_weights_are(
     both = with_datasets(tmp_path / "both", 291, 292, 293, 294, 295, 297)
     TotalSegmentatorSegmenter(both).segment(volume)
     assert totalseg["fast"] is False
+
+
+def test_entry_points_are_the_names_that_a_source_tree_knows() -> None:
+    project = tomllib.loads((Path(__file__).resolve().parents[2] / "pyproject.toml").read_text())
+    assert project["project"]["entry-points"]["medomni.segmenters"] == OWN
 
 
 def test_names_are_known_without_an_installation() -> None:
