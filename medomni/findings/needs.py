@@ -77,11 +77,11 @@ def figures(segmentation: Segmentation, tested: Tested) -> dict[str, float]:
 
 
 def _present(segmentation: Segmentation) -> Mapping[tuple[str, str], bool]:
-    count = np.bincount(segmentation.labels.ravel(), minlength=max(segmentation.table, default=0) + 1)
+    seen = {int(v) for plane in segmentation.labels for v in np.unique(plane)}  # plane by plane, to spare memory
     out: dict[tuple[str, str], bool] = {}
     for v, row in segmentation.table.items():
         for key in ((row.anatomy_id, row.side), (row.anatomy_id, "")):
-            out[key] = out.get(key, False) or bool(count[v])
+            out[key] = out.get(key, False) or v in seen
     return out
 
 
