@@ -22,7 +22,8 @@ from medomni.findings.sensitivity import METHODS
 BINS = 60  # of 3 degrees, from the spine (0) to the front (180)
 ANGLES = (38.0, 106.0)
 REACH_MM = 19.0
-GAP_MM = 2.5  # a layer of fluid too thin to be seen as such lifts the ribs off the lung
+GAP_MM = 12.0
+THIN_MM, BESIDE_MM = 1.0, 60.0  # layers beside fluid, too thin to be seen as such, lift ribs off the lung
 LAYER_MM, INNER_MM = 9.0, 11.0  # of one rib: its depth, and how far from the lung it may begin
 STEP_MM = 3.25  # none of 131 phantoms without a fracture reaches it, more than half of the fractures do
 THICKEST_MM = 6.5
@@ -46,6 +47,7 @@ def rib_map(chest: Chest, side: str, fluid: Mask) -> RibMap:
     reference = chest.lung | fluid
     n = chest.hu.shape[0]
     distance, gap = np.full((n, BINS), np.nan), np.full((n, BINS), np.nan)
+    wet = np.zeros((n, BINS), bool)
     y = np.arange(chest.hu.shape[1])[:, None] * chest.spacing[1]
     sign = -1.0 if side == "right" else 1.0
     for k in np.flatnonzero(reference.any(axis=(1, 2))):
@@ -65,8 +67,10 @@ def rib_map(chest: Chest, side: str, fluid: Mask) -> RibMap:
         rim = chest.cage[k] & (chest.depth[k] <= 1.1 * chest.spacing[1]) & (x > 0)
         count = np.bincount(at[rim], minlength=BINS)
         border = np.bincount(at[rim], weights=away[rim], minlength=BINS)
-        wet = np.bincount(at[fluid[k] & (x > 0)], minlength=BINS) > 0
-        gap[k] = np.where((count > 0) & ~wet, border / np.maximum(count, 1), np.nan)
+        wet[k] = np.bincount(at[fluid[k] & (x > 0)], minlength=BINS) > 0
+        gap[k] = np.where(count > 0, border / np.maximum(count, 1), np.nan)
+    reach = (2 * max(1, round(BESIDE_MM / 2 / chest.spacing[0])) + 1, BINS // 6 + 1)
+    gap[wet | ndimage.maximum_filter(wet, reach) & (gap > THIN_MM)] = np.nan
     return RibMap(distance, gap)
 
 
