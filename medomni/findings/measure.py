@@ -15,14 +15,14 @@ from medomni.findings.effusion import effusions
 from medomni.findings.floor import diaphragm
 from medomni.findings.heart import cardiomegaly
 from medomni.findings.hit import Hit
+from medomni.findings.limits import LEAST_CONFIDENCE, limited
 from medomni.findings.nodules import nodules
 from medomni.findings.organs import organs_of
 from medomni.findings.pneumothorax import pneumothoraces
 from medomni.findings.ribs import fractures
+from medomni.quality import quality_of
 from medomni.records import Finding, Findings, volume_grade
 from medomni.volume import Label, Segmentation, Volume, axis_alignment
-
-LEAST_CONFIDENCE = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,11 +49,11 @@ def measure(volume: Volume, segmentation: Segmentation) -> Measured:
         raise MedomniError("MED-S02", shapes, where="measure")
     if volume.study.modality.upper() != "CT":
         raise MedomniError("MED-D07", f"findings are measured on CT, this is {volume.study.modality}", where="measure")
-    organs = organs_of(volume, segmentation)
+    organs, quality = organs_of(volume, segmentation), quality_of(volume, segmentation)
     if "lung" in segmentation.abstained or not segmentation.mask("lung").any():
         reason = segmentation.abstained.get("lung", "MED-S01: no lung was segmented")
         record = Findings(study=volume.study, coverage=not_assessable(reason), organs=organs)
-        return Measured(record, _masks(volume, segmentation, None, []))
+        return Measured(limited(record, quality, volume), _masks(volume, segmentation, None, []))
     chest = chest_of(volume, segmentation)
     wet, dry = effusions(chest), pneumothoraces(chest)
     fluid, gas = _union(chest, wet), _union(chest, dry)
@@ -71,7 +71,7 @@ def measure(volume: Volume, segmentation: Segmentation) -> Measured:
     findings = tuple(_record(chest, hit, n) for n, hit in enumerate(hits, start=1))
     record = Findings(study=volume.study, organs=organs, findings=findings, coverage=coverage_of(
         chest, segmentation, ratio, ribs_seen, hidden, frozenset(hit.side for hit in wet)))
-    return Measured(record, _masks(volume, segmentation, chest, hits))
+    return Measured(limited(record, quality, volume), _masks(volume, segmentation, chest, hits))
 
 
 def _union(chest: Chest, hits: list[Hit]) -> Mask:
