@@ -20,6 +20,7 @@ from medomni.records import CheckResult, Findings, History, Provenance, Report
 
 if TYPE_CHECKING:
     from medomni.data import Case, SlabSettings
+    from medomni.data.choice import Choice
     from medomni.findings import Measured
     from medomni.model import Bundle
     from medomni.train import Recipe
@@ -103,6 +104,18 @@ def case_of(study: MeasuredStudy, *, history: History | None = None, slabs: Slab
     weight = study.findings.quality.weight if study.findings.quality else 1.0
     return Case(view.hu, view.pair_mm, study.findings, history or History(), report, truth, patient_key, site, places,
                 weight)
+
+
+def choice_sheet(volume: Volume, choice: Choice) -> bytes:
+    """PNG of a choice: every picture with side letters and a scale bar; below it window, level and reason."""
+    from medomni.data.choice import WINDOWS
+    from medomni.data.crops import crop_edges
+    from medomni.draw import Tile, png, tiles_image
+
+    axial = volume.axial()
+    return png(tiles_image(volume, [
+        Tile(p.slice, WINDOWS[p.window], (f"{p.window} window, {p.crop}, z {p.z_mm:.0f} mm", p.reason),
+             crop_edges(axial, p.slice, p.x_mm, p.y_mm)) for p in choice.picks]))
 
 
 def load_model(model: str | None = None, adapter: Path | str | None = None, recipe: Recipe | None = None) -> Bundle:

@@ -17,6 +17,7 @@ from medomni.cli import forget, scrub, training
 from medomni.cli.deidentify import deidentify
 from medomni.cli.options import Adapter, Format, Modality, ModelDir, OutDir, RecipeFile, Resample, Series, Study
 from medomni.cli.pacs import pacs
+from medomni.cli.slices import slices
 from medomni.errors import MedomniError
 from medomni.files import read_report, unwritable
 from medomni.outputs import CHECK, CONTACT, IMAGES, LABELS_NIFTI, REPORT_PAGE, REPORT_TEXT, SEG, VOLUME_NIFTI
@@ -92,6 +93,9 @@ def segment(folder: Study, out: OutDir, series: Series = None, resample: Resampl
             written.append(volume.to_nifti(out / name))
     _organs(study.findings)
     print("written: " + ", ".join(str(path) for path in written))
+
+
+app.command()(slices)
 
 
 @app.command()
