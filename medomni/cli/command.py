@@ -335,6 +335,8 @@ def _organs(findings: Any) -> None:
         print(f"{organ.anatomy_id} {organ.side}: {volume}{' (truncated)' if organ.truncated else ''}")
     for warning in findings.study.warnings:
         print(f"{warning.code}: {warning.detail}")
+    for item in findings.quality.faults if findings.quality else ():
+        print(f"image quality {item.state}: {item.reason}")
 
 
 def _plugins() -> None:

@@ -47,7 +47,9 @@ def _edge(view: View) -> Mask:
     shape = view.hu.shape[1:]
     valid = np.ones(shape, bool)
     corner = view.hu[:, :1, :1]
-    still = np.all(view.hu == corner, axis=0) if len(view.hu) > 1 else np.zeros(shape, bool)
+    if len(view.hu) < 2 or min(shape) < 16:
+        return valid & ~ndimage.binary_erosion(valid, np.ones((3, 3)), border_value=0)
+    still = np.all(view.hu == corner, axis=0)
     y, x = (np.abs(np.linspace(-1, 1, n)) for n in shape)
     circle = np.hypot(y[:, None], x[None, :]) > 0.95
     if still[circle].mean() > 0.8 and still[~circle].mean() < 0.05:

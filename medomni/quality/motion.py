@@ -43,7 +43,8 @@ def uneven_sharpness(view: View) -> float | None:
     known = sharp[np.isfinite(sharp)]
     if known.size < LEAST_SLICES:
         return None
-    return float(np.median(np.abs(known[1:-1] - (known[:-2] + known[2:]) / 2) / known[1:-1]))
+    away = np.abs(known[1:-1] - (known[:-2] + known[2:]) / 2)
+    return float(np.median(away / np.maximum(known[1:-1], 1.0)))
 
 
 def _sharpness(view: View, k: int) -> float:
@@ -55,5 +56,7 @@ def _sharpness(view: View, k: int) -> float:
 
 
 def _slope(plane: Hu, view: View) -> NDArray[np.float32]:
+    if min(plane.shape) < 2:
+        return np.zeros(plane.shape, np.float32)
     down, right = np.gradient(plane, view.spacing[1], view.spacing[2])
     return np.hypot(down, right)

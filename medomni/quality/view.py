@@ -47,6 +47,9 @@ class View:
     def of(cls, volume: Volume, segmentation: Segmentation) -> View:
         """The view of a volume and its labels, whatever its axis order; the two lie on one grid."""
         axial = volume.axial()
+        if axial.array.dtype.kind == "f" and not np.isfinite(axial.array).all():  # a file's filling, not a measurement
+            filled = np.nan_to_num(axial.array, nan=-1024.0, posinf=3071.0, neginf=-1024.0)
+            axial = Volume(filled, axial.affine, axial.study)
         sz, sy, sx = axial.spacing_mm
         steps = (max(1, round(SLICE_MM / sz)), max(1, round(IN_PLANE_MM / sy)), max(1, round(IN_PLANE_MM / sx)))
         steps = tuple(min(s, n) for s, n in zip(steps, axial.array.shape, strict=True))  # type: ignore[assignment]

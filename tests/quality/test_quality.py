@@ -19,7 +19,7 @@ from medomni.quality import quality_of
 from medomni.quality.limits import DEGRADED_WEIGHT, UNUSABLE_WEIGHT, noise_limits_hu, weight_of
 from medomni.records import Coverage, Finding, Findings, Quality, QualityItem
 from medomni.segment import get_segmenter
-from medomni.volume import Volume, reorient
+from medomni.volume import Label, Segmentation, Volume, reorient
 
 pytestmark = pytest.mark.unit
 SHOWS = {"motion": ("motion", "MED-Q01"), "noise": ("noise", "MED-Q02"), "narrow": ("field_of_view", "MED-Q03"),
@@ -140,6 +140,18 @@ def test_a_low_cut_of_the_apex_is_degraded_not_refused() -> None:
     volume = without_apex(_phantom(), 0.13)
     quality = _quality(volume)
     assert [(i.kind, i.state) for i in quality.faults] == [("apex", "degraded")]
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("shape", [(1, 4, 4), (2, 64, 64), (9, 3, 3), (60, 8, 8), (12, 30, 90)])
+@pytest.mark.parametrize("hu", [-1000.0, 0.0, 32767.0, np.nan])
+def test_any_volume_has_a_quality(shape: tuple[int, int, int], hu: float) -> None:
+    """Whatever a file holds: a record, never an exception, and never a number that is none."""
+    affine = np.array([[0, 0, 0.7, 0], [0, 0.7, 0, 0], [5, 0, 0, 0], [0, 0, 0, 1.0]])
+    volume = Volume(np.full(shape, hu, np.float32), affine, _phantom().study)
+    for value, row in ((0, {}), (1, {1: Label(1, "body")}), (2, {2: Label(2, "lung", "right")})):
+        labels = np.full(shape, value, np.uint8)
+        assert 0 < quality_of(volume, Segmentation(labels, row, affine, "t")).weight <= 1
 
 
 def test_findings_of_before_still_read() -> None:
