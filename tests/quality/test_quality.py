@@ -13,7 +13,7 @@ from medomni.check.reasons import reason_zh
 from medomni.findings.limits import limited
 from medomni.findings.measure import Measured, measure
 from medomni.phantom import render, sample_patient
-from medomni.phantom.degraded import DEGRADATIONS, without_apex
+from medomni.phantom.degraded import DEGRADATIONS, clipped, moved, without_apex
 from medomni.pipeline import not_assessed_section
 from medomni.quality import quality_of
 from medomni.quality.limits import DEGRADED_WEIGHT, UNUSABLE_WEIGHT, noise_limits_hu, weight_of
@@ -134,6 +134,24 @@ def test_the_report_says_it_and_claims_nothing_by_it(way: str) -> None:
         section = not_assessed_section(findings, language)
         assert SHOWS[way][1] in section and head in section
         assert extract_claims("No pneumothorax." + section if language == "en" else "未见气胸。" + section)[0][1:] == []
+
+
+def test_doubled_edges_alone_are_motion() -> None:
+    item = _quality(moved(_phantom(), shift_mm=0.0, blur_mm=8.0)).faults[0]
+    assert (item.kind, item.unit) == ("motion", "%") and reason_zh(item.reason) != item.reason
+
+
+@pytest.mark.parametrize("reason", [
+    "MED-Q03: the field of view cuts the body over 300 mm", "MED-Q04: values above 240 HU were cut off",
+    "MED-Q04: the commonest value of tissue is -205 HU", "MED-Q09: 12 slices"])
+def test_every_reason_has_its_chinese(reason: str) -> None:
+    assert reason_zh(reason).startswith(reason[:7]) and reason_zh(reason) != reason
+
+
+@pytest.mark.parametrize(("low", "high", "state"), [(-1024.0, 150.0, "degraded"), (-500.0, 3071.0, "unusable")])
+def test_one_end_cut_off(low: float, high: float, state: str) -> None:
+    """Without bone little is lost; without air everything."""
+    assert [(i.kind, i.state) for i in _quality(clipped(_phantom(), low, high)).faults] == [("values", state)]
 
 
 def test_a_low_cut_of_the_apex_is_degraded_not_refused() -> None:
