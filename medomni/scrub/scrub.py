@@ -62,12 +62,14 @@ def scrub(text: str, *, read: bool = True) -> Scrubbed:
     Raises:
         MedomniError: MED-M01 where the reader's package holds other weights than its adapters were trained on.
     """
-    wanted = read and any(_is_english(text[a:b]) for a, b in _pieces(text))
-    seen = _reader() if wanted else None
+    wanted, seen = False, None
     spans: list[Span] = []
     clean: set[str] = set()
     for number in count():
         now, kept = replaced(text, spans)
+        if read and not wanted and any(_is_english(now[a:b]) for a, b in _pieces(now)):
+            wanted, seen = True, _reader()  # without its Chinese names, what is left may be English
+            clean.clear()
         again = _names_again(text, now, spans) if number else []
         found = united(now, _widened(now, [*_found(now, clean, seen), *again], number))
         if not found:

@@ -55,6 +55,13 @@ _PIECES = st.sampled_from([*ENGLISH, *CHINESE, *STAYS, "[NAME]", "[DATE] ", " ",
 
 
 @pytest.mark.unit
+def test_what_is_english_without_its_chinese_names_is_read_at_once() -> None:
+    done = scrub("王王王王王王 Okonkwo felt better")
+    assert scrub(done.text).text == done.text
+    assert scrub(scrub("王王C").text).spans == ()
+
+
+@pytest.mark.unit
 @given(st.lists(_PIECES | st.text(max_size=12), max_size=6))
 @settings(max_examples=60, deadline=None)
 def test_spans_are_exact_and_a_second_pass_finds_nothing(pieces: list[str]) -> None:
