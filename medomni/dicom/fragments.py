@@ -18,7 +18,8 @@ ITEM, SEQUENCE_END = 0xFFFEE000, 0xFFFEE0DD
 Places = list[tuple[int, int]]
 """Where values of items begin and end in encapsulated pixel data, in bytes."""
 _HUGE = 1 << 31
-_RLE_HEADER, _MOST_SEGMENTS = 64, 15
+RLE_HEADER, MOST_SEGMENTS = 64, 15
+"""Bytes before the segments of a frame of RLE, and how many there may be (PS3.5 G.5)."""
 
 
 def items_of(data: bytes) -> tuple[Places, int, bool]:
@@ -43,13 +44,13 @@ def begins(data: bytes, start: int, end: int) -> bool:
 
     None of these stands inside the data of a frame: behind FF no byte that makes a marker of JPEG may stand there.
     """
-    head = data[start:min(end, start + _RLE_HEADER)]
+    head = data[start:min(end, start + RLE_HEADER)]
     if head[:3] == b"\xff\xd8\xff" or head[:4] == b"\xff\x4f\xff\x51" or head[4:8] == b"jP  ":
         return True
-    if len(head) < _RLE_HEADER:
+    if len(head) < RLE_HEADER:
         return False
     count, *offsets = unpack("<16I", head)
-    return 0 < count <= _MOST_SEGMENTS and offsets[0] == _RLE_HEADER and not any(offsets[count:])
+    return 0 < count <= MOST_SEGMENTS and offsets[0] == RLE_HEADER and not any(offsets[count:])
 
 
 def frames_in(data: bytes, frames: int, extended: tuple[bytes, bytes], name: str) -> list[Places]:

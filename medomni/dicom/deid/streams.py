@@ -10,7 +10,7 @@ from pydicom.encaps import encapsulate
 from pydicom.uid import RLELossless
 
 from medomni.dicom.faults import UnreadableError
-from medomni.dicom.fragments import frame_at, places_of
+from medomni.dicom.fragments import MOST_SEGMENTS, RLE_HEADER, frame_at, places_of
 from medomni.errors import MedomniError
 
 JPEG = frozenset(f"1.2.840.10008.1.2.4.{n}" for n in (50, 51, 57, 70, 80, 81))
@@ -19,7 +19,6 @@ _COLOURS = {b"\xff\xee\x00\x0eAdobe": b"\x00\x64\x00\x00\x00\x00", b"\xff\xe8\x0
 """Application segments that say how colours are stored, in their last byte: without them an image looks otherwise. To
 what stands before that byte, versions and flags, nobody listens: it is written anew, since letters fit there."""
 _EXTENDED = ("ExtendedOffsetTable", "ExtendedOffsetTableLengths")
-_RLE_HEADER, _MOST_SEGMENTS = 64, 15
 
 
 def compressed_frames(ds: Dataset) -> list[bytes]:
@@ -136,17 +135,17 @@ def _segments(frame: bytes, at: int, last: bytes) -> tuple[list[bytes], int]:
 def _rle(frame: bytes, pixels: int) -> Iterator[bytes]:
     """The header and each segment up to where it has given every pixel, with the one byte that may pad it."""
     count, *offsets = struct.unpack_from("<16I", frame)
-    if not 0 < count <= _MOST_SEGMENTS:
+    if not 0 < count <= MOST_SEGMENTS:
         raise UnreadableError("a frame is not the RLE that its syntax says")
     segments: list[bytes] = []
     places: list[int] = []
     for at, following in zip(offsets[:count], [*offsets[1:count], len(frame)], strict=True):
-        if at < _RLE_HEADER:
+        if at < RLE_HEADER:
             raise UnreadableError("a frame is not the RLE that its syntax says")
         end = _rle_end(frame, at, pixels)
-        places.append(_RLE_HEADER + sum(map(len, segments)))
+        places.append(RLE_HEADER + sum(map(len, segments)))
         segments.append(frame[at:end] + (b"\0" if frame[end:following][:1] == b"\0" else b""))
-    yield struct.pack("<16I", count, *places, *[0] * (_MOST_SEGMENTS - count))
+    yield struct.pack("<16I", count, *places, *[0] * (MOST_SEGMENTS - count))
     yield from segments
 
 
