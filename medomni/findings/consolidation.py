@@ -16,6 +16,9 @@ from medomni.findings.soft_tissue import features, large_parts, soft_space, with
 THICK_MM = 5.0
 LEAST_CORE_ML = 5.0
 UNEXPLAINED_ML = 20.0
+CENTRAL_FADE, CENTRAL_CONFIDENCE, HILUM_MM = 0.15, 0.6, 10.0
+"""A mass at the hilum has no free border there, and airless lung behind it blurs the others: its border is as sharp as
+this at least, and it is called a mass with little confidence."""
 
 
 def opacities(
@@ -49,6 +52,12 @@ def opacities(
             kind = _kind(f, wet)
             if kind == "lung_mass":
                 hits.append(_mass(chest, labels == i, within, side, f))
+            elif kind == "central_mass":
+                part = _without_middle(chest, labels == i)
+                if part.any():
+                    hits.append(_mass(chest, part, within, side, f, CENTRAL_CONFIDENCE))
+                else:
+                    unexplained[side] = max(unexplained.get(side, 0.0), f["ml"])
             elif kind == "consolidation" and _is_dome(chest, f):
                 unexplained[side] = max(unexplained.get(side, 0.0), f["ml"])
             elif kind == "consolidation":
@@ -58,7 +67,7 @@ def opacities(
         if not airless:
             continue
         whole = np.isin(labels, [i for i, _ in airless])
-        told = large_parts(chest, without_bulges(chest, whole & ~chest.masks["mediastinum"]), LEAST_CORE_ML)
+        told = _without_middle(chest, whole)
         if not told.any():  # all of it hugs the middle: a hilum or a border of the heart looks alike
             if (ml := chest.ml(whole)) > UNEXPLAINED_ML:
                 unexplained[side] = max(unexplained.get(side, 0.0), ml)
@@ -75,8 +84,13 @@ def opacities(
     return hits, unexplained
 
 
+def _without_middle(chest: Chest, part: Mask) -> Mask:
+    """Soft tissue without what hugs the heart and the mediastinum; empty where nothing else is there."""
+    return large_parts(chest, without_bulges(chest, part & ~chest.masks["mediastinum"]), LEAST_CORE_ML)
+
+
 def _kind(f: dict[str, float], wet: bool) -> str | None:
-    """``lung_mass``, ``consolidation`` or None for one opened component."""
+    """``lung_mass``, ``central_mass`` (it runs into the hilum), ``consolidation`` or None for one opened component."""
     if not -5 < f["hu"] < 85 or f["lung"] < 0.35 or f["depth"] < 8:
         return None
     if f["other"] > 0.12 and (f["x"] < 36 or f["x"] < 42 and f["ml"] < 25):  # hilum, or a fold of the mediastinum
@@ -88,6 +102,8 @@ def _kind(f: dict[str, float], wet: bool) -> str | None:
     sharp = f["fade"] < 0.08 and f["lung"] > 0.6 or f["fade"] < 0.105 and f["lung"] > 0.9
     if sharp and f["ml"] > 9 and max(f["wide"], f["tall"]) > 30:
         return "lung_mass"
+    if f["fade"] < CENTRAL_FADE and not wet and f["ml"] > 20 and f["other"] > 0.12 and max(f["wide"], f["tall"]) > 30:
+        return "central_mass"
     return "consolidation" if f["ml"] > 5 and f["fade"] > 0.08 and f["area"] > 1.8 else None
 
 
@@ -99,13 +115,13 @@ def _is_dome(chest: Chest, f: dict[str, float]) -> bool:
     return f["under"] > 0.7 and f["high"] < 12.0 + 1.2 * chest.spacing[0]
 
 
-def _mass(chest: Chest, core: Mask, within: Mask, side: str, f: dict[str, float]) -> Hit:
+def _mass(chest: Chest, core: Mask, within: Mask, side: str, f: dict[str, float], at_most: float = 0.95) -> Hit:
     mask = grown(chest, core, within & chest.half(side), 4.0)
     longest, short = axes_mm(chest, mask)
     z, y, x = np.argwhere(mask).mean(axis=0)
-    confidence = float(np.clip(0.5 + (longest - 26) / 20.0, 0.5, 0.95))
+    confidence = min(at_most, float(np.clip(0.5 + (longest - 26) / 20.0, 0.5, 0.95)))
     name = "lung_mass" if longest > 30 else "lung_nodule"
     return Hit(name, "lung", side, mask, confidence, METHODS["lung_mass"].method, {
         "volume_ml": chest.ml(mask), "hu_mean": f["hu"], "attenuation": "solid", "longest_mm": longest,
         "short_mm": short, "count": 1, "segment": lobe_of(chest, (z, y, x), side),
-        "uncertainty_mm": chest.spacing[1] + 0.2 * chest.spacing[0]})
+        "uncertainty_mm": chest.spacing[1] + 0.2 * chest.spacing[0] + (HILUM_MM if at_most < 0.95 else 0.0)})

@@ -9,7 +9,7 @@ import numpy as np
 
 from medomni.errors import MedomniError
 from medomni.findings.chest import Chest, Mask, chest_of
-from medomni.findings.consolidation import opacities
+from medomni.findings.consolidation import CENTRAL_CONFIDENCE, opacities
 from medomni.findings.coverage import coverage_of, not_assessable
 from medomni.findings.effusion import effusions
 from medomni.findings.floor import diaphragm
@@ -80,6 +80,9 @@ def measure(volume: Volume, segmentation: Segmentation, *, working: Segmentation
     hits = wet + dry + dense + nodules(chest, taken, floor) + hearts + broken
     airless = "airless lung on this side may hide a mass, which density alone cannot tell apart"
     hidden = {("lung_mass", hit.side): airless for hit in dense if hit.finding_id == "consolidation"}
+    alike = "a mass at the hilum and airless lung look alike on this side"
+    hidden |= {("consolidation", hit.side): alike for hit in dense
+               if hit.finding_id == "lung_mass" and hit.confidence <= CENTRAL_CONFIDENCE}
     for side, ml in unexplained.items():
         for name in ("lung_mass", "consolidation"):
             hidden.setdefault((name, side), f"{ml:.0f} ml of soft tissue on this side could not be told apart")

@@ -8,6 +8,7 @@ it lies does not matter: front (supine), back (prone) or apex.
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import ndimage
 
 from medomni.findings.chest import SIDES, Chest, Mask
@@ -15,20 +16,28 @@ from medomni.findings.hit import Hit, parts
 from medomni.findings.sensitivity import METHODS
 
 EMPTY_HU = (-974.0, -952.0)  # 52 HU below the typical lung of the study, within these limits
-BORDER_HU = -955.0
 LEAST_ML = 30.0
+GAS_HU = -750.0
+EVEN_MM, EDGE_MM, REACH_MM, PLEURA_MM = 1.9, 1.0, 4.0, 2.5
+"""Smoothing that shows evenness and the edge, how far the edge lies outside what is even, and the parietal pleura's
+mixed voxels."""
+ALIKE_SD, ALIKE_HU = 3.0, 6.0
 
 
-def gas_mean(chest: Chest) -> np.ndarray:
+def gas_mean(chest: Chest) -> NDArray[np.float32]:
     """Mean HU of gas voxels (below -750) within about 6 mm, (slices, rows, columns) float32; 0 where no gas is."""
-    gas = chest.lung & (chest.hu < -750)
-    s = (3.0 / chest.spacing[0], 4.5 / chest.spacing[1], 4.5 / chest.spacing[2])
-    w = ndimage.gaussian_filter(gas.astype(np.float32), s, truncate=2.0)
-    v = ndimage.gaussian_filter(np.where(gas, chest.hu, 0).astype(np.float32), s, truncate=2.0)
+    return _mean(chest, chest.lung & (chest.hu < GAS_HU), (3.0, 4.5, 4.5))
+
+
+def _mean(chest: Chest, gas: Mask, mm: tuple[float, float, float]) -> NDArray[np.float32]:
+    """Gaussian mean of the HU of gas voxels, 0 elsewhere; ``mm`` are standard deviations by axis."""
+    sigma = [m / s for m, s in zip(mm, chest.spacing, strict=True)]
+    w = ndimage.gaussian_filter(gas.astype(np.float32), sigma, truncate=2.0)
+    v = ndimage.gaussian_filter(np.where(gas, chest.hu, 0).astype(np.float32), sigma, truncate=2.0)
     return np.where(gas, v / np.maximum(w, 1e-3), 0).astype(np.float32)
 
 
-def features(chest: Chest, part: Mask, box: tuple[slice, ...], mean: np.ndarray) -> dict[str, float]:
+def features(chest: Chest, part: Mask, box: tuple[slice, ...], mean: NDArray[np.float32]) -> dict[str, float]:
     """Place, size and emptiness of a gas component."""
     depth = chest.depth[box][part]
     z = np.nonzero(part)[0]
@@ -62,9 +71,7 @@ def pneumothoraces(chest: Chest) -> list[Hit]:
         if not kept:
             continue
         core = np.isin(labels, kept)
-        border = ndimage.binary_dilation(core, iterations=chest.px(3.0), mask=lung & (mean < BORDER_HU))
-        rim = ndimage.binary_dilation(border, iterations=1) & chest.cage & (chest.hu < -500) & (chest.depth < 4.0)
-        mask = border | (rim & chest.half(side))
+        mask = _whole(chest, core, side)
         ml = chest.ml(mask)
         if ml < LEAST_ML:
             continue
@@ -72,6 +79,32 @@ def pneumothoraces(chest: Chest) -> list[Hit]:
         hits.append(Hit("pneumothorax", "pleural_space", side, mask, confidence, METHODS["pneumothorax"].method,
                         {"volume_ml": ml, "hu_mean": float(chest.hu[core].mean()), "attenuation": "gas"}))
     return hits
+
+
+def _whole(chest: Chest, found: Mask, side: str) -> Mask:
+    """Free air with its borders: what is as even and empty as its depth, and around it what lies nearer in density to
+    free air than to the lung beside it. Both levels are measured in the study."""
+    gas = chest.cage & chest.half(side) & (chest.hu < GAS_HU) & ~chest.masks["airway"]
+    deep = ndimage.binary_erosion(found & gas, iterations=2)
+    if np.count_nonzero(deep) < 100:
+        deep = found & gas
+    even = _mean(chest, gas, (EVEN_MM,) * 3)
+    level = float(np.median(even[deep]))
+    spread = 1.4826 * float(np.median(np.abs(even[deep] - level)))
+    core = gas & (even < level + max(ALIKE_SD * spread, ALIKE_HU))
+    core = ndimage.binary_opening(core, np.ones((1, 2, 2), bool))
+    labels, sizes = parts(core)
+    inside = np.bincount(labels[deep], minlength=sizes.size)
+    core = ((sizes * chest.voxel_ml > 2.0) & (inside > 0.2 * sizes))[labels]
+    if not core.any():
+        return found
+    away = ndimage.distance_transform_edt(~core, sampling=chest.spacing)
+    ring = chest.masks[f"lung/{side}"] & gas & (away > 1.5 * REACH_MM) & (away < 4 * REACH_MM)
+    lung = float(np.median(chest.hu[ring])) if ring.any() else level + 130.0
+    edge = (_mean(chest, gas, (EDGE_MM,) * 3) < (level + lung) / 2) & gas
+    pleura = (chest.depth < PLEURA_MM) & (away < PLEURA_MM) & (chest.hu < -500)
+    near = (away < REACH_MM) & chest.cage & chest.half(side) & ~chest.masks["airway"] & (edge | pleura)
+    return ndimage.binary_opening(core | near, np.ones((1, 2, 2), bool)) | core
 
 
 def _is_free(f: dict[str, float]) -> bool:

@@ -11,6 +11,11 @@ from medomni.segment.bone import Skeleton
 from medomni.segment.grid import Grid, Mask, components, disk, largest
 
 
+RIM_MM, FAT_HU = 2.0, -30.0
+LATERAL_SHARE = 0.25
+"""How much of the liver in a slice lies more than 48 mm to the right; of the heart next to nothing does."""
+
+
 @dataclass(frozen=True, eq=False)
 class Middle:
     """Soft tissue between the lungs, (slices, rows, columns) bool each; approximate.
@@ -48,6 +53,8 @@ def find_middle(grid: Grid, cage: Mask, right: Mask, left: Mask, airway: Mask, s
         dense = largest(ndimage.binary_opening(dense, disk(grid.pixels(7.0))))
         thick &= ndimage.binary_dilation(dense, disk(grid.pixels(9.0)))
     heart = largest(thick)
+    border = ndimage.binary_dilation(heart, disk(grid.pixels(RIM_MM)))  # what smoothing and opening took off
+    heart |= border & soft & ~liver & (z >= bottom) & (grid.smooth(grid.hu, 0.8) > FAT_HU)
     middle = soft & ~liver & ~heart & (np.abs(x) < 42) & (z >= bottom)
     return Middle(heart, middle, liver, dome)
 
@@ -71,4 +78,10 @@ def _liver(grid: Grid, soft: Mask, x: np.ndarray, right: Mask) -> tuple[Mask, in
     while dome + 1 < column.size and column[dome + 1] > 300:
         dome += 1
     z = np.arange(soft.shape[0])[:, None, None]
-    return region & (z <= dome), dome
+    plane = np.zeros((3, 3, 3), bool)
+    plane[1] = ndimage.generate_binary_structure(2, 1)
+    pieces, n = ndimage.label(region & (z <= dome), plane)  # beside the dome's top lies the heart, parted from it by fat
+    beside = np.bincount(pieces[labels == base], minlength=n + 1)
+    of_liver = beside > LATERAL_SHARE * np.bincount(pieces.ravel(), minlength=n + 1)
+    of_liver[0] = False
+    return of_liver[pieces], dome
