@@ -132,8 +132,23 @@ class PriorChange(Record):
     interval_days: int | None = None
 
 
+class SizeUncertainty(Record):
+    """Half the width of an interval that is to hold the true value in nine of ten, for sizes beside the longest."""
+
+    short_mm: float | None = None
+    longest_3d_mm: float | None = None
+    short_3d_mm: float | None = None
+    volume_ml: float | None = None
+    pleura_mm: float | None = None
+
+
 class Finding(Record):
-    """One measured finding. Sizes are RECIST-like: longest in-plane diameter and its perpendicular."""
+    """One measured finding. Sizes are RECIST-like: longest in-plane diameter and its perpendicular.
+
+    ``longest_3d_mm`` and ``short_3d_mm`` are the greatest and smallest caliper distance in space; ``pleura_mm`` is the
+    distance in space to the chest wall or the diaphragm, not to the mediastinum, None where none of these is within
+    40 mm or nothing was measured. ``uncertainty_mm`` is of ``longest_mm``, ``uncertainty`` of the others.
+    """
 
     id: str
     finding_id: str
@@ -146,8 +161,12 @@ class Finding(Record):
     count: int | None = None
     longest_mm: float | None = None
     short_mm: float | None = None
+    longest_3d_mm: float | None = None
+    short_3d_mm: float | None = None
+    pleura_mm: float | None = None
     volume_ml: float | None = None
     hu_mean: float | None = None
+    hu_sd: float | None = None
     ratio: float | None = None
     centroid_mm: Point | None = None
     bbox: tuple[int, int, int, int, int, int] | None = None
@@ -156,6 +175,7 @@ class Finding(Record):
     prior: PriorChange | None = None
     measured_by: str
     uncertainty_mm: float | None = None
+    uncertainty: SizeUncertainty | None = None
 
 
 class QualityItem(Record):

@@ -29,7 +29,7 @@ WORDS = {
     "critical": "危急", "major": "重要", "minor": "次要", "info": "提示",
     "undecided": "未决定", "accept": "已接受", "reject": "已拒绝",
     "Accept flag": "接受警示", "Reject flag": "拒绝警示", "Undo": "撤销",
-    "finding": "所见", "side": "侧别", "size": "大小", "volume": "容积", "confidence": "置信度", "state": "状态",
+    "finding": "所见", "side": "侧别", "size": "大小", "in space": "三维", "to the pleura": "距胸膜", "volume": "容积", "confidence": "置信度", "state": "状态",
     "from": "起始大小", "sensitivity on phantoms": "体模灵敏度", "organ": "器官", "mean": "均值",
     "words": "原文", "measured": "测得", "slice": "层面", "looked for": "已检查", "graph": "知识图谱", "rule": "规则",
     "suggestion": "建议", "before": "修改前", "after": "修改后", "why": "原因",
