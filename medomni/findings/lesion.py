@@ -132,5 +132,6 @@ def _alone(bright: Mask, seed: Mask, spacing: tuple[float, ...]) -> Mask:
     kept = depth > min(radius, 0.9 * top)
     labels, _ = ndimage.label(kept)
     kept = labels == labels[np.unravel_index(int(centre.argmax()), centre.shape)]
-    whole: Mask = (ndimage.distance_transform_edt(~kept, sampling=spacing) <= min(radius, 0.9 * top) + ROUNDED_MM) & bright
+    reach = min(radius, 0.9 * top) + ROUNDED_MM
+    whole: Mask = (ndimage.distance_transform_edt(~kept, sampling=spacing) <= reach) & bright
     return whole
