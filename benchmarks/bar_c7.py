@@ -1,7 +1,7 @@
 """C7: the same study mirrored, stored in another plane, or turned on the table has the same findings, each on its side.
 
 Each synthetic patient is written as DICOM four times and goes through the whole product: as a plain axial series; with
-left and right of the patient exchanged (his findings must change sides, and nothing else); stored as sagittal or coronal
+left and right of the patient exchanged (his findings must change sides, nothing else); stored as sagittal or coronal
 slices, or turned by a quarter on the table, with files in another order; fed feet first or prone. Findings are the same
 where kind, presence and place agree, each on its own side, and the sizes within what they state of themselves. What was
 assessed must be the same too, but in the mirrored patient: with the liver on his left the rules see soft tissue that
