@@ -23,7 +23,7 @@ from medomni.cli.options import (
     Modality,
     ModelDir,
     OutDir,
-    PriorStudy,
+    Prior,
     RecipeFile,
     Resample,
     SegmenterName,
@@ -117,7 +117,7 @@ app.command()(slices)
 def measure(folder: Study, out: Annotated[Path, typer.Option("--out", "-o", help="findings.json to write.")],
             series: Series = None, resample: Resample = False, modality: Modality = None,
             segmenter: SegmenterName = "builtin", masks: Masks = None, mask_table: MaskTable = None,
-            prior: PriorStudy = None) -> None:
+            prior: Prior = None) -> None:
     """Measure findings in a chest CT and say what was not assessed."""
     from medomni.files import write_text
     from medomni.pipeline import measure_study
@@ -148,7 +148,7 @@ def report(folder: Study, out: OutDir, series: Series = None, resample: Resample
            adapter: Adapter = None, model: ModelDir = None, config: RecipeFile = None,
            symptom: Annotated[str, typer.Option(help="History for the prompt; no names, no dates.")] = "",
            prior: Annotated[str, typer.Option(help="What an earlier study showed; no names, no dates.")] = "",
-           prior_study: PriorStudy = None,
+           prior_study: Prior = None,
            segmenter: SegmenterName = "builtin", masks: Masks = None, mask_table: MaskTable = None,
            dicom: Annotated[bool, typer.Option("--dicom", help="Masks, measurements, picture as DICOM too.")] = False,
            withhold_facts: Annotated[bool, typer.Option(help="Prompt without measured facts.")] = False) -> None:

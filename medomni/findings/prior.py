@@ -167,8 +167,9 @@ class _Pairing:
         thick = fields.get("short_3d_mm")
         if thick is None or thick < SAME_SHARE * (f.short_3d_mm or f.short_mm or 0.0):
             return None
+        measured: dict[str, Any] = {k: round(v, 3) if isinstance(v, float) else v for k, v in fields.items()}
         return Finding(id="again", finding_id=f.finding_id, anatomy_id="lung", side=f.side, measured_by=METHOD,
-                       **{k: round(v, 3) if isinstance(v, float) else v for k, v in fields.items()})
+                       **measured)
 
     def _chest(self, seen: Seen) -> tuple[Chest, NDArray[np.float32]]:
         if id(seen) not in self._chests:
