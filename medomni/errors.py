@@ -178,6 +178,11 @@ _ENTRIES = [
     ErrorEntry("MED-S12", "Masks made elsewhere say less than a label map needs, or more than it can hold.",
                "Look at the outlines; state sides and anatomy in the SEG's codes or in the table of the labels.",
                "warning"),
+    ErrorEntry("MED-S30", "A study cannot be compared with the earlier one: they could not be laid on one another.",
+               "Give two chest CTs of the same patient that show both lungs; resample tilted ones. Nothing is said of "
+               "change without it.", "warning"),
+    ErrorEntry("MED-S31", "The earlier study is another patient's, is not earlier, or is the study itself.",
+               "Give an earlier study of the same patient; the headers' patient numbers and dates were compared."),
     ErrorEntry("MED-S13", "A segmenter's own package or bundle failed, or gave what cannot be used.",
                "Run it by itself on the series to see its message, or choose another segmenter."),
     # --- Q: quality of the images ---------------------------------------------------------------------

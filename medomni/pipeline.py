@@ -135,16 +135,41 @@ def mask_segmenter(path: Path | str, table: str | None = None) -> Segmenter:
 
 def measure_study(
     folder: Path | str, *, series: int | None = None, resample: bool = False, modality: str | None = None,
-    segmenter: str | Segmenter = "builtin", stage: Stage | None = None,
+    segmenter: str | Segmenter = "builtin", stage: Stage | None = None, prior: Path | str | None = None,
 ) -> MeasuredStudy:
-    """Read a study and measure it; what is read, and errors, as ``read_study`` and :func:`measure_volume` say."""
+    """Read a study and measure it; what is read, and errors, as ``read_study`` and :func:`measure_volume` say.
+
+    With ``prior``, the folder of an earlier study of the same patient, findings carry their change
+    (:mod:`medomni.findings.prior`); MED-S31 for another patient's or a later one, MED-C06 without SimpleITK.
+    """
     from medomni.dicom.cache import read_maybe_cached
+    from medomni.dicom.interval import interval_days
+    from medomni.findings.registration import simple_itk
+
+    days = None
+    if prior is not None:
+        simple_itk()
+        days = interval_days(folder, prior)
 
     seconds: dict[str, float] = {}
     with _timed(seconds, "read", stage):
         volume = read_maybe_cached(folder, series=series, resample=resample, modality=modality)
     study = measure_volume(volume, segmenter=segmenter, stage=stage, where=folder)
+    if prior is not None:
+        with _timed(seconds, "compare", stage):
+            study = with_prior(study, measure_study(prior, resample=resample, modality=modality), days)
     return replace(study, seconds={**seconds, **study.seconds})
+
+
+def with_prior(study: MeasuredStudy, before: MeasuredStudy, interval_days: int | None = None) -> MeasuredStudy:
+    """The study with each finding's change since an earlier one; its record says that there is one."""
+    from medomni.findings.prior import Seen, compared
+
+    findings = compared(Seen(study.volume, study.labels, study.findings),
+                        Seen(before.volume, before.labels, before.findings), interval_days)
+    record = findings.study.model_copy(update={"prior_available": True})
+    return replace(study, volume=replace(study.volume, study=record),
+                   measured=replace(study.measured, findings=findings.model_copy(update={"study": record})))
 
 
 def case_of(study: MeasuredStudy, *, history: History | None = None, slabs: SlabSettings | None = None,
@@ -263,9 +288,9 @@ def report_study(
     folder: Path | str, out: Path | str, *, history: History | None = None, model: str | None = None,
     adapter: Path | str | None = None, config: Path | str | None = None, facts: bool = True,
     series: int | None = None, resample: bool = False, modality: str | None = None, dicom: bool = False,
-    segmenter: str | Segmenter = "builtin", stage: Stage | None = None,
+    segmenter: str | Segmenter = "builtin", stage: Stage | None = None, prior: Path | str | None = None,
 ) -> dict[str, Any]:
-    """``medomni report``: the whole job for one study.
+    """``medomni report``: the whole job for one study, compared with an earlier one where ``prior`` names its folder.
 
     With ``config`` (a recipe) the model, its view of the images and its context are the recipe's; with ``dicom`` the
     folder ``out/dicom`` gets what :func:`medomni.export.export_dicom` writes.
@@ -280,7 +305,7 @@ def report_study(
     """
     recipe = load_recipe(config)
     study = with_history(measure_study(folder, series=series, resample=resample, modality=modality,
-                                       segmenter=segmenter, stage=stage), history)
+                                       segmenter=segmenter, stage=stage, prior=prior), history)
     seconds = dict(study.seconds)
     with _timed(seconds, "load model", stage):
         bundle = load_model(model, adapter, recipe)

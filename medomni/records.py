@@ -126,14 +126,36 @@ class Organ(Record):
 
 
 class PriorChange(Record):
-    """Comparison with an earlier study."""
+    """Comparison of a finding with an earlier study; ``longest_mm`` and ``volume_ml`` are what it had there.
+
+    ``doubling_days`` is negative where the volume halves in that time, None where it did not change by more than the
+    measurements are uncertain by, or the interval is not known.
+    """
 
     change: Literal["new", "unchanged", "grown", "smaller", "resolved"]
     interval_days: int | None = None
+    longest_mm: float | None = None
+    volume_ml: float | None = None
+    doubling_days: float | None = None
+
+
+class SizeUncertainty(Record):
+    """Half the width of an interval that is to hold the true value in nine of ten, for sizes beside the longest."""
+
+    short_mm: float | None = None
+    longest_3d_mm: float | None = None
+    short_3d_mm: float | None = None
+    volume_ml: float | None = None
+    pleura_mm: float | None = None
 
 
 class Finding(Record):
-    """One measured finding. Sizes are RECIST-like: longest in-plane diameter and its perpendicular."""
+    """One measured finding. Sizes are RECIST-like: longest in-plane diameter and its perpendicular.
+
+    ``longest_3d_mm`` and ``short_3d_mm`` are the greatest and smallest caliper distance in space; ``pleura_mm`` is the
+    distance in space to the chest wall or the diaphragm, not to the mediastinum, None where none of these is within
+    40 mm or nothing was measured. ``uncertainty_mm`` is of ``longest_mm``, ``uncertainty`` of the others.
+    """
 
     id: str
     finding_id: str
@@ -146,8 +168,12 @@ class Finding(Record):
     count: int | None = None
     longest_mm: float | None = None
     short_mm: float | None = None
+    longest_3d_mm: float | None = None
+    short_3d_mm: float | None = None
+    pleura_mm: float | None = None
     volume_ml: float | None = None
     hu_mean: float | None = None
+    hu_sd: float | None = None
     ratio: float | None = None
     centroid_mm: Point | None = None
     bbox: tuple[int, int, int, int, int, int] | None = None
@@ -156,6 +182,25 @@ class Finding(Record):
     prior: PriorChange | None = None
     measured_by: str
     uncertainty_mm: float | None = None
+    uncertainty: SizeUncertainty | None = None
+
+
+class Comparison(Record):
+    """Comparison of a study with an earlier one of the same patient.
+
+    ``comparable=False`` carries the reason; then nothing is said of any finding's change. A finding that is present and
+    carries no ``prior`` could not be compared. ``resolved`` holds what the earlier study showed and this one does not,
+    as it was measured then. ``open`` names what could not be compared, (finding, side, reason).
+    """
+
+    comparable: bool
+    reason: str | None = None
+    interval_days: int | None = None
+    method: str = ""
+    moved_mm: float | None = None
+    turned_deg: float | None = None
+    resolved: tuple[Finding, ...] = ()
+    open: tuple[tuple[str, str, str], ...] = ()
 
 
 class QualityItem(Record):
@@ -190,7 +235,8 @@ class Quality(Record):
 
 
 class Findings(Record):
-    """All that was measured in one study, and all that was looked for; ``quality`` is None in files from before."""
+    """All that was measured in one study, and all that was looked for; ``quality`` is None in files from before,
+    ``comparison`` where no earlier study was given."""
 
     schema_version: Literal["1"] = "1"
     study: Study
@@ -198,6 +244,7 @@ class Findings(Record):
     organs: tuple[Organ, ...] = ()
     findings: tuple[Finding, ...] = ()
     quality: Quality | None = None
+    comparison: Comparison | None = None
 
     def state(self, finding_id: str, side: Side = "unspecified") -> Literal["present", "absent", "not_assessable"]:
         """What the images say of a finding: never ``absent`` without coverage of every side asked for."""

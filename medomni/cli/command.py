@@ -23,6 +23,7 @@ from medomni.cli.options import (
     Modality,
     ModelDir,
     OutDir,
+    Prior,
     RecipeFile,
     Resample,
     SegmenterName,
@@ -115,22 +116,31 @@ app.command()(slices)
 @app.command()
 def measure(folder: Study, out: Annotated[Path, typer.Option("--out", "-o", help="findings.json to write.")],
             series: Series = None, resample: Resample = False, modality: Modality = None,
-            segmenter: SegmenterName = "builtin", masks: Masks = None, mask_table: MaskTable = None) -> None:
+            segmenter: SegmenterName = "builtin", masks: Masks = None, mask_table: MaskTable = None,
+            prior: Prior = None) -> None:
     """Measure findings in a chest CT and say what was not assessed."""
     from medomni.files import write_text
     from medomni.pipeline import measure_study
 
     with stages() as stage:
         study = measure_study(folder, series=series, resample=resample, modality=modality, stage=stage,
-                              segmenter=chosen_segmenter(segmenter, masks, mask_table))
+                              segmenter=chosen_segmenter(segmenter, masks, mask_table), prior=prior)
     write_text(out, study.findings.model_dump_json(indent=2))
     _organs(study.findings)
     for f in study.findings.findings:
         size = f"{f.longest_mm:.0f} mm" if f.longest_mm else f"{f.volume_ml:.0f} ml" if f.volume_ml else ""
-        print(f"{f.finding_id} {f.side} {size} confidence {f.confidence:.2f}")
+        print(f"{f.finding_id} {f.side} {size} confidence {f.confidence:.2f}{_change(f.prior)}")
     for c in study.findings.coverage:
         if not c.assessable:
             print(f"not assessable: {c.finding_id} {c.side} ({c.reason})")
+    comparison = study.findings.comparison
+    if comparison is not None:
+        for f in comparison.resolved:
+            print(f"{f.finding_id} {f.side}{_change(f.prior)}")
+        for name, side, why in comparison.open:
+            print(f"change not assessable: {name} {side} ({why})")
+        if not comparison.comparable:
+            print(f"change not assessable ({comparison.reason})")
 
 
 @app.command()
@@ -138,6 +148,7 @@ def report(folder: Study, out: OutDir, series: Series = None, resample: Resample
            adapter: Adapter = None, model: ModelDir = None, config: RecipeFile = None,
            symptom: Annotated[str, typer.Option(help="History for the prompt; no names, no dates.")] = "",
            prior: Annotated[str, typer.Option(help="What an earlier study showed; no names, no dates.")] = "",
+           prior_study: Prior = None,
            segmenter: SegmenterName = "builtin", masks: Masks = None, mask_table: MaskTable = None,
            dicom: Annotated[bool, typer.Option("--dicom", help="Masks, measurements, picture as DICOM too.")] = False,
            withhold_facts: Annotated[bool, typer.Option(help="Prompt without measured facts.")] = False) -> None:
@@ -148,7 +159,7 @@ def report(folder: Study, out: OutDir, series: Series = None, resample: Resample
     with stages() as stage:
         done = report_study(folder, out, series=series, resample=resample, modality=modality, adapter=adapter,
                             model=model, config=config, stage=stage, facts=not withhold_facts, dicom=dicom,
-                            segmenter=chosen_segmenter(segmenter, masks, mask_table),
+                            segmenter=chosen_segmenter(segmenter, masks, mask_table), prior=prior_study,
                             history=History(symptom=symptom, prior=prior))
     print((out / REPORT_TEXT).read_text(encoding="utf-8"))
     print(", ".join(f"{k} {v} s" for k, v in done["seconds"].items()))
@@ -345,6 +356,15 @@ def _naming(path: Path | None) -> Iterator[None]:
         if exc.where is not None:
             raise
         raise MedomniError(exc.code, exc.detail, where=path or "standard input") from exc
+
+
+def _change(prior: Any) -> str:
+    """What a line says of a finding's change."""
+    if prior is None:
+        return ""
+    size = f" from {prior.longest_mm:.0f} mm" if prior.longest_mm else ""
+    days = f", volume doubles in {prior.doubling_days:.0f} days" if (prior.doubling_days or 0) > 0 else ""
+    return f"; {prior.change}{size}{days}"
 
 
 def _organs(findings: Any) -> None:

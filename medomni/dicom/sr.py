@@ -118,8 +118,12 @@ def _measurements(finding: Finding) -> Iterator[tuple[Any, float, Any]]:
     for name, value, unit in (
         (codes.SCT.LongAxis, finding.longest_mm, codes.UCUM.Millimeter),
         (codes.SCT.ShortAxis, finding.short_mm, codes.UCUM.Millimeter),
+        (own_concept("longest_3d"), finding.longest_3d_mm, codes.UCUM.Millimeter),
+        (own_concept("short_3d"), finding.short_3d_mm, codes.UCUM.Millimeter),
+        (own_concept("to_pleura"), finding.pleura_mm, codes.UCUM.Millimeter),
         (codes.SCT.Volume, finding.volume_ml, codes.UCUM.CubicCentimeter),
         (codes.DCM.MeanAttenuationCoefficient, finding.hu_mean, codes.UCUM.HounsfieldUnit),
+        (own_concept("attenuation_sd"), finding.hu_sd, codes.UCUM.HounsfieldUnit),
         (own_concept("ratio"), finding.ratio, codes.UCUM.NoUnits),
         (own_concept("count"), finding.count, codes.UCUM.NoUnits),
     ):

@@ -21,6 +21,7 @@ from medomni.findings.nodules import nodules
 from medomni.findings.organs import organs_of
 from medomni.findings.pneumothorax import pneumothoraces
 from medomni.findings.ribs import fractures
+from medomni.findings.sizes import MASS_MM, SIZED, size_fields
 from medomni.findings.tested import Tested
 from medomni.quality import quality_of
 from medomni.records import Finding, Findings, volume_grade
@@ -91,6 +92,12 @@ def measure(volume: Volume, segmentation: Segmentation, *, working: Segmentation
         side = hit.side if (hit.finding_id, hit.side) in missing else "bilateral"
         if "untested" in missing.get((hit.finding_id, side), ""):
             hit.confidence = min(hit.confidence, UNTESTED_CONFIDENCE)
+    axial = volume.axial()
+    pooled = _union(chest, [hit for hit in wet + dry if hit.confidence >= LEAST_CONFIDENCE])
+    for hit in hits:
+        hit.fields |= size_fields(axial, chest, hit, floor, pooled)
+        if hit.finding_id in SIZED:
+            hit.finding_id = "lung_mass" if hit.fields["longest_mm"] > MASS_MM else "lung_nodule"
     findings = tuple(_record(chest, hit, n) for n, hit in enumerate(hits, start=1))
     rows = coverage_of(chest, segmentation, ratio, ribs_seen, hidden, frozenset(hit.side for hit in wet), missing)
     known = figures(segmentation, tested or Tested())

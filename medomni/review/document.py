@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from medomni.errors import MedomniError
-from medomni.records import Findings
+from medomni.records import Finding, Findings
 from medomni.review.images import load_images
 from medomni.review.page import by_severity, load_study
 from medomni.review.pictures import key_slices, slice_png
@@ -71,7 +71,7 @@ def _story(out: Path) -> list[Any]:
     if not result.flags:
         story.append(_line(f"No flags. Claims that could not be checked: {result.coverage.not_assessable_claims}."))
     story += [_head("Measured"), _table(("finding", "side", "size", "volume", "state"), [
-        (_plain(m.finding_id), m.side, _unit(m.longest_mm, "mm"), _unit(m.volume_ml, "ml"), m.presence)
+        (_plain(m.finding_id), m.side, _size(m), _unit(m.volume_ml, "ml"), m.presence)
         for m in findings.findings])]
     story += [_head("Looked for"), _table(("finding", "side", "state", "from", "sensitivity on phantoms"), [
         (_plain(c.finding_id), c.side, "assessed" if c.assessable else f"not assessable: {c.reason}",
@@ -144,6 +144,16 @@ def _raw(marked: str, size: float = 10, box: str = "") -> Any:
     style = ParagraphStyle("text", fontName=FONT, fontSize=size, leading=size * 1.35, spaceAfter=3, wordWrap="CJK",
                            backColor=box or None, spaceBefore=8 if size >= 12 else 0, borderPadding=2 if box else 0)
     return Paragraph(marked, style)
+
+
+def _size(finding: Finding) -> str:
+    """Diameters in the slice with their uncertainty, and the distance to the pleura."""
+    if finding.longest_mm is None:
+        return _unit(None, "mm")
+    said = _unit(finding.longest_mm, "mm")
+    said += f" x {_unit(finding.short_mm, 'mm')}" if finding.short_mm is not None else ""
+    said += f" ± {finding.uncertainty_mm:.1f} mm" if finding.uncertainty_mm is not None else ""
+    return said + (f"; to the pleura {_unit(finding.pleura_mm, 'mm')}" if finding.pleura_mm is not None else "")
 
 
 def _unit(value: float | None, unit: str) -> str:
