@@ -23,8 +23,8 @@ BROW_MM, FACE_MM = (20.0, 70.0), (115.0, 163.0)
 HALF_MM = 30.0
 """To either side of the head's middle."""
 SLAB_MM, GONE_MM = 12.0, 25.0
-"""Of six synthetic heads turned by up to 10 degrees, the foremost slab of the face lay at most 16 mm behind the brow, and
-at least 29 mm behind it where the face was cut off."""
+"""Of six synthetic heads turned by up to 10 degrees, the foremost slab of the face lay at most 11 mm behind the brow,
+and at least 38 mm behind it where the face was cut off."""
 LEAST_BONE_ML, LEAST_WIDE_MM, MOST_WIDE_MM = 150.0, 90.0, 230.0
 
 
