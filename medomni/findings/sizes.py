@@ -7,8 +7,8 @@ of the sum of squares of
 * the slices, in the slice: the largest section may lie between two of them;
 * the border: half contrast is met somewhere within the blur, and noise moves it by noise over slope;
 
-times factors that were fitted on synthetic nodules (``python -m benchmarks.sizes`` counts on others how often the truth
-lies within). It says nothing of a border that readers would draw differently. Fleischner 2017 (Bankier et al.,
+and never less than a pixel; with factors that were fitted on synthetic nodules (``python -m benchmarks.sizes`` counts
+on others how often the truth lies within). It says nothing of a border that readers would draw differently. Fleischner 2017 (Bankier et al.,
 Radiology 285:584) names 1.5 to 2 mm as what two readings of one nodule differ by.
 """
 
@@ -92,7 +92,9 @@ def diameter_uncertainties(lesion: Lesion) -> tuple[float, float]:
     tall = max(thick, float(lesion.mask.any(axis=(1, 2)).sum()) * lesion.spacing[0])
     between = (thick * thick / (8 * tall)) ** 2  # a sphere's chord, half a slice off its middle
     flat = NINE_OF_TEN * float(np.sqrt(pixel / 6 + between + border))
-    return flat, NINE_OF_TEN * float(np.sqrt((2 * pixel + thick * thick) / 18 + border))
+    space = NINE_OF_TEN * float(np.sqrt((2 * pixel + thick * thick) / 18 + border))
+    least = float(np.sqrt(pixel))
+    return max(flat, least), max(space, least)
 
 
 def _of_pleura(chest: Chest, of_lesion: float) -> float:
