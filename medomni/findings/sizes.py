@@ -32,9 +32,12 @@ SHORT_SHARE = 1.3
 """Of the longest diameter's uncertainty: the perpendicular turns with the longest where a section is nearly round."""
 BORDER_SHARE = 0.35
 """Of the border's blur: what half contrast may miss the true border by, as a standard deviation; fitted."""
-PLEURA_MM = {"wall": 0.9, "diaphragm": 7.0, "pool": 4.0}
-"""Standard deviation of the place of the chest wall in the labels, of the diaphragm, which is a surface fitted under
-the lungs (:mod:`medomni.findings.floor`), and of the border of fluid and free air, beside their voxels."""
+PLEURA_MM = {"wall": 0.9, "diaphragm": 7.0}
+"""Standard deviation of the place of the chest wall in the labels, and of the diaphragm, which is a surface fitted
+under the lungs (:mod:`medomni.findings.floor`), beside their voxels."""
+POOL_MM = 5.0
+"""Fluid or free air no farther than this behind the nearest of both: where the lung ends there is not known well enough
+(a millimetre or a centimetre), and no distance is stated."""
 AGREEING = (0.6, 1.3)
 """Longest diameter at full resolution over that of the outline, outside which the outline's own is kept: it is then not
 one compact thing that lung surrounds."""
@@ -97,10 +100,10 @@ def diameter_uncertainties(lesion: Lesion) -> tuple[float, float]:
 
 def _pleura(chest: Chest, mask: Mask, lesion: Lesion | None, floor: NDArray[np.float32], pooled: Mask
             ) -> tuple[dict[str, Any], float]:
-    """Distance in space from the border to the chest wall or the diaphragm (or what fills the pleura before them), and
-    what its place is uncertain by.
+    """Distance in space from the border to the chest wall or the diaphragm, and what its place is uncertain by.
 
-    The mediastinal pleura and the fissures are not looked at. Nothing where no wall is within :data:`REACH_MM`.
+    The mediastinal pleura and the fissures are not looked at. Nothing where no wall is within :data:`REACH_MM`, or
+    fluid or free air lies before it.
     """
     at = np.argwhere(mask)
     margin = [int(np.ceil(REACH_MM / s)) for s in chest.spacing]
@@ -119,9 +122,10 @@ def _pleura(chest: Chest, mask: Mask, lesion: Lesion | None, floor: NDArray[np.f
             else:
                 nearest = float(away[mask[box]].min())
             near[name] = max(0.0, nearest - 0.5 * chest.spacing[1])
-    if not near or min(near.values()) > REACH_MM:
+    pool = near.pop("pool", np.inf)
+    least = min(near.values(), default=np.inf)
+    if least > REACH_MM or pool < least + POOL_MM:
         return {}, 0.0
-    least = min(near.values())
     voxel = float(np.mean(np.square(chest.spacing))) / 12
     doubts = {name: NINE_OF_TEN * float(np.sqrt(voxel + PLEURA_MM[name] ** 2)) for name in near}
     return {"pleura_mm": least}, max(doubts[name] - (mm - least) for name, mm in near.items())
