@@ -208,6 +208,9 @@ _ENTRIES = [
                "Use the thin slices of the same scan; what is smaller than a slice may be missed.", "warning"),
     ErrorEntry("MED-Q09", "There are few slices.",
                "Use the whole series; fewer slices than the model has slabs tell it less.", "warning"),
+    ErrorEntry("MED-Q10", "Whether a face is left in these images cannot be told from them.",
+               "Give a head CT from above its top to below the mouth; treat the images as showing a face until then.",
+               "warning"),
     # --- K: knowledge and check -----------------------------------------------------------------------
     ErrorEntry("MED-K01", "The report is in a language that the checker does not read.",
                "English and Chinese are read; translate the report or leave it unchecked."),

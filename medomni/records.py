@@ -154,7 +154,8 @@ class Finding(Record):
 
     ``longest_3d_mm`` and ``short_3d_mm`` are the greatest and smallest caliper distance in space; ``pleura_mm`` is the
     distance in space to the chest wall or the diaphragm, not to the mediastinum, None where none of these is within
-    40 mm or nothing was measured. ``uncertainty_mm`` is of ``longest_mm``, ``uncertainty`` of the others.
+    40 mm, where fluid or free air lies before it, or nothing was measured. ``uncertainty_mm`` is of ``longest_mm``,
+    ``uncertainty`` of the others.
     """
 
     id: str

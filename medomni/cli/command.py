@@ -32,6 +32,7 @@ from medomni.cli.options import (
     chosen_segmenter,
 )
 from medomni.cli.pacs import pacs
+from medomni.cli.pictures import pictures
 from medomni.cli.slices import slices
 from medomni.errors import MedomniError
 from medomni.files import read_report, unwritable
@@ -111,6 +112,7 @@ def segment(folder: Study, out: OutDir, series: Series = None, resample: Resampl
 
 
 app.command()(slices)
+app.command()(pictures)
 
 
 @app.command()

@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
+from scipy.optimize import linear_sum_assignment
 
 from medomni.errors import MedomniError
 from medomni.findings.change import change_of
@@ -29,8 +31,10 @@ PLACED = ("lung_nodule", "lung_mass")
 """Found by place; others are one a side."""
 APART_MM = 10.0
 """Of two nodules' middles after registration, beside half a diameter: what breath leaves of an affine motion."""
-SAME_SHARE = 0.6
-"""Of a nodule's smallest diameter: tissue as thick as that at its place is the nodule, not a vessel."""
+FAR = 1e4
+SAME_SHARE, LEAST_ROUND = 0.6, 0.45
+"""Of a nodule's smallest diameter, and of its own longest: tissue as thick as that at its place is the nodule, not a
+vessel."""
 DENSE_HU = -450.0
 
 
@@ -74,21 +78,16 @@ class _Pairing:
 
     def result(self) -> Findings:
         """The later findings with their changes."""
-        left = list(self.before.findings.findings)
+        pairs = self._pairs()
         findings = []
         for f in self.now.findings.findings:
-            same = self._match(f, left)
-            if same is not None:
-                left.remove(same)
-                change: PriorChange | None = change_of(f, same, self.days)
-            else:
-                change = self._new(f)
+            change = change_of(f, pairs[f.id], self.days) if f.id in pairs else self._new(f)
             findings.append(f.model_copy(update={"prior": change}) if change else f)
-        resolved, again = [], list(findings)
-        for f in left:
-            if f.presence != "present":
+        resolved, known = [], {g.id for g in pairs.values()}
+        for f in self.before.findings.findings:
+            if f.presence != "present" or f.id in known:
                 continue
-            gone = self._gone(f, again)
+            gone = self._gone(f)
             if gone is not None:
                 resolved.append(f.model_copy(update={"prior": gone, "mask_ref": None}))
         motion = self.motion
@@ -96,18 +95,22 @@ class _Pairing:
             comparable=True, interval_days=self.days, method=METHOD, moved_mm=round(motion.moved_mm, 1),
             turned_deg=round(motion.turned_deg, 1), resolved=tuple(resolved), open=tuple(self.open))})
 
-    def _match(self, f: Finding, left: Sequence[Finding]) -> Finding | None:
-        if f.finding_id not in PLACED:
-            same = [g for g in left if (g.finding_id, g.side) == (f.finding_id, f.side)]
-            return same[0] if same else None
-        if f.centroid_mm is None:
-            return None
-        there = self.motion.forth(np.array(f.centroid_mm))
-        near = [(float(np.linalg.norm(there - g.centroid_mm)), n) for n, g in enumerate(left)
-                if g.finding_id in PLACED and g.side == f.side and g.centroid_mm is not None]
-        away, n = min(near, default=(np.inf, 0))
-        reach = APART_MM + 0.5 * min(f.longest_mm or 0.0, (left[n].longest_mm if near else 0.0) or 0.0)
-        return left[n] if away <= reach else None
+    def _pairs(self) -> dict[str, Finding]:
+        """Id of a later finding to the earlier one that it is: nodules so that all distances together are smallest."""
+        now, before = self.now.findings.findings, self.before.findings.findings
+        out = {f.id: g for f in now for g in before
+               if f.finding_id not in PLACED and (g.finding_id, g.side) == (f.finding_id, f.side)}
+        ours, theirs = ([f for f in all_ if f.finding_id in PLACED and f.centroid_mm] for all_ in (now, before))
+        if not ours or not theirs:
+            return out
+        there = self.motion.forth(np.array([f.centroid_mm for f in ours]))
+        away = np.linalg.norm(there[:, None] - np.array([g.centroid_mm for g in theirs])[None], axis=2)
+        reach = np.array([[APART_MM + 0.5 * min(f.longest_mm or 0.0, g.longest_mm or 0.0) if f.side == g.side else 0.0
+                           for g in theirs] for f in ours])
+        for a, b in zip(*linear_sum_assignment(np.where(away <= reach, away, FAR)), strict=True):
+            if away[a, b] <= reach[a, b]:
+                out[ours[a].id] = theirs[b]
+        return out
 
     def _new(self, f: Finding) -> PriorChange | None:
         """That it is new, its change against what lies at its place in the earlier study, or None with the reason."""
@@ -127,7 +130,7 @@ class _Pairing:
             return None
         return PriorChange(change="new", interval_days=self.days)
 
-    def _gone(self, f: Finding, findings: list[Finding]) -> PriorChange | None:
+    def _gone(self, f: Finding) -> PriorChange | None:
         """That it is resolved; None with the reason, or where this study still holds tissue at its place."""
         if f.finding_id in PLACED and f.centroid_mm is not None:
             found = self._looked_again(self.now, self.motion.back(np.array(f.centroid_mm)), f)
@@ -159,13 +162,14 @@ class _Pairing:
                     if c.finding_id == f.finding_id and c.side in (f.side, "bilateral")), None)
         if chest.spacing[0] > 0.8 * (f.longest_mm or 0.0) or (row is not None and row.reason and "MED-Q" in row.reason):
             return "the slices of the other study are too thick or too poor for its size"
-        reach = APART_MM / 2 + 0.5 * (f.longest_mm or 0.0)
+        reach = APART_MM / 2 + 0.4 * (f.longest_mm or 0.0)
         hit = _dense_at(chest, at, reach, f)
         if hit is None:
             return None
         fields: dict[str, Any] = size_fields(axial, chest, hit, floor, np.zeros(chest.hu.shape, bool))
         thick = fields.get("short_3d_mm")
-        if thick is None or thick < SAME_SHARE * (f.short_3d_mm or f.short_mm or 0.0):
+        long = fields.get("longest_3d_mm")
+        if thick is None or thick < max(SAME_SHARE * (f.short_3d_mm or f.short_mm or 0.0), LEAST_ROUND * (long or 0.0)):
             return None
         measured: dict[str, Any] = {k: round(v, 3) if isinstance(v, float) else v for k, v in fields.items()}
         return Finding(id="again", finding_id=f.finding_id, anatomy_id="lung", side=f.side, measured_by=METHOD,
@@ -192,8 +196,6 @@ def _aerated(chest: Chest, at: NDArray[Any]) -> bool:
 
 def _dense_at(chest: Chest, at: NDArray[np.float64], reach_mm: float, f: Finding) -> Hit | None:
     """The thickest dense tissue inside the ribs within a reach of a place, as a hit; None where there is none."""
-    from scipy import ndimage
-
     axes = [(np.arange(n) - v) * s for n, v, s in zip(chest.hu.shape, at, chest.spacing, strict=True)]
     lo = [int(np.searchsorted(a, -reach_mm)) for a in axes]
     hi = [int(np.searchsorted(a, reach_mm, side="right")) for a in axes]

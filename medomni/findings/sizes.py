@@ -7,9 +7,9 @@ of the sum of squares of
 * the slices, in the slice: the largest section may lie between two of them;
 * the border: half contrast is met somewhere within the blur, and noise moves it by noise over slope;
 
-times factors that were fitted on synthetic nodules (``python -m benchmarks.sizes`` counts on others how often the truth
-lies within). It says nothing of a border that readers would draw differently. Fleischner 2017 (Bankier et al.,
-Radiology 285:584) names 1.5 to 2 mm as what two readings of one nodule differ by.
+with factors that were fitted on synthetic nodules (``python -m benchmarks.sizes`` counts on others how often the truth
+lies within). It says nothing of a border that readers would draw differently. Fleischner
+2017 (Bankier et al., Radiology 285:584) names 1.5 to 2 mm as what two readings of one nodule differ by.
 """
 
 from __future__ import annotations
@@ -32,10 +32,12 @@ SHORT_SHARE = 1.3
 """Of the longest diameter's uncertainty: the perpendicular turns with the longest where a section is nearly round."""
 BORDER_SHARE = 0.35
 """Of the border's blur: what half contrast may miss the true border by, as a standard deviation; fitted."""
-PLEURA_MM = 0.9
-"""Standard deviation of the place of the chest wall in the labels, beside their voxels; fitted."""
-LEAST_MM = 6.0
-"""Longest diameter from which on the figures were measured."""
+PLEURA_MM = {"wall": 0.9, "diaphragm": 7.0}
+"""Standard deviation of the place of the chest wall in the labels, and of the diaphragm, which is a surface fitted
+under the lungs (:mod:`medomni.findings.floor`), beside their voxels."""
+POOL_MM = 5.0
+"""Fluid or free air no farther than this behind the nearest of both: where the lung ends there is not known well enough
+(a millimetre or a centimetre), and no distance is stated."""
 AGREEING = (0.6, 1.3)
 """Longest diameter at full resolution over that of the outline, outside which the outline's own is kept: it is then not
 one compact thing that lung surrounds."""
@@ -63,7 +65,7 @@ def size_fields(volume: Volume, chest: Chest, hit: Hit, floor: NDArray[np.float3
     longest, short = axial_axes(lesion.mask, lesion.spacing, 1.0) if lesion else (0.0, 0.0)
     before = hit.fields.get("longest_mm") or longest
     if lesion is None or not AGREEING[0] * before <= longest <= AGREEING[1] * before:
-        return {"hu_sd": float(chest.hu[hit.mask].std()), **_pleura(chest, hit.mask, None, floor, pooled)}
+        return {"hu_sd": float(chest.hu[hit.mask].std()), **_pleura(chest, hit.mask, None, floor, pooled)[0]}
     u = diameter_uncertainties(lesion)
     fields: dict[str, Any] = {
         "longest_mm": longest, "short_mm": short, "uncertainty_mm": u[0], "volume_ml": lesion.volume_ml,
@@ -73,13 +75,13 @@ def size_fields(volume: Volume, chest: Chest, hit: Hit, floor: NDArray[np.float3
     if in_space is not None:
         fields |= {"longest_3d_mm": max(in_space[0], longest), "short_3d_mm": min(in_space[1], short)}
     round_mm = float(np.cbrt(6000 * lesion.volume_ml / np.pi))
-    fields |= _pleura(chest, hit.mask, lesion, floor, pooled)
-    apart = fields.get("pleura_mm") is not None
+    to_pleura, doubt = _pleura(chest, hit.mask, lesion, floor, pooled)
+    fields |= to_pleura
     fields["uncertainty"] = SizeUncertainty(
         short_mm=round(SHORT_SHARE * u[0], 2), longest_3d_mm=round(u[1], 2) if in_space else None,
         short_3d_mm=round(u[1], 2) if in_space else None,
         volume_ml=round(3 * u[1] / max(round_mm, 1.0) * lesion.volume_ml, 4),
-        pleura_mm=round(_of_pleura(chest, u[1]), 2) if apart else None)
+        pleura_mm=round(float(np.hypot(u[1] / 2, doubt)), 2) if to_pleura else None)
     return fields
 
 
@@ -92,19 +94,16 @@ def diameter_uncertainties(lesion: Lesion) -> tuple[float, float]:
     tall = max(thick, float(lesion.mask.any(axis=(1, 2)).sum()) * lesion.spacing[0])
     between = (thick * thick / (8 * tall)) ** 2  # a sphere's chord, half a slice off its middle
     flat = NINE_OF_TEN * float(np.sqrt(pixel / 6 + between + border))
-    return flat, NINE_OF_TEN * float(np.sqrt((2 * pixel + thick * thick) / 18 + border))
-
-
-def _of_pleura(chest: Chest, of_lesion: float) -> float:
-    voxel = float(np.mean(np.square(chest.spacing)))
-    return float(np.sqrt((of_lesion / 2) ** 2 + NINE_OF_TEN**2 * (voxel / 12 + PLEURA_MM**2)))
+    space = NINE_OF_TEN * float(np.sqrt((2 * pixel + thick * thick) / 18 + border))
+    return flat, space
 
 
 def _pleura(chest: Chest, mask: Mask, lesion: Lesion | None, floor: NDArray[np.float32], pooled: Mask
-            ) -> dict[str, Any]:
-    """Distance in space from the border to the chest wall or the diaphragm (or what fills the pleura before them).
+            ) -> tuple[dict[str, Any], float]:
+    """Distance in space from the border to the chest wall or the diaphragm, and what its place is uncertain by.
 
-    The mediastinal pleura and the fissures are not looked at. Nothing where no wall is within :data:`REACH_MM`.
+    The mediastinal pleura and the fissures are not looked at. Nothing where no wall is within :data:`REACH_MM`, or
+    fluid or free air lies before it.
     """
     at = np.argwhere(mask)
     margin = [int(np.ceil(REACH_MM / s)) for s in chest.spacing]
@@ -113,14 +112,20 @@ def _pleura(chest: Chest, mask: Mask, lesion: Lesion | None, floor: NDArray[np.f
     box = tuple(slice(a, b) for a, b in zip(lo, hi, strict=True))
     z = np.arange(lo[0], hi[0], dtype=np.float32)[:, None, None]
     wall = ~chest.cage[box] & ~chest.masks["spine"][box] & (np.abs(chest.x[box[0], :, box[2]]) > MIDDLE_MM)
-    outside = wall | (z <= floor[box[1:]][None]) | pooled[box]
-    if not outside.any():
-        return {}
-    away = ndimage.distance_transform_edt(~outside, sampling=chest.spacing)
-    if lesion is not None:
-        there = lesion.rim_in(chest) - np.array(lo)[:, None]
-        nearest = float(ndimage.map_coordinates(away, there, order=1, mode="nearest").min())
-    else:
-        nearest = float(away[mask[box]].min())
-    near = max(0.0, nearest - 0.5 * chest.spacing[1])
-    return {"pleura_mm": near} if near <= REACH_MM else {}
+    near = {}
+    for name, outside in (("wall", wall), ("diaphragm", z <= floor[box[1:]][None]), ("pool", pooled[box])):
+        if outside.any():
+            away = ndimage.distance_transform_edt(~outside, sampling=chest.spacing)
+            if lesion is not None:
+                there = lesion.rim_in(chest) - np.array(lo)[:, None]
+                nearest = float(ndimage.map_coordinates(away, there, order=1, mode="nearest").min())
+            else:
+                nearest = float(away[mask[box]].min())
+            near[name] = max(0.0, nearest - 0.5 * chest.spacing[1])
+    pool = near.pop("pool", np.inf)
+    least = min(near.values(), default=np.inf)
+    if least > REACH_MM or pool < least + POOL_MM:
+        return {}, 0.0
+    voxel = float(np.mean(np.square(chest.spacing))) / 12
+    doubts = {name: NINE_OF_TEN * float(np.sqrt(voxel + PLEURA_MM[name] ** 2)) for name in near}
+    return {"pleura_mm": least}, max(doubts[name] - (mm - least) for name, mm in near.items())
