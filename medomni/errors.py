@@ -180,6 +180,9 @@ _ENTRIES = [
                "warning"),
     ErrorEntry("MED-S13", "A segmenter's own package or bundle failed, or gave what cannot be used.",
                "Run it by itself on the series to see its message, or choose another segmenter."),
+    ErrorEntry("MED-S20", "A condition for a quantitative score is not met, or the images do not state it.",
+               "Use a series as the message wants it (kernel, slice thickness, tube voltage, contrast, ECG gating, "
+               "inspiration), see docs/explanation/scores.md; what is not stated is never assumed.", "warning"),
     # --- Q: quality of the images ---------------------------------------------------------------------
     ErrorEntry("MED-Q01", "The patient moved or breathed while the images were taken.",
                "Look at the borders of lungs and body from slice to slice; findings carry less confidence. Use another "
