@@ -109,7 +109,54 @@ def _class(score: float) -> int:
     return int(np.searchsorted((1.0, 100.0, 400.0), score, side="right"))
 
 
-PARTS: dict[str, tuple[Callable[[int, int], str], int]] = {"emphysema": (emphysema, 18), "calcium": (calcium, 40)}
+OPAQUE_MM2 = 3000.0
+"""Area at 20 mm of depth or more from which an opacity is counted as one that a radiograph should show."""
+
+
+def radiographs(count: int, first: int) -> str:
+    """Cardiothoracic ratio against the true outlines in the same projection, and the side of opacities; AP as well."""
+    from medomni.findings.radiograph import measure_radiograph
+    from medomni.phantom import render, sample_patient
+    from medomni.phantom.radiograph import radiograph
+
+    errors, n = [], dict.fromkeys(("told", "large", "called", "normal", "wrongly", "opaque", "found", "clear", "false",
+                                   "side", "unsure", "ap"), 0)
+    for k in range(count):
+        patient = sample_patient(first + k, "ABC"[k % 3])
+        shadows = radiograph(patient, render(patient, matrix=128, slice_mm=3.0), "AP" if k % 6 == 5 else "PA")
+        found = measure_radiograph(shadows.volume).findings
+        big = any(f.finding_id == "cardiomegaly" for f in patient.truth)
+        state = found.state("cardiomegaly")
+        if k % 6 == 5:
+            n["ap"] += state != "not_assessable"
+        elif state != "not_assessable":
+            n["told"] += 1
+            errors += [s.value - shadows.ratio for s in found.scores]
+            n["large" if big else "normal"] += 1
+            n["called" if big else "wrongly"] += state == "present"
+        else:
+            n["unsure"] += 1
+        for side, other in (("right", "left"), ("left", "right")):
+            said = found.state("lung_opacity", side) == "present"  # type: ignore[arg-type]
+            if shadows.opaque[side] >= OPAQUE_MM2 and shadows.opaque[other] < 500:
+                n["opaque"] += 1
+                n["found"] += said
+                n["side"] += found.state("lung_opacity", other) == "present"  # type: ignore[arg-type]
+            elif max(shadows.opaque.values()) < 1:
+                n["clear"] += 1
+                n["false"] += said
+        print(f"  {first + k}: ratio {[s.value for s in found.scores]} true {shadows.ratio:.2f}, {state}; opaque "
+              f"{shadows.opaque}, said {[(f.finding_id, f.side, f.presence) for f in found.findings]}", flush=True)
+    e = np.array(errors)
+    return (f"radiographs: ratio less truth {e.mean():+.3f} (95 % within "
+            f"{np.quantile(np.abs(e), 0.95):.3f}) in {e.size}; "
+            f"enlarged {n['called']} of {n['large']} where told, wrongly {n['wrongly']} of {n['normal']}, not told "
+            f"{n['unsure']}; told in AP {n['ap']}; opacity of {OPAQUE_MM2 / 100:.0f} cm2 on one side found "
+            f"{n['found']} of {n['opaque']}, on the other side {n['side']}, in clear fields {n['false']} of {n['clear']}")
+
+
+PARTS: dict[str, tuple[Callable[[int, int], str], int]] = {"emphysema": (emphysema, 18), "calcium": (calcium, 40),
+                                                             "radiographs": (radiographs, 60)}
 
 
 def main(arguments: list[str]) -> int:

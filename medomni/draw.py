@@ -91,7 +91,8 @@ def slice_image(
         silent = [v for v, row in outlines.table.items() if row.anatomy_id in SILENT]
         image, named = _outlined(image, np.where(np.isin(labels, silent), 0, labels) if silent else labels)
     if markers:
-        _mark(image, scale, edge_letters(volume.affine, plane))
+        projection = volume.study.orientation == "projection" and volume.study.spacing_mm is None
+        _mark(image, None if projection else scale, edge_letters(volume.affine, plane))
     if legend and outlines is not None and named:
         _legend(image, outlines, named, names or {})
     return image
@@ -284,13 +285,15 @@ def _text(pen: ImageDraw.ImageDraw, at: tuple[float, float], text: str, size: in
     pen.text(at, text, fill=fill, font=_font(size), anchor=anchor)
 
 
-def _mark(image: Image.Image, scale: float, letters: tuple[str, str]) -> None:
-    """Side letters at half height, and a bar of 1, 2, 5 or 10 cm at the lower right."""
+def _mark(image: Image.Image, scale: float | None, letters: tuple[str, str]) -> None:
+    """Side letters at half height, and a bar of 1, 2, 5 or 10 cm at the lower right, where millimetres are known."""
     pen = ImageDraw.Draw(image)
     w, h = image.size
     size = max(11, round(min(w, h) / 26))
     _text(pen, (6, h / 2), letters[0], size, (255, 255, 255), "lm")
     _text(pen, (w - 6, h / 2), letters[1], size, (255, 255, 255), "rm")
+    if scale is None:
+        return
     cm = max((c for c in (1, 2, 5, 10) if c * 10 * scale <= w / 4), default=1)
     x1, y = w - 10, h - 10
     x0 = x1 - cm * 10 * scale
