@@ -152,11 +152,48 @@ def radiographs(count: int, first: int) -> str:
             f"{np.quantile(np.abs(e), 0.95):.3f}) in {e.size}; "
             f"enlarged {n['called']} of {n['large']} where told, wrongly {n['wrongly']} of {n['normal']}, not told "
             f"{n['unsure']}; told in AP {n['ap']}; opacity of {OPAQUE_MM2 / 100:.0f} cm2 on one side found "
-            f"{n['found']} of {n['opaque']}, on the other side {n['side']}, in clear fields {n['false']} of {n['clear']}")
+            f"{n['found']} of {n['opaque']}, on the other side {n['side']}, "
+            f"in clear fields {n['false']} of {n['clear']}")
+
+
+def vertebrae(count: int, first: int) -> str:
+    """Density against the marrow that was drawn, height loss against the wedge; each second patient has a wedge."""
+    from medomni.findings.vertebra import vertebrae
+    from medomni.phantom import render
+    from medomni.phantom.vertebrae import body_range, with_wedge
+    from medomni.segment import get_segmenter
+
+    hu, n = [], dict.fromkeys(("wedges", "found", "unsure", "refused", "whole", "false", "seen"), 0)
+    for k in range(count):
+        rng = np.random.default_rng([first + k, 8])
+        plain, number, loss = healthy(first + k), int(rng.integers(-4, 1)), float(rng.uniform(0.25, 0.5))
+        patient = with_wedge(plain, number, loss) if k % 2 else plain
+        volume = render(patient, matrix=224, slice_mm=float(rng.choice((1.5, 2.0, 2.5))), z_range_mm=(-150.0, 70.0))
+        quantity = vertebrae(volume, get_segmenter().segment(volume))
+        row = quantity.rows[-1]
+        middle = sum(body_range(plain.anatomy, number)) / 2
+        hu += [s.value - plain.bone_hu for s in quantity.scores if s.score_id == "vertebral_density_hu"
+               and (k % 2 == 0 or abs(s.centroid_mm[2] - middle) > 25)]  # type: ignore[index]
+        near = [h for h in quantity.hits if k % 2 and abs(h.fields["centroid_mm"][2] - middle) < 15]
+        sure = any(h.confidence >= 0.5 for h in near)
+        n["wedges"] += k % 2
+        n["found"] += sure
+        n["unsure"] += bool(k % 2 and not sure and not row.assessable)
+        n["whole"] += sum(s.score_id == "vertebral_height_loss" for s in quantity.scores)
+        n["false"] += sum(h.confidence >= 0.5 for h in quantity.hits) - sum(h.confidence >= 0.5 for h in near)
+        n["refused"] += not row.assessable
+        print(f"  {first + k}: wedge {f'{loss:.2f}' if k % 2 else 'none'}, found "
+              f"{[(h.fields['centroid_mm'][2], round(h.fields['ratio'], 2)) for h in quantity.hits]} at {middle:.0f}, "
+              f"{row.reason}", flush=True)
+    e = np.array(hu)
+    return (f"vertebrae: density less truth {e.mean():+.1f} (95 % within {np.quantile(np.abs(e), 0.95):.1f}) HU in "
+            f"{e.size} bodies; wedges of 25 to 50 % found {n['found']} of {n['wedges']}, not told {n['unsure']}; false "
+            f"{n['false']} of {n['whole']} bodies; height not assessable in {n['refused']} of {count} patients")
 
 
 PARTS: dict[str, tuple[Callable[[int, int], str], int]] = {"emphysema": (emphysema, 18), "calcium": (calcium, 40),
-                                                             "radiographs": (radiographs, 60)}
+                                                             "radiographs": (radiographs, 60),
+                                                             "vertebrae": (vertebrae, 24)}
 
 
 def main(arguments: list[str]) -> int:

@@ -82,7 +82,8 @@ def measure_volume(volume: Volume, *, segmenter: str | Segmenter = "builtin", st
 
     Raises:
         MedomniError: MED-D07 for another modality than CT and radiographs of the chest, MED-S05 for an unknown
-            segmenter, MED-S02 and what else the segmenter says, MED-S04; MED-C07, MED-C08 for the file of MEDOMNI_SENSITIVITIES.
+            segmenter, MED-S02 and what else the segmenter says, MED-S04; MED-C07, MED-C08 for the file of
+            MEDOMNI_SENSITIVITIES.
     """
     from medomni.findings import measure
     from medomni.findings.radiograph import chest_radiograph

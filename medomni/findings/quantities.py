@@ -6,6 +6,7 @@ from medomni.findings.calcium import coronary_calcium
 from medomni.findings.emphysema import emphysema
 from medomni.findings.hit import Hit
 from medomni.findings.quantity import Quantity
+from medomni.findings.vertebra import vertebrae
 from medomni.volume import Segmentation, Volume
 
 
@@ -15,4 +16,5 @@ def quantities(volume: Volume, segmentation: Segmentation, hits: list[Hit]) -> Q
     Args:
         segmentation: in the working table; lungs may be missing (a heart scan shows parts of them).
     """
-    return emphysema(volume, segmentation, hits) + coronary_calcium(volume, segmentation)
+    return (emphysema(volume, segmentation, hits) + coronary_calcium(volume, segmentation)
+            + vertebrae(volume, segmentation))
