@@ -58,6 +58,7 @@ _PAIRS: tuple[tuple[str, str], ...] = (
     (r"MED-S22: the heart's borders are not seen on both sides", "MED-S22：心影两侧边界未能显示"),
     (r"MED-S22: an opacity may hide a border of the heart", "MED-S22：阴影可能遮盖心缘"),
     (r"MED-S22: a ratio of (\S+) is too near to (\S+) to tell", r"MED-S22：心胸比 \1 过于接近 \2，无法判断"),
+    (r"MED-S22: too many are missed on radiographs to exclude an opacity", "MED-S22：X线片漏检较多，不能排除阴影"),
     (r"MED-S22: a difference between the lungs is too small to tell", "MED-S22：两肺密度差异过小，无法判断"),
     (r"MED-S20: free air beside the lung lies below -950 HU too", "MED-S20：存在气胸，其密度同样低于 -950 HU"),
     (r"MED-S20: air in the trachea reads (\S+) HU", r"MED-S20：气管内空气为 \1 HU，标度有误"),
