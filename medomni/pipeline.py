@@ -154,9 +154,13 @@ def mask_segmenter(path: Path | str, table: str | None = None) -> Segmenter:
 
 def measure_study(
     folder: Path | str, *, series: int | None = None, resample: bool = False, modality: str | None = None,
-    segmenter: str | Segmenter = "builtin", stage: Stage | None = None,
+    segmenter: str | Segmenter = "builtin", stage: Stage | None = None, radiographs: bool = False,
 ) -> MeasuredStudy:
-    """Read a study and measure it; what is read, and errors, as ``read_study`` and :func:`measure_volume` say."""
+    """Read a study and measure it; what is read, and errors, as ``read_study`` and :func:`measure_volume` say.
+
+    Args:
+        radiographs: take a chest radiograph where there is no volume; else it is refused as before (MED-D09).
+    """
     from medomni.dicom.cache import read_maybe_cached
 
     seconds: dict[str, float] = {}
@@ -166,6 +170,8 @@ def measure_study(
         except MedomniError as exc:
             from medomni.dicom.radiograph import or_radiograph
 
+            if not radiographs:
+                raise
             volume = or_radiograph(exc, folder)
     study = measure_volume(volume, segmenter=segmenter, stage=stage, where=folder)
     return replace(study, seconds={**seconds, **study.seconds})
@@ -318,7 +324,7 @@ def report_study(
     """
     recipe = load_recipe(config)
     study = with_history(measure_study(folder, series=series, resample=resample, modality=modality,
-                                       segmenter=segmenter, stage=stage), history)
+                                       segmenter=segmenter, stage=stage, radiographs=not dicom), history)
     seconds = dict(study.seconds)
     with _timed(seconds, "load model", stage):
         bundle = load_model(model, adapter, recipe)

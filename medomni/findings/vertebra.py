@@ -2,8 +2,8 @@
 
 Density: mean HU in an ellipse of the trabecular part of a body in the axial plane, without its cortex (Pickhardt 2013,
 Ann Intern Med 158:588; there of L1, where 160 HU and more spoke against and 110 HU and less for osteoporosis). It
-holds at 120 kV without contrast. It is given as a measure of every body that is seen whole, named by its place; no level
-is named here and nothing is called osteopenia.
+holds at 120 kV without contrast. It is given as a measure of every body that is seen whole, named by its place; no
+level is named here and nothing is called osteopenia.
 
 Height: the front, the middle and the back of a body in the middle sagittal plane; what the lowest of them lacks against
 the greatest, or against the neighbours, is the loss. Genant 1993 (J Bone Miner Res 8:1137): 20-25 % mild, 25-40 %

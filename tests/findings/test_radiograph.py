@@ -106,14 +106,16 @@ def test_the_way_from_dicom_turns_nothing_round(shadows: Shadows, tmp_path: Path
     for k, (flipped, inverted) in enumerate(((False, False), (True, False), (False, True), (True, True))):
         folder = tmp_path / str(k)
         write_radiograph(film, folder / "a.dcm", flipped=flipped, monochrome1=inverted)
-        found = measure_study(folder).findings
+        found = measure_study(folder, radiographs=True).findings
         assert [(f.finding_id, f.side) for f in found.findings] == [("lung_opacity", "left")]
         assert found.study.synthetic and found.study.spacing_mm is None
     write_radiograph(film, tmp_path / "n" / "a.dcm", side=False)
-    assert measure_study(tmp_path / "n").findings.state("lung_opacity", "left") == "not_assessable"
+    assert measure_study(tmp_path / "n", radiographs=True).findings.state("lung_opacity", "left") == "not_assessable"
     write_radiograph(film, tmp_path / "k" / "a.dcm", body_part="KNEE")
+    with pytest.raises(MedomniError, match="MED-D09"):
+        measure_study(tmp_path / "0")  # where only volumes are wanted
     with pytest.raises(MedomniError, match="MED-D07"):
-        measure_study(tmp_path / "k")
+        measure_study(tmp_path / "k", radiographs=True)
     assert read_radiograph(tmp_path / "none") is None if (tmp_path / "none").is_dir() else True
 
 
@@ -134,7 +136,7 @@ def test_projection_of_a_phantom(shadows: Shadows) -> None:
 
 def test_the_real_radiograph_is_read_and_nothing_is_invented(real_dicom: Path) -> None:
     """No truth is known of it: it must come through, with codes for what is not told."""
-    found = measure_study(real_dicom / "cxr_dicom_monochrome1").findings
+    found = measure_study(real_dicom / "cxr_dicom_monochrome1", radiographs=True).findings
     assert found.study.acquisition is not None and found.study.acquisition.view == "PA"
     assert all((c.reason or "MED-").startswith("MED-") for c in found.coverage)
     assert found.state("pneumothorax") == "not_assessable"

@@ -37,8 +37,8 @@ def measure_radiograph(volume: Volume) -> Measured:
     """Findings of a frontal chest radiograph, (1, rows, columns), bright where dense, sides by its affine.
 
     The cardiothoracic ratio is measured in PA views only: an AP view magnifies the heart. The side of an opacity needs
-    a side that is known. An opacity is never denied: two of six were found. Lesions on both sides alike, behind the heart and below the diaphragm are not seen; whatever
-    else CT measures is *not assessable*.
+    a side that is known, and it is never denied: two of six were found. Lesions on both sides alike, behind the heart
+    and below the diaphragm are not seen; whatever else CT measures is *not assessable*.
 
     Raises:
         MedomniError: MED-D07 where it is no radiograph of a chest, MED-S04 where it is empty.
