@@ -175,20 +175,20 @@ def vertebrae(count: int, first: int) -> str:
         hu += [s.value - plain.bone_hu for s in quantity.scores if s.score_id == "vertebral_density_hu"
                and (k % 2 == 0 or abs(s.centroid_mm[2] - middle) > 25)]  # type: ignore[index]
         near = [h for h in quantity.hits if k % 2 and abs(h.fields["centroid_mm"][2] - middle) < 15]
-        sure = any(h.confidence >= 0.5 for h in near)
+        sure = bool(near)
         n["wedges"] += k % 2
         n["found"] += sure
-        n["unsure"] += bool(k % 2 and not sure and not row.assessable)
+        n["unsure"] += bool(k % 2 and not sure and "neighbours" in (row.reason or ""))
         n["whole"] += sum(s.score_id == "vertebral_height_loss" for s in quantity.scores)
-        n["false"] += sum(h.confidence >= 0.5 for h in quantity.hits) - sum(h.confidence >= 0.5 for h in near)
-        n["refused"] += not row.assessable
+        n["false"] += len(quantity.hits) - len(near)
+        n["refused"] += not any(s.score_id == "vertebral_height_loss" for s in quantity.scores)
         print(f"  {first + k}: wedge {f'{loss:.2f}' if k % 2 else 'none'}, found "
               f"{[(h.fields['centroid_mm'][2], round(h.fields['ratio'], 2)) for h in quantity.hits]} at {middle:.0f}, "
               f"{row.reason}", flush=True)
     e = np.array(hu)
     return (f"vertebrae: density less truth {e.mean():+.1f} (95 % within {np.quantile(np.abs(e), 0.95):.1f}) HU in "
             f"{e.size} bodies; wedges of 25 to 50 % found {n['found']} of {n['wedges']}, not told {n['unsure']}; false "
-            f"{n['false']} of {n['whole']} bodies; height not assessable in {n['refused']} of {count} patients")
+            f"{n['false']} of {n['whole']} bodies; no heights in {n['refused']} of {count} patients")
 
 
 PARTS: dict[str, tuple[Callable[[int, int], str], int]] = {"emphysema": (emphysema, 18), "calcium": (calcium, 40),
