@@ -63,7 +63,7 @@ _PAIRS: tuple[tuple[str, str], ...] = (
     (r"MED-S22: a difference between the lungs is too small to tell", "MED-S22：两肺密度差异过小，无法判断"),
     (r"MED-S20: free air beside the lung lies below -950 HU too", "MED-S20：存在气胸，其密度同样低于 -950 HU"),
     (r"MED-S20: air in the trachea reads (\S+) HU", r"MED-S20：气管内空气为 \1 HU，标度有误"),
-    (r"MED-S20: an index of (\S+) % tells neither", r"MED-S20：指数为 \1%，不足以判断"),
+    (r"MED-S20: an index of (\S+) % excludes no emphysema", r"MED-S20：指数为 \1%，不能排除肺气肿"),
     (r"MED-Q01: motion, borders lie (\S+) mm off between slices, limit (\S+) mm",
      r"MED-Q01：运动伪影，相邻层面边界偏移 \1 mm，限值 \2 mm"),
     (r"MED-Q01: motion, sharpness of edges differs by (\S+) % between slices, limit (\S+) %",

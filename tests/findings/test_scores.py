@@ -42,12 +42,12 @@ def _lungs(share: float, study: Study = STUDY, flat: float = 1.0) -> tuple[Volum
     return Volume(hu, affine, study), Segmentation(labels, TABLE, affine, "test 1")
 
 
-@pytest.mark.parametrize(("share", "presence"), [(0.0, None), (0.045, "uncertain"), (0.2, "present")])
+@pytest.mark.parametrize(("share", "presence"), [(0.0, None), (0.05, "uncertain"), (0.2, "present")])
 def test_the_index_is_the_share_of_empty_voxels(share: float, presence: str | None) -> None:
     quantity = emphysema(*_lungs(share), [])
     assert quantity.scores[0].value == pytest.approx(100 * share, abs=0.3)
     assert [h.confidence >= 0.5 for h in quantity.hits] == ([] if presence is None else [presence == "present"])
-    assert quantity.rows[0].assessable is (presence != "uncertain")
+    assert quantity.rows[0].assessable is (presence == "present")
 
 
 @pytest.mark.parametrize(("changed", "said"), [
