@@ -27,9 +27,9 @@ WALL_MM = 2.5
 PRESENT, POSSIBLE = 6.0, 4.0
 """Percent from which emphysema is called present, and from which it is uncertain (own limits; on synthetic healthy
 lungs the index stays below 4 %, see ``benchmarks/scores.py``)."""
-UNCERTAINTY = 4.0
-"""Percent points: the few synthetic indices that were counted lay up to 3.1 above the truth, where there was no hole
-(noise and the lung in front, which is the thinnest), ``python -m benchmarks.scores emphysema``."""
+UNCERTAINTY = 5.0
+"""Percent points: the four synthetic indices that were counted lay 3.1 above the truth (no holes: noise, and the thin lung
+in front) to 4.4 below it (30 % of holes, whose rims are mixed), ``python -m benchmarks.scores emphysema``."""
 AIR_HU = (-1024.0, -950.0)
 """What the air in the trachea may read; else the scale is off, and with it the threshold."""
 
