@@ -28,8 +28,8 @@ PRESENT, POSSIBLE = 6.0, 4.0
 """Percent from which emphysema is called present, and from which it is uncertain (own limits; on synthetic healthy
 lungs the index stays below 4 %, see ``benchmarks/scores.py``)."""
 UNCERTAINTY = 5.0
-"""Percent points: the four synthetic indices that were counted lay 3.1 above the truth (no holes: noise, and the thin lung
-in front) to 4.4 below it (30 % of holes, whose rims are mixed), ``python -m benchmarks.scores emphysema``."""
+"""Percent points: the four synthetic indices that were counted lay 3.1 above the truth (no holes: noise, and the thin
+lung in front) to 4.4 below it (30 % of holes, whose rims are mixed), ``python -m benchmarks.scores emphysema``."""
 AIR_HU = (-1024.0, -950.0)
 """What the air in the trachea may read; else the scale is off, and with it the threshold."""
 
