@@ -185,6 +185,15 @@ _ENTRIES = [
                "Give an earlier study of the same patient; the headers' patient numbers and dates were compared."),
     ErrorEntry("MED-S13", "A segmenter's own package or bundle failed, or gave what cannot be used.",
                "Run it by itself on the series to see its message, or choose another segmenter."),
+    ErrorEntry("MED-S20", "A condition for a quantitative score is not met, or the images do not state it.",
+               "Use a series as the message wants it (kernel, slice thickness, tube voltage, contrast, ECG gating, "
+               "inspiration), see docs/explanation/scores.md; what is not stated is never assumed.", "warning"),
+    ErrorEntry("MED-S21", "A radiograph's view or side does not allow a measurement, or it is not made on radiographs.",
+               "Use a PA view whose header states the patient's side (Patient Orientation); nothing is assumed from "
+               "how a picture usually hangs.", "warning"),
+    ErrorEntry("MED-S22", "The lungs or the heart's borders are not told for certain on a radiograph.",
+               "Look at the picture: rotation, opacity or a cut view hide borders; the finding is not assessable.",
+               "warning"),
     # --- Q: quality of the images ---------------------------------------------------------------------
     ErrorEntry("MED-Q01", "The patient moved or breathed while the images were taken.",
                "Look at the borders of lungs and body from slice to slice; findings carry less confidence. Use another "

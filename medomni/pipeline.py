@@ -74,21 +74,25 @@ def _timed(seconds: dict[str, float], name: str, stage: Stage | None) -> Iterato
 
 def measure_volume(volume: Volume, *, segmenter: str | Segmenter = "builtin", stage: Stage | None = None,
                    where: object = None) -> MeasuredStudy:
-    """Segment and measure a CT volume.
+    """Segment and measure a CT volume; of a chest radiograph measure what can be measured there.
 
     Args:
         segmenter: the name of one, or one.
         where: the folder or file that an error names.
 
     Raises:
-        MedomniError: MED-D07 for another modality than CT, MED-S05 for an unknown segmenter, MED-S02 and what else the
-            segmenter says, MED-S04; MED-C07, MED-C08 for the file of MEDOMNI_SENSITIVITIES.
+        MedomniError: MED-D07 for another modality than CT and radiographs of the chest, MED-S05 for an unknown
+            segmenter, MED-S02 and what else the segmenter says, MED-S04; MED-C07, MED-C08 for the file of
+            MEDOMNI_SENSITIVITIES.
     """
     from medomni.findings import measure
+    from medomni.findings.radiograph import chest_radiograph
     from medomni.findings.tested import read_tested
     from medomni.segment import get_segmenter
     from medomni.segment.working import working_labels
 
+    if chest_radiograph(volume):
+        return _measured_radiograph(volume, stage)
     if volume.study.modality != "CT":
         raise MedomniError("MED-D07", f"modality {volume.study.modality}", where=where)
     seconds: dict[str, float] = {}
@@ -102,6 +106,21 @@ def measure_volume(volume: Volume, *, segmenter: str | Segmenter = "builtin", st
     with _timed(seconds, "measure", stage):
         measured = measure(volume, segmentation, working=working, tested=read_tested())
     return MeasuredStudy(volume, segmentation, measured, seconds, working)
+
+
+def _measured_radiograph(volume: Volume, stage: Stage | None) -> MeasuredStudy:
+    """A radiograph has no organs in space: an empty label map that abstains from all of them."""
+    import numpy as np
+
+    from medomni.findings.radiograph import measure_radiograph
+    from medomni.volume import Segmentation
+
+    seconds: dict[str, float] = {}
+    with _timed(seconds, "measure", stage):
+        measured = measure_radiograph(volume)
+    empty = Segmentation(np.zeros(volume.array.shape, np.uint8), {}, volume.affine, "none: radiograph",
+                         abstained={"lung": "MED-S21: a radiograph is not segmented"})
+    return MeasuredStudy(volume, empty, measured, seconds)
 
 
 def mask_segmenter(path: Path | str, table: str | None = None) -> Segmenter:
@@ -136,11 +155,14 @@ def mask_segmenter(path: Path | str, table: str | None = None) -> Segmenter:
 def measure_study(
     folder: Path | str, *, series: int | None = None, resample: bool = False, modality: str | None = None,
     segmenter: str | Segmenter = "builtin", stage: Stage | None = None, prior: Path | str | None = None,
+    radiographs: bool = False,
 ) -> MeasuredStudy:
     """Read a study and measure it; what is read, and errors, as ``read_study`` and :func:`measure_volume` say.
 
-    With ``prior``, the folder of an earlier study of the same patient, findings carry their change
-    (:mod:`medomni.findings.prior`); MED-S31 for another patient's or a later one, MED-C06 without SimpleITK.
+    Args:
+        prior: folder of an earlier study of the same patient: findings carry their change then
+            (:mod:`medomni.findings.prior`); MED-S31 for another patient's or a later one, MED-C06 without SimpleITK.
+        radiographs: take a chest radiograph where there is no volume; else it is refused as before (MED-D09).
     """
     from medomni.dicom.cache import read_maybe_cached
     from medomni.dicom.interval import interval_days
@@ -153,7 +175,14 @@ def measure_study(
 
     seconds: dict[str, float] = {}
     with _timed(seconds, "read", stage):
-        volume = read_maybe_cached(folder, series=series, resample=resample, modality=modality)
+        try:
+            volume = read_maybe_cached(folder, series=series, resample=resample, modality=modality)
+        except MedomniError as exc:
+            from medomni.dicom.radiograph import or_radiograph
+
+            if not radiographs:
+                raise
+            volume = or_radiograph(exc, folder)
     study = measure_volume(volume, segmenter=segmenter, stage=stage, where=folder)
     if prior is not None:
         with _timed(seconds, "compare", stage):
@@ -227,7 +256,9 @@ def report_case(bundle: Bundle, study: MeasuredStudy, *, history: History | None
     from medomni.generate import generate_report
 
     study = with_history(study, history)
-    if not study.has_lungs:
+    if study.volume.study.orientation == "projection":
+        report = Report(text=_radiograph_text(study.findings), provenance=_template_origin("radiograph"))
+    elif not study.has_lungs:
         report = Report(text="FINDINGS:\nThe lungs, the pleura and the heart were not assessed.",
                         provenance=_template_origin())
     else:
@@ -278,10 +309,22 @@ def not_assessed_section(findings: Findings, language: str = "en") -> str:
     return f"\n\n{head}\n" + "\n".join(lines) if lines else ""
 
 
-def _template_origin() -> Provenance:
+def _radiograph_text(findings: Findings) -> str:
+    """What was measured, sentence by sentence: the embedded model has only seen CT."""
+    from medomni.check.sentence_text import denial_text, finding_text
+
+    lines = [finding_text(f, "en") for f in findings.findings if f.presence == "present"]
+    for c in findings.coverage:
+        if c.assessable and findings.state(c.finding_id) == "absent":
+            lines.append(denial_text(c.finding_id, "unspecified", "en"))
+    ratios = [f"The cardiothoracic ratio is {s.value:.2f}." for s in findings.scores if s.score_id == "ratio"]
+    return "FINDINGS:\n" + "\n".join(ratios + (lines or ["Nothing was measured for certain on this radiograph."]))
+
+
+def _template_origin(why: str = "the field of view holds no chest") -> Provenance:
     import medomni
 
-    return Provenance(model="none (template: the field of view holds no chest)", code_version=medomni.__version__)
+    return Provenance(model=f"none (template: {why})", code_version=medomni.__version__)
 
 
 def report_study(
@@ -305,7 +348,7 @@ def report_study(
     """
     recipe = load_recipe(config)
     study = with_history(measure_study(folder, series=series, resample=resample, modality=modality,
-                                       segmenter=segmenter, stage=stage, prior=prior), history)
+                                       segmenter=segmenter, stage=stage, prior=prior, radiographs=not dicom), history)
     seconds = dict(study.seconds)
     with _timed(seconds, "load model", stage):
         bundle = load_model(model, adapter, recipe)

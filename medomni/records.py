@@ -60,13 +60,41 @@ class Window(Record):
     name: str = ""
 
 
+class Acquisition(Record):
+    """How images were taken, as far as all slices of a series state the same; None is *not stated*, and never a guess.
+
+    Attributes:
+        maker: of the scanner, one of a few known words, lower case (``siemens``); kernels are named by makers.
+        kvp: tube voltage in kV (0018,0060). exposure_mas: Exposure (0018,1152).
+        slice_thickness_mm: Slice Thickness (0018,0050), which differs from the step where slices overlap.
+        ecg_gated: whether the heart's cycle chose the data, see :func:`medomni.dicom.acquired.gated`.
+        derived: whether the images were computed from other images (Image Type, PS3.3 C.7.6.1.1.2).
+        patient_position: Patient Position (0018,5100) where it is a defined term.
+        view: View Position (0018,5101) of a radiograph where it is a defined term.
+        side_known: of a radiograph, whether the patient's side at its edges is known; the affine carries it then.
+        side_reason: where a radiograph's side is known from, or why it is not.
+    """
+
+    maker: str | None = None
+    kvp: float | None = None
+    exposure_mas: float | None = None
+    slice_thickness_mm: float | None = None
+    ecg_gated: bool | None = None
+    derived: bool | None = None
+    patient_position: str | None = None
+    view: str | None = None
+    side_known: bool | None = None
+    side_reason: str = ""
+
+
 class Study(Record):
     """One imaging study without names, dates or UIDs.
 
     ``study_key`` is a keyed hash of the StudyInstanceUID; the UIDs stay in the site's own store.
     ``spacing_mm`` is (between slices along the normal, between rows, between columns).
     ``orientation`` is the plane and slice order, e.g. ``axial``; ``source`` is ``dicom``, ``phantom`` or
-    ``nifti``; ``synthetic`` marks phantoms wherever they are shown. ``windows`` are those of the first slice.
+    ``nifti``; ``synthetic`` marks phantoms wherever they are shown. ``windows`` are those of the first slice;
+    ``acquisition`` is None in files from before and where nothing states it.
     """
 
     schema_version: Literal["1"] = "1"
@@ -78,6 +106,7 @@ class Study(Record):
     orientation: str | None = None
     kernel: str | None = None
     contrast: bool | None = None
+    acquisition: Acquisition | None = None
     windows: tuple[Window, ...] = ()
     prior_available: bool = False
     source: str = "dicom"
@@ -204,6 +233,28 @@ class Comparison(Record):
     open: tuple[tuple[str, str, str], ...] = ()
 
 
+class Score(Record):
+    """A quantity that is measured whether or not it is called a finding, such as an emphysema index.
+
+    Attributes:
+        score_id: a measure of the graph. level: a vertebra's name (``T12``) where it is known.
+        value: in ``unit``. uncertainty: half the width of an interval that held the true value in 95 % of synthetic
+            patients, in ``unit``; None where that was not measured.
+        centroid_mm: where it was measured. measured_by: method and version. source: whose definition it is.
+    """
+
+    score_id: str
+    anatomy_id: str
+    side: Side = "unspecified"
+    level: str | None = None
+    value: float
+    unit: str = ""
+    uncertainty: float | None = None
+    centroid_mm: Point | None = None
+    measured_by: str
+    source: str = ""
+
+
 class QualityItem(Record):
     """One thing that makes images worse, as measured; ``reason`` begins with its code of the error catalogue.
 
@@ -236,8 +287,8 @@ class Quality(Record):
 
 
 class Findings(Record):
-    """All that was measured in one study, and all that was looked for; ``quality`` is None in files from before,
-    ``comparison`` where no earlier study was given."""
+    """All that was measured in one study, and all that was looked for; ``quality`` is None and ``scores`` are
+    empty in files from before, ``comparison`` is None where no earlier study was given."""
 
     schema_version: Literal["1"] = "1"
     study: Study
@@ -246,6 +297,7 @@ class Findings(Record):
     findings: tuple[Finding, ...] = ()
     quality: Quality | None = None
     comparison: Comparison | None = None
+    scores: tuple[Score, ...] = ()
 
     def state(self, finding_id: str, side: Side = "unspecified") -> Literal["present", "absent", "not_assessable"]:
         """What the images say of a finding: never ``absent`` without coverage of every side asked for."""

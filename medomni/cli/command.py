@@ -126,7 +126,8 @@ def measure(folder: Study, out: Annotated[Path, typer.Option("--out", "-o", help
 
     with stages() as stage:
         study = measure_study(folder, series=series, resample=resample, modality=modality, stage=stage,
-                              segmenter=chosen_segmenter(segmenter, masks, mask_table), prior=prior)
+                              segmenter=chosen_segmenter(segmenter, masks, mask_table), prior=prior,
+                              radiographs=True)
     write_text(out, study.findings.model_dump_json(indent=2))
     _organs(study.findings)
     for f in study.findings.findings:

@@ -20,7 +20,7 @@ from medomni.files import DAMAGED, replacing, write_text
 from medomni.records import Study
 from medomni.volume import Volume
 
-FORMAT = "2"  # changed whenever reading gives other values for the same files
+FORMAT = "3"  # changed whenever reading gives other values for the same files
 FOLDER, LIMIT_MB = "MEDOMNI_CACHE", "MEDOMNI_CACHE_MB"
 DEFAULT_MB = 20_000.0
 THREADS = 4

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medomni.dicom import codes
+from medomni.dicom.acquired import acquisition_record
 from medomni.dicom.geometry import plane_name
 from medomni.dicom.headers import SliceHeader
 from medomni.dicom.keys import study_key
@@ -32,6 +33,7 @@ def study_record(headers: list[SliceHeader], affine: NDArray[np.float64], warnin
         orientation=plane_name(affine),
         kernel=codes.kernel(first),
         contrast=_agreed(headers, _contrast),
+        acquisition=acquisition_record(headers),
         windows=windows_of(first),
         source="phantom" if synthetic else "dicom",
         synthetic=synthetic,

@@ -24,11 +24,12 @@ def text(pen: ImageDraw.ImageDraw, at: tuple[float, float], words: str, size: in
     pen.text(at, words, fill=fill, font=font(size), anchor=anchor)
 
 
-def mark(image: Image.Image, scale: float, letters: tuple[str, str], upright: tuple[str, str] | None = None) -> None:
+def mark(image: Image.Image, scale: float | None, letters: tuple[str, str], upright: tuple[str, str] | None = None,
+         ) -> None:
     """Side letters at half height, and a bar of 1, 2, 5 or 10 cm at the lower right.
 
     Args:
-        scale: pixels per millimetre. letters: at the left and the right edge. upright: at the upper and the lower one.
+        scale: pixels per millimetre, None where millimetres are not known: no bar then. letters: at the left and the right edge. upright: at the upper and the lower one.
     """
     pen = ImageDraw.Draw(image)
     w, h = image.size
@@ -38,6 +39,8 @@ def mark(image: Image.Image, scale: float, letters: tuple[str, str], upright: tu
     if upright:
         text(pen, (w / 2, 6), upright[0], size, (255, 255, 255), "ma")
         text(pen, (w / 2, h - 6), upright[1], size, (255, 255, 255), "mb")
+    if scale is None:
+        return
     cm = max((c for c in (1, 2, 5, 10) if c * 10 * scale <= w / 4), default=1)
     x1, y = w - 10, h - 10
     x0 = x1 - cm * 10 * scale

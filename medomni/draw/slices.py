@@ -72,7 +72,8 @@ def slice_image(
         silent = [v for v, row in outlines.table.items() if row.anatomy_id in SILENT]
         image, named = outlined(image, np.where(np.isin(labels, silent), 0, labels) if silent else labels)
     if markers:
-        mark(image, scale, edge_letters(volume.affine, plane))
+        projection = volume.study.orientation == "projection" and volume.study.spacing_mm is None
+        mark(image, None if projection else scale, edge_letters(volume.affine, plane))
     if legend and outlines is not None and named:
         draw_legend(image, outlines, named, names or {})
     return image

@@ -20,6 +20,7 @@ from medomni.findings.needs import figures, unmet
 from medomni.findings.nodules import nodules
 from medomni.findings.organs import organs_of
 from medomni.findings.pneumothorax import pneumothoraces
+from medomni.findings.quantities import quantities
 from medomni.findings.ribs import fractures
 from medomni.findings.sizes import MASS_MM, SIZED, size_fields
 from medomni.findings.tested import Tested
@@ -68,8 +69,11 @@ def measure(volume: Volume, segmentation: Segmentation, *, working: Segmentation
     quality = quality_of(volume, segmentation)
     if "lung" in segmentation.abstained or not segmentation.mask("lung").any():
         reason = segmentation.abstained.get("lung", "MED-S01: no lung was segmented")
-        record = Findings(study=volume.study, coverage=not_assessable(reason), organs=organs)
-        return Measured(limited(record, quality, volume), _masks(volume, segmentation, None, []))
+        more = quantities(volume, segmentation, [])
+        found = tuple(_record(None, hit, n) for n, hit in enumerate(more.hits, start=1))
+        record = Findings(study=volume.study, coverage=not_assessable(reason) + more.rows, organs=organs,
+                          findings=found, scores=more.scores)
+        return Measured(limited(record, quality, volume), _masks(volume, segmentation, None, list(more.hits)))
     chest = chest_of(volume, segmentation)
     wet, dry = effusions(chest), pneumothoraces(chest)
     fluid, gas = _union(chest, wet), _union(chest, dry)
@@ -98,11 +102,14 @@ def measure(volume: Volume, segmentation: Segmentation, *, working: Segmentation
         hit.fields |= size_fields(axial, chest, hit, floor, pooled)
         if hit.finding_id in SIZED:
             hit.finding_id = "lung_mass" if hit.fields["longest_mm"] > MASS_MM else "lung_nodule"
+    more = quantities(volume, segmentation, hits)
+    hits += more.hits
     findings = tuple(_record(chest, hit, n) for n, hit in enumerate(hits, start=1))
     rows = coverage_of(chest, segmentation, ratio, ribs_seen, hidden, frozenset(hit.side for hit in wet), missing)
     known = figures(segmentation, tested or Tested())
     coverage = tuple(c.model_copy(update={"sensitivity": known.get(c.finding_id, c.sensitivity)}) for c in rows)
-    record = Findings(study=volume.study, organs=organs, findings=findings, coverage=coverage)
+    record = Findings(study=volume.study, organs=organs, findings=findings, coverage=coverage + more.rows,
+                      scores=more.scores)
     return Measured(limited(record, quality, volume), _masks(volume, segmentation, chest, hits))
 
 
@@ -114,9 +121,9 @@ def _union(chest: Chest, hits: list[Hit]) -> Mask:
     return out
 
 
-def _record(chest: Chest, hit: Hit, n: int) -> Finding:
+def _record(chest: Chest | None, hit: Hit, n: int) -> Finding:
     fields: dict[str, Any] = {k: round(v, 3) if isinstance(v, float) else v for k, v in hit.fields.items()}
-    if hit.mask is not None and hit.mask.any():
+    if chest is not None and hit.mask is not None and hit.mask.any():
         at = np.argwhere(hit.mask)
         fields.setdefault("centroid_mm", chest.point(at.mean(axis=0)))
         lo = at.min(axis=0) * chest.steps + chest.origin

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -39,6 +40,14 @@ _ANATOMY = {
 }
 
 
+class Extra(Protocol):
+    """Something that a builder adds to a patient: it paints itself over the finished chest, before blur and noise."""
+
+    def paint(self, canvas: Any, patient: PhantomPatient) -> None:
+        """Change ``canvas.hu`` in place."""
+        ...
+
+
 @dataclass(frozen=True, eq=False)
 class PhantomPatient:
     """A synthetic patient. Everything follows from ``seed`` and ``hospital``; no person stands behind it.
@@ -51,6 +60,8 @@ class PhantomPatient:
         anatomy, lesions: the parameters that are rendered.
         fluid_hu, consolidation_hu, bone_hu: HU of effusions, consolidations and vertebral marrow.
         scars, granulomas: sides (-1 right, +1 left) with confounders that are no finding.
+        extras: what builders such as :mod:`medomni.phantom.emphysema` add; painted last. gated: whether the scan is
+            said to follow the heart's cycle.
     """
 
     seed: int
@@ -66,6 +77,8 @@ class PhantomPatient:
     scars: tuple[int, ...] = ()
     granulomas: tuple[int, ...] = ()
     vessels: tuple[Tree, Tree] = field(repr=False, default=())  # type: ignore[assignment]
+    extras: tuple[Extra, ...] = ()
+    gated: bool | None = None
 
     @cached_property
     def _airways(self) -> tuple[Tree, Tree]:

@@ -20,6 +20,7 @@ from medomni.phantom.shapes import Array, Grid, Window, coverage
 from medomni.phantom.skeleton import bones, is_disc, vertebral_body
 from medomni.phantom.texture import blurred, noise, smooth_field
 from medomni.phantom.tubes import Tubes
+from medomni.records import Acquisition
 from medomni.volume import Volume
 
 AIR_HU, FAT_HU, SKIN_HU, MUSCLE_HU = -1000.0, -102.0, 20.0, 52.0
@@ -86,10 +87,15 @@ def render(
     c.tubes(organs.bronchograms(patient), 1.0)
     _spine(c, patient)
     c.tubes(bones(a, patient.lesions.fractures), 1.0)
+    for extra in patient.extras:
+        extra.paint(c, patient)
     hu = blurred(c.hu, grid, scanner)
     hu += noise(hu, grid, scanner, rng)
     array = np.clip(np.rint(hu), -1024, 3071).astype(np.int16)
-    study = phantom_study(patient).model_copy(update={"spacing_mm": grid.step, "kernel": scanner.kernel})
+    taken = Acquisition(maker="synthetic", kvp=120.0, slice_thickness_mm=round(grid.step[0], 4), derived=False,
+                        ecg_gated=patient.gated, patient_position=HOSPITALS[patient.hospital].position)
+    study = phantom_study(patient).model_copy(update={"spacing_mm": grid.step, "kernel": scanner.kernel,
+                                                      "acquisition": taken})
     return Volume(array=array, affine=grid.affine, study=study)
 
 

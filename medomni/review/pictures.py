@@ -11,6 +11,8 @@ from medomni.records import Findings
 from medomni.volume import Segmentation, Volume
 
 OVERVIEW = 4
+PROJECTION = "projection"
+"""Orientation of a radiograph: one picture, drawn from the front; side letters only where its side is known."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,8 @@ class KeySlice:
 
 def key_slices(volume: Volume, masks: Segmentation, findings: Findings) -> list[KeySlice]:
     """The largest section of each finding, then an even overview."""
+    if volume.study.orientation == PROJECTION:
+        return [KeySlice(0, "film", "the radiograph")]
     upright = Volume(masks.labels.astype(np.int16), volume.affine, volume.study).axial().array
     depth = upright.shape[0]
     out: list[KeySlice] = []
@@ -49,6 +53,11 @@ def key_slices(volume: Volume, masks: Segmentation, findings: Findings) -> list[
 
 def slice_png(volume: Volume, index: int, window: str, masks: Segmentation | None) -> bytes:
     """PNG of an axial slice (counted from the feet) with outlines, L and R, and a scale bar."""
+    if volume.study.orientation == PROJECTION:
+        low, high = (float(v) for v in np.quantile(volume.array, (0.01, 0.995)))
+        taken = volume.study.acquisition
+        return draw_slice(volume, 0, ((low + high) / 2, max(high - low, 1e-3)), plane="coronal", markers=bool(
+            taken and taken.side_known))
     return draw_slice(volume, index, window=window, outlines=masks)
 
 

@@ -103,7 +103,8 @@ def test_short_volumes_withhold_everything() -> None:
     assert not any(o.anatomy_id == "lung" for o in measured.findings.organs)
     for name in METHODS:
         assert measured.findings.state(name) == "not_assessable"
-    assert all((c.reason or "").startswith("MED-D17") for c in measured.findings.coverage)
+    assert all((c.reason or "").startswith("MED-D17") for c in measured.findings.coverage if c.finding_id in METHODS)
+    assert not any(c.assessable for c in measured.findings.coverage)
 
 
 def test_another_grid_is_refused(wet: tuple[Volume, Measured]) -> None:
