@@ -170,6 +170,9 @@ _ENTRIES = [
                "Check the export; there is nothing to measure."),
     ErrorEntry("MED-S05", "The segmenter named is not installed or not known.",
                "Choose one of the names in the message, or install the plug-in."),
+    ErrorEntry("MED-S06", "The aorta could not be followed: it is not labelled and its width is not assessed.",
+               "Look at the mediastinum yourself; a tortuous aorta, one beside airless lung, or a short field of view "
+               "hides it from the rules.", "warning"),
     ErrorEntry("MED-S10", "The weights of a segmenter are not on this machine; nothing is downloaded by itself.",
                "Do the step that the message gives, on a machine with a network, and name the folder or file."),
     ErrorEntry("MED-S11", "Masks made elsewhere, or the table of their labels, cannot be used.",

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from medomni.errors import MedomniError
+from medomni.findings.aorta import aorta_coverage, calibres, dilated
 from medomni.findings.chest import Chest, Mask, chest_of
 from medomni.findings.consolidation import opacities
 from medomni.findings.coverage import coverage_of, not_assessable
@@ -62,12 +63,14 @@ def measure(volume: Volume, segmentation: Segmentation, *, working: Segmentation
             raise MedomniError("MED-S02", shapes, where="measure")
     if volume.study.modality.upper() != "CT":
         raise MedomniError("MED-D07", f"findings are measured on CT, this is {volume.study.modality}", where="measure")
-    organs = organs_of(volume, segmentation)
+    wide = calibres(volume, segmentation)
+    organs = organs_of(volume, segmentation, wide)
+    aortic = aorta_coverage(wide, segmentation)
     segmentation = working or segmentation
     quality = quality_of(volume, segmentation)
     if "lung" in segmentation.abstained or not segmentation.mask("lung").any():
         reason = segmentation.abstained.get("lung", "MED-S01: no lung was segmented")
-        record = Findings(study=volume.study, coverage=not_assessable(reason), organs=organs)
+        record = Findings(study=volume.study, coverage=(*not_assessable(reason), aortic), organs=organs)
         return Measured(limited(record, quality, volume), _masks(volume, segmentation, None, []))
     chest = chest_of(volume, segmentation)
     wet, dry = effusions(chest), pneumothoraces(chest)
@@ -77,7 +80,7 @@ def measure(volume: Volume, segmentation: Segmentation, *, working: Segmentation
     taken = fluid | _union(chest, dense)
     hearts, ratio = cardiomegaly(chest, taken | gas, floor)
     broken, ribs_seen = fractures(chest, fluid)
-    hits = wet + dry + dense + nodules(chest, taken, floor) + hearts + broken
+    hits = wet + dry + dense + nodules(chest, taken, floor) + hearts + broken + dilated(wide)
     airless = "airless lung on this side may hide a mass, which density alone cannot tell apart"
     hidden = {("lung_mass", hit.side): airless for hit in dense if hit.finding_id == "consolidation"}
     for side, ml in unexplained.items():
@@ -92,7 +95,7 @@ def measure(volume: Volume, segmentation: Segmentation, *, working: Segmentation
     rows = coverage_of(chest, segmentation, ratio, ribs_seen, hidden, frozenset(hit.side for hit in wet), missing)
     known = figures(segmentation, tested or Tested())
     coverage = tuple(c.model_copy(update={"sensitivity": known.get(c.finding_id, c.sensitivity)}) for c in rows)
-    record = Findings(study=volume.study, organs=organs, findings=findings, coverage=coverage)
+    record = Findings(study=volume.study, organs=organs, findings=findings, coverage=(*coverage, aortic))
     return Measured(limited(record, quality, volume), _masks(volume, segmentation, chest, hits))
 
 

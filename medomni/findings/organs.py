@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from medomni.records import Organ
+from medomni.records import Calibre, Organ
 from medomni.volume import Segmentation, Volume
 
-REPORTED = ("lung", "airway", "heart", "liver", "spine", "rib", "aorta", "mediastinum")
+REPORTED = ("lung", "airway", "heart", "liver", "spine", "rib", "aorta", "mediastinum", "spleen")
 
 
-def organs_of(volume: Volume, segmentation: Segmentation) -> tuple[Organ, ...]:
+def organs_of(volume: Volume, segmentation: Segmentation, calibres: tuple[Calibre, ...] = ()) -> tuple[Organ, ...]:
     """One row per reported label: volume (ml), mean and SD (HU).
 
     Abstained organs and those without a voxel are left out, never given as 0 ml: not to be segmented is not to be
@@ -37,6 +37,6 @@ def organs_of(volume: Volume, segmentation: Segmentation) -> tuple[Organ, ...]:
             label=v, anatomy_id=row.anatomy_id, side=row.side, level=row.level or None,  # type: ignore[arg-type]
             volume_ml=round(k * volume.voxel_ml, 1), hu_mean=round(float(mean), 1),
             hu_sd=round(float(np.sqrt(max(0.0, square[v] / k - mean * mean))), 1),
-            truncated=v in segmentation.truncated,
+            truncated=v in segmentation.truncated, calibres=calibres if row.anatomy_id == "aorta" else (),
         ))
     return tuple(out)

@@ -37,3 +37,5 @@ METHODS: dict[str, Method] = {
     "cardiomegaly": Method("heart", "rules:cardiothoracic-ratio 1", None, 0.99),  # 474 of 474
     "rib_fracture": Method("rib", "rules:rib-step 2", 4.0, 0.51),  # 62 of 102
 }
+AORTA = Method("aorta", "rules:matched-disk 1", None, None)
+"""A dilated aorta; apart from the others, for it is measured on the label map and not in the chest."""
