@@ -173,6 +173,9 @@ _ENTRIES = [
     ErrorEntry("MED-S06", "The aorta could not be followed: it is not labelled and its width is not assessed.",
                "Look at the mediastinum yourself; a tortuous aorta, one beside airless lung, or a short field of view "
                "hides it from the rules.", "warning"),
+    ErrorEntry("MED-S07", "The fissures are not seen: the lobes of that lung are not labelled.",
+               "Slices of at most 2.5 mm show them; a lobe that is named all the same is an estimate from the place.",
+               "warning"),
     ErrorEntry("MED-S10", "The weights of a segmenter are not on this machine; nothing is downloaded by itself.",
                "Do the step that the message gives, on a machine with a network, and name the folder or file."),
     ErrorEntry("MED-S11", "Masks made elsewhere, or the table of their labels, cannot be used.",

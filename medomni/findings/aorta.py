@@ -22,6 +22,8 @@ DILATED_MM = {"ascending_aorta": 40.0, "descending_aorta": 30.0}
 """Above it a part is dilated. Ascending: ESC 2014 (Erbel, Eur Heart J 35:2873: a healthy adult's rarely exceeds 40 mm);
 descending: mean and two standard deviations, 24 and 3 mm, of adults without risk (Wolak 2008, JACC Cardiovasc Imaging
 1:200)."""
+LEAST_SHOWN_MM = {"ascending_aorta": 8.0, "descending_aorta": 40.0}
+"""A width is given for a part measured over so much."""
 LEAST_LENGTH_MM = {"ascending_aorta": 12.0, "descending_aorta": 80.0}
 """A part must be measured over so much, or nothing is said of its absence."""
 ROUND, LEAST_AREA_MM2, OVER_MM = 1.3, 110.0, 12.0
@@ -33,6 +35,8 @@ THORACIC = 0.3
 """Slices that show at least this share of the greatest lung area."""
 ARCH_MM = (15.0, 32.0)
 """So far below the top of the arch a section of the descending, and of the ascending aorta, belongs to the arch."""
+LEAST_COURSE_MM, BEFORE_SPINE_MM = 60.0, 30.0
+"""A descending aorta is followed over so much at least; it begins no farther before the front of the spine."""
 STEP_MM, APART_MM = 14.0, 25.0
 """The descending aorta's centre shifts less than this from section to section; what is farther off is ascending."""
 
@@ -55,11 +59,12 @@ def calibres(volume: Volume, segmentation: Segmentation) -> tuple[Calibre, ...]:
     lungs, _ = reorient(segmentation.mask("lung"), volume.affine, *axis_alignment(volume.affine))
     area = lungs.sum(axis=(1, 2))
     mask = mask & (area > THORACIC * area.max())[:, None, None]  # below, the crura lie against it
-    down, up = _courses(mask, spacing)
+    spine, _ = reorient(segmentation.mask("spine"), volume.affine, *axis_alignment(volume.affine))
+    down, up = _courses(mask, _front(spine), spacing)
     out = []
     for name, sections in (("descending_aorta", down), ("ascending_aorta", up)):
         found = _widest(sections)
-        if found is None:
+        if found is None or found[2] < LEAST_SHOWN_MM[name]:
             continue
         diameter, at, length = found
         place = affine[:3, :3] @ (np.array([at.z, at.y, at.x]) / spacing) + affine[:3, 3]
@@ -123,7 +128,14 @@ def _sections(plane: NDArray[np.bool_], k: int, spacing: NDArray[np.float64]) ->
     return out
 
 
-def _courses(mask: NDArray[np.bool_], spacing: NDArray[np.float64]) -> tuple[list[_Section], list[_Section]]:
+def _front(spine: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Row of the front of the spine per slice, NaN where there is none."""
+    rows = spine.any(axis=2)
+    return np.where(rows.any(axis=1), rows.argmax(axis=1), np.nan)
+
+
+def _courses(mask: NDArray[np.bool_], front: NDArray[np.float64], spacing: NDArray[np.float64],
+             ) -> tuple[list[_Section], list[_Section]]:
     """Sections of the descending aorta, from below upwards, and those of the ascending."""
     down: list[_Section] = []
     up: list[_Section] = []
@@ -132,16 +144,17 @@ def _courses(mask: NDArray[np.bool_], spacing: NDArray[np.float64]) -> tuple[lis
         if not found:
             continue
         if not down:
-            down.append(max(found, key=lambda s: s.y))  # the lowest lies at the spine
+            behind = [s for s in found if np.isfinite(front[k]) and s.y > front[k] * spacing[1] - BEFORE_SPINE_MM]
+            down = behind[:1]
             continue
         last = down[-1]
         nearest = min(found, key=lambda s: np.hypot(s.y - last.y, s.x - last.x))
         steps = max(1.0, (nearest.z - last.z) / 10.0)
-        if np.hypot(nearest.y - last.y, nearest.x - last.x) < STEP_MM * steps and nearest.ratio < 2 * ROUND:
+        if np.hypot(nearest.y - last.y, nearest.x - last.x) < STEP_MM * min(steps, 2.0) and nearest.ratio < 2 * ROUND:
             down.append(nearest)
         up += [s for s in found if s is not nearest and s.y < last.y
                and np.hypot(s.y - last.y, s.x - last.x) > APART_MM]
-    if not down:
+    if not down or down[-1].z - down[0].z < LEAST_COURSE_MM:
         return [], []
     top = down[-1].z
     return [s for s in down if s.z <= top - ARCH_MM[0]], [s for s in up if s.z <= top - ARCH_MM[1]]

@@ -17,6 +17,7 @@ from medomni.findings.floor import diaphragm
 from medomni.findings.heart import cardiomegaly
 from medomni.findings.hit import Hit
 from medomni.findings.limits import LEAST_CONFIDENCE, limited
+from medomni.findings.lobes import lobe_at
 from medomni.findings.needs import figures, unmet
 from medomni.findings.nodules import nodules
 from medomni.findings.organs import organs_of
@@ -44,7 +45,7 @@ class Measured:
 
 
 def measure(volume: Volume, segmentation: Segmentation, *, working: Segmentation | None = None,
-            tested: Tested | None = None) -> Measured:
+            tested: Tested | None = None, lobes: Segmentation | None = None) -> Measured:
     """Measure a CT volume whose organs are segmented.
 
     Args:
@@ -53,18 +54,19 @@ def measure(volume: Volume, segmentation: Segmentation, *, working: Segmentation
             need it (:func:`medomni.segment.working.working_labels`).
         tested: sensitivities measured with that segmenter; what they do not name of a segmenter from elsewhere is
             *not assessable*, and what is found by it *uncertain*.
+        lobes: traced lobes on the volume's grid; what lies in one is said to, instead of an estimate by its place.
 
     Raises:
         MedomniError: MED-S02 when the segmentation lies on another grid, MED-D07 for another modality than CT.
     """
-    for labels in (segmentation, working or segmentation):
+    for labels in (segmentation, working or segmentation, lobes or segmentation):
         if not labels.matches(volume):
             shapes = f"volume {volume.array.shape}, labels {labels.labels.shape}"
             raise MedomniError("MED-S02", shapes, where="measure")
     if volume.study.modality.upper() != "CT":
         raise MedomniError("MED-D07", f"findings are measured on CT, this is {volume.study.modality}", where="measure")
     wide = calibres(volume, segmentation)
-    organs = organs_of(volume, segmentation, wide)
+    organs = organs_of(volume, segmentation, wide) + (organs_of(volume, lobes) if lobes else ())
     aortic = aorta_coverage(wide, segmentation)
     segmentation = working or segmentation
     quality = quality_of(volume, segmentation)
@@ -96,7 +98,17 @@ def measure(volume: Volume, segmentation: Segmentation, *, working: Segmentation
     known = figures(segmentation, tested or Tested())
     coverage = tuple(c.model_copy(update={"sensitivity": known.get(c.finding_id, c.sensitivity)}) for c in rows)
     record = Findings(study=volume.study, organs=organs, findings=findings, coverage=(*coverage, aortic))
-    return Measured(limited(record, quality, volume), _masks(volume, segmentation, chest, hits))
+    masks = _masks(volume, segmentation, chest, hits)
+    if lobes is not None:
+        record = record.model_copy(update={"findings": tuple(_in_lobe(f, n, masks, lobes)
+                                                             for n, f in enumerate(findings, start=1))})
+    return Measured(limited(record, quality, volume), masks)
+
+
+def _in_lobe(finding: Finding, n: int, masks: Segmentation, lobes: Segmentation) -> Finding:
+    """The finding with the lobe that it was traced to lie in, where it lies in the lung and there is one."""
+    traced = lobe_at(lobes, masks.labels == n, finding.side) if finding.anatomy_id == "lung" else None
+    return finding.model_copy(update={"segment": traced}) if traced else finding
 
 
 def _union(chest: Chest, hits: list[Hit]) -> Mask:

@@ -7,7 +7,8 @@ import numpy as np
 from medomni.records import Calibre, Organ
 from medomni.volume import Segmentation, Volume
 
-REPORTED = ("lung", "airway", "heart", "liver", "spine", "rib", "aorta", "mediastinum", "spleen")
+REPORTED = ("lung", "airway", "heart", "liver", "spine", "rib", "aorta", "mediastinum", "spleen",
+            "upper_lobe", "middle_lobe", "lower_lobe")
 
 
 def organs_of(volume: Volume, segmentation: Segmentation, calibres: tuple[Calibre, ...] = ()) -> tuple[Organ, ...]:
