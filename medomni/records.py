@@ -124,7 +124,8 @@ class Calibre(Record):
 
 class Organ(Record):
     """A segmented organ; ``level`` of a vertebra (``T7``) or rib (``5``); ``truncated`` where the view cuts it;
-    ``calibres`` of a vessel's parts, as far as they were measured."""
+    ``approximate`` where rules part it by thickness and place alone; ``calibres`` of a vessel's parts, as far as they
+    were measured."""
 
     label: int
     anatomy_id: str
@@ -135,6 +136,7 @@ class Organ(Record):
     hu_mean: float | None = None
     hu_sd: float | None = None
     truncated: bool = False
+    approximate: bool = False
     calibres: tuple[Calibre, ...] = ()
 
 

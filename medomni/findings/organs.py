@@ -10,6 +10,9 @@ from medomni.volume import Segmentation, Volume
 REPORTED = ("lung", "airway", "heart", "liver", "spine", "rib", "aorta", "mediastinum", "spleen",
             "upper_lobe", "middle_lobe", "lower_lobe")
 
+APPROXIMATE = ("heart", "mediastinum", "liver", "spleen")
+"""What the built-in segmenter parts by thickness and place alone."""
+
 
 def organs_of(volume: Volume, segmentation: Segmentation, calibres: tuple[Calibre, ...] = ()) -> tuple[Organ, ...]:
     """One row per reported label: volume (ml), mean and SD (HU).
@@ -38,6 +41,8 @@ def organs_of(volume: Volume, segmentation: Segmentation, calibres: tuple[Calibr
             label=v, anatomy_id=row.anatomy_id, side=row.side, level=row.level or None,  # type: ignore[arg-type]
             volume_ml=round(k * volume.voxel_ml, 1), hu_mean=round(float(mean), 1),
             hu_sd=round(float(np.sqrt(max(0.0, square[v] / k - mean * mean))), 1),
-            truncated=v in segmentation.truncated, calibres=calibres if row.anatomy_id == "aorta" else (),
+            truncated=v in segmentation.truncated,
+            approximate=segmentation.produced_by.startswith("builtin ") and row.anatomy_id in APPROXIMATE,
+            calibres=calibres if row.anatomy_id == "aorta" else (),
         ))
     return tuple(out)
