@@ -72,6 +72,7 @@ def measure(volume: Volume, segmentation: Segmentation, *, working: Segmentation
     quality = quality_of(volume, segmentation)
     if "lung" in segmentation.abstained or not segmentation.mask("lung").any():
         reason = segmentation.abstained.get("lung", "MED-S01: no lung was segmented")
+        aortic = aortic.model_copy(update={"assessable": False, "reason": reason})
         record = Findings(study=volume.study, coverage=(*not_assessable(reason), aortic), organs=organs)
         return Measured(limited(record, quality, volume), _masks(volume, segmentation, None, []))
     chest = chest_of(volume, segmentation)
