@@ -89,6 +89,7 @@ def measure_volume(volume: Volume, *, segmenter: str | Segmenter = "builtin", st
     from medomni.findings.radiograph import chest_radiograph
     from medomni.findings.tested import read_tested
     from medomni.segment import get_segmenter
+    from medomni.segment.lobes import find_lobes
     from medomni.segment.working import working_labels
 
     if chest_radiograph(volume):
@@ -103,8 +104,9 @@ def measure_volume(volume: Volume, *, segmenter: str | Segmenter = "builtin", st
             said = (*volume.study.warnings, *segmentation.warnings)
             volume = replace(volume, study=volume.study.model_copy(update={"warnings": said}))
         working = working_labels(volume, segmentation)
+        lobes = find_lobes(volume, working)
     with _timed(seconds, "measure", stage):
-        measured = measure(volume, segmentation, working=working, tested=read_tested())
+        measured = measure(volume, segmentation, working=working, tested=read_tested(), lobes=lobes)
     return MeasuredStudy(volume, segmentation, measured, seconds, working)
 
 

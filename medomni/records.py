@@ -140,8 +140,21 @@ class Coverage(Record):
     z_range_mm: tuple[float, float] | None = None
 
 
+class Calibre(Record):
+    """The greatest diameter of a part of a vessel at right angles to its course, and where it is; ``length_mm`` is the
+    way along the body over which that part was measured."""
+
+    anatomy_id: str
+    diameter_mm: float
+    uncertainty_mm: float
+    centroid_mm: Point
+    length_mm: float
+
+
 class Organ(Record):
-    """A segmented organ; ``level`` of a vertebra (``T7``) or rib (``5``); ``truncated`` where the view cuts it."""
+    """A segmented organ; ``level`` of a vertebra (``T7``) or rib (``5``); ``truncated`` where the view cuts it;
+    ``approximate`` where rules part it by thickness and place alone; ``calibres`` of a vessel's parts, as far as they
+    were measured."""
 
     label: int
     anatomy_id: str
@@ -152,6 +165,8 @@ class Organ(Record):
     hu_mean: float | None = None
     hu_sd: float | None = None
     truncated: bool = False
+    approximate: bool = False
+    calibres: tuple[Calibre, ...] = ()
 
 
 class PriorChange(Record):

@@ -374,7 +374,10 @@ def _organs(findings: Any) -> None:
     for organ in findings.organs:
         volume = f"{organ.volume_ml:.0f} ml" if organ.volume_ml is not None else "not measured"
         name = f"{organ.anatomy_id} {organ.level}" if organ.level else organ.anatomy_id
-        print(f"{name} {organ.side}: {volume}{' (truncated)' if organ.truncated else ''}")
+        marks = f"{' (approximate)' if organ.approximate else ''}{' (truncated)' if organ.truncated else ''}"
+        print(f"{name} {organ.side}: {volume}{marks}")
+        for c in organ.calibres:
+            print(f"  {c.anatomy_id}: {c.diameter_mm:.0f} mm, plus or minus {c.uncertainty_mm:.0f} mm")
     for warning in findings.study.warnings:
         print(f"{warning.code}: {warning.detail}")
     for item in findings.quality.faults if findings.quality else ():

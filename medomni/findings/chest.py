@@ -128,7 +128,8 @@ def chest_of(volume: Volume, segmentation: Segmentation, in_plane_mm: float = 1.
     sz, sy, sx = axial.spacing_mm
     steps = (max(1, round(slice_mm / sz)), max(1, round(in_plane_mm / sy)), max(1, round(in_plane_mm / sx)))
     value = {(r.anatomy_id, r.side): v for v, r in segmentation.table.items()}
-    inside = np.isin(labels, [v for (name, _), v in value.items() if name in ("lung", "hemithorax", "heart", "rib")])
+    inside = np.isin(labels, [v for (name, _), v in value.items() if name in
+                               ("lung", "hemithorax", "heart", "rib", "spleen", "aorta")])
     box = []
     for axis, step in enumerate(steps):
         at = np.flatnonzero(inside.any(axis=tuple(a for a in range(3) if a != axis)))
@@ -147,6 +148,9 @@ def chest_of(volume: Volume, segmentation: Segmentation, in_plane_mm: float = 1.
         small = np.pad(small, [(0, h - s) for h, s in zip(hu.shape, small.shape, strict=True)], mode="edge")
     names = {f"{name}/{side}" if side in SIDES and name != "liver" else name: v for (name, side), v in value.items()}
     masks = {name: small == v for name, v in names.items()}
+    for part, whole in (("aorta", "mediastinum"), ("spleen/left", "hemithorax/left")):  # these are measured as a whole
+        if part in masks and whole in masks:
+            masks[whole] |= masks[part]
     for name in ("lung/right", "lung/left", "hemithorax/right", "hemithorax/left", "airway", "heart", "mediastinum",
                  "liver", "spine", "rib/right", "rib/left"):
         masks.setdefault(name, np.zeros(small.shape, bool))

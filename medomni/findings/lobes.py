@@ -1,15 +1,18 @@
-"""Which lobe a point lies in, from its place in the lung alone.
+"""Which lobe a finding lies in: from traced lobes where there are some, else from its place in the lung alone.
 
-Fissures are not traced: at 5 mm slices they are a blur. The oblique fissure is taken as a plane that falls from the
-upper back to the lower front of the lung, the horizontal fissure as a level; within 12 mm of either plane the answer
-is None. The proportions are this project's own, drawn from anatomy atlases.
+Where fissures are not traced (at 5 mm slices they are a blur) the place is an estimate, and the checker says "about".
+The oblique fissure is taken as a plane that falls from the upper back to the lower front of the lung, the horizontal
+fissure as a level; within 12 mm of either plane the answer is None. The proportions are this project's own, drawn
+from anatomy atlases.
 """
 
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from medomni.findings.chest import Chest
+from medomni.volume import Segmentation
 
 DOUBT_MM = 12.0
 
@@ -36,3 +39,13 @@ def lobe_of(chest: Chest, index: tuple[float, float, float], side: str) -> str |
         return "upper_lobe"
     level = z + 0.68 * height
     return None if abs(level) < DOUBT_MM else "middle_lobe" if level < 0 else "upper_lobe"
+
+
+def lobe_at(lobes: Segmentation, mask: NDArray[np.bool_], side: str) -> str | None:
+    """The lobe that holds most of a mask on a side, None where fewer than half of its voxels lie in a known lobe."""
+    if not mask.any():
+        return None
+    inside = np.bincount(lobes.labels[mask].ravel(), minlength=max(lobes.table) + 1)
+    known = {v: int(inside[v]) for v, row in lobes.table.items() if row.side == side}
+    best = max(known, key=lambda v: known[v])
+    return lobes.table[best].anatomy_id if known[best] > 0.5 * mask.sum() else None

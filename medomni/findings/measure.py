@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from medomni.errors import MedomniError
+from medomni.findings.aorta import aorta_coverage, calibres, dilated
 from medomni.findings.chest import Chest, Mask, chest_of
 from medomni.findings.consolidation import CENTRAL_CONFIDENCE, opacities
 from medomni.findings.coverage import coverage_of, not_assessable
@@ -16,6 +17,7 @@ from medomni.findings.floor import diaphragm
 from medomni.findings.heart import cardiomegaly
 from medomni.findings.hit import Hit
 from medomni.findings.limits import LEAST_CONFIDENCE, limited
+from medomni.findings.lobes import lobe_at
 from medomni.findings.needs import figures, unmet
 from medomni.findings.nodules import nodules
 from medomni.findings.organs import organs_of
@@ -45,7 +47,7 @@ class Measured:
 
 
 def measure(volume: Volume, segmentation: Segmentation, *, working: Segmentation | None = None,
-            tested: Tested | None = None) -> Measured:
+            tested: Tested | None = None, lobes: Segmentation | None = None) -> Measured:
     """Measure a CT volume whose organs are segmented.
 
     Args:
@@ -54,24 +56,28 @@ def measure(volume: Volume, segmentation: Segmentation, *, working: Segmentation
             need it (:func:`medomni.segment.working.working_labels`).
         tested: sensitivities measured with that segmenter; what they do not name of a segmenter from elsewhere is
             *not assessable*, and what is found by it *uncertain*.
+        lobes: traced lobes on the volume's grid; what lies in one is said to, instead of an estimate by its place.
 
     Raises:
         MedomniError: MED-S02 when the segmentation lies on another grid, MED-D07 for another modality than CT.
     """
-    for labels in (segmentation, working or segmentation):
+    for labels in (segmentation, working or segmentation, lobes or segmentation):
         if not labels.matches(volume):
             shapes = f"volume {volume.array.shape}, labels {labels.labels.shape}"
             raise MedomniError("MED-S02", shapes, where="measure")
     if volume.study.modality.upper() != "CT":
         raise MedomniError("MED-D07", f"findings are measured on CT, this is {volume.study.modality}", where="measure")
-    organs = organs_of(volume, segmentation)
+    wide = calibres(volume, segmentation)
+    organs = organs_of(volume, segmentation, wide) + (organs_of(volume, lobes) if lobes else ())
+    aortic = aorta_coverage(wide, segmentation)
     segmentation = working or segmentation
     quality = quality_of(volume, segmentation)
     if "lung" in segmentation.abstained or not segmentation.mask("lung").any():
         reason = segmentation.abstained.get("lung", "MED-S01: no lung was segmented")
+        aortic = aortic.model_copy(update={"assessable": False, "reason": reason})
         more = quantities(volume, segmentation, [])
         found = tuple(_record(None, hit, n) for n, hit in enumerate(more.hits, start=1))
-        record = Findings(study=volume.study, coverage=not_assessable(reason) + more.rows, organs=organs,
+        record = Findings(study=volume.study, coverage=(*not_assessable(reason), aortic, *more.rows), organs=organs,
                           findings=found, scores=more.scores)
         return Measured(limited(record, quality, volume), _masks(volume, segmentation, None, list(more.hits)))
     chest = chest_of(volume, segmentation)
@@ -82,7 +88,7 @@ def measure(volume: Volume, segmentation: Segmentation, *, working: Segmentation
     taken = fluid | _union(chest, dense)
     hearts, ratio = cardiomegaly(chest, taken | gas, floor)
     broken, ribs_seen = fractures(chest, fluid)
-    hits = wet + dry + dense + nodules(chest, taken, floor) + hearts + broken
+    hits = wet + dry + dense + nodules(chest, taken, floor) + hearts + broken + dilated(wide)
     airless = "airless lung on this side may hide a mass, which density alone cannot tell apart"
     hidden = {("lung_mass", hit.side): airless for hit in dense if hit.finding_id == "consolidation"}
     alike = "a mass at the hilum and airless lung look alike on this side"
@@ -108,9 +114,19 @@ def measure(volume: Volume, segmentation: Segmentation, *, working: Segmentation
     rows = coverage_of(chest, segmentation, ratio, ribs_seen, hidden, frozenset(hit.side for hit in wet), missing)
     known = figures(segmentation, tested or Tested())
     coverage = tuple(c.model_copy(update={"sensitivity": known.get(c.finding_id, c.sensitivity)}) for c in rows)
-    record = Findings(study=volume.study, organs=organs, findings=findings, coverage=coverage + more.rows,
+    record = Findings(study=volume.study, organs=organs, findings=findings, coverage=(*coverage, aortic, *more.rows),
                       scores=more.scores)
-    return Measured(limited(record, quality, volume), _masks(volume, segmentation, chest, hits))
+    masks = _masks(volume, segmentation, chest, hits)
+    if lobes is not None:
+        record = record.model_copy(update={"findings": tuple(_in_lobe(f, n, masks, lobes)
+                                                             for n, f in enumerate(findings, start=1))})
+    return Measured(limited(record, quality, volume), masks)
+
+
+def _in_lobe(finding: Finding, n: int, masks: Segmentation, lobes: Segmentation) -> Finding:
+    """The finding with the lobe that it was traced to lie in, where it lies in the lung and there is one."""
+    traced = lobe_at(lobes, masks.labels == n, finding.side) if finding.anatomy_id == "lung" else None
+    return finding.model_copy(update={"segment": traced}) if traced else finding
 
 
 def _union(chest: Chest, hits: list[Hit]) -> Mask:

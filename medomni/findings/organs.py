@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from medomni.records import Organ
+from medomni.records import Calibre, Organ
 from medomni.volume import Segmentation, Volume
 
-REPORTED = ("lung", "airway", "heart", "liver", "spine", "rib", "aorta", "mediastinum")
+REPORTED = ("lung", "airway", "heart", "liver", "spine", "rib", "aorta", "mediastinum", "spleen",
+            "upper_lobe", "middle_lobe", "lower_lobe")
+
+APPROXIMATE = ("heart", "mediastinum", "liver", "spleen")
+"""What the built-in segmenter parts by thickness and place alone."""
 
 
-def organs_of(volume: Volume, segmentation: Segmentation) -> tuple[Organ, ...]:
+def organs_of(volume: Volume, segmentation: Segmentation, calibres: tuple[Calibre, ...] = ()) -> tuple[Organ, ...]:
     """One row per reported label: volume (ml), mean and SD (HU).
 
     Abstained organs and those without a voxel are left out, never given as 0 ml: not to be segmented is not to be
@@ -38,5 +42,7 @@ def organs_of(volume: Volume, segmentation: Segmentation) -> tuple[Organ, ...]:
             volume_ml=round(k * volume.voxel_ml, 1), hu_mean=round(float(mean), 1),
             hu_sd=round(float(np.sqrt(max(0.0, square[v] / k - mean * mean))), 1),
             truncated=v in segmentation.truncated,
+            approximate=segmentation.produced_by.startswith("builtin ") and row.anatomy_id in APPROXIMATE,
+            calibres=calibres if row.anatomy_id == "aorta" else (),
         ))
     return tuple(out)

@@ -6,6 +6,7 @@ import numpy as np
 
 from medomni.errors import MedomniError
 from medomni.segment.airway import find_airway
+from medomni.segment.aorta import find_aorta
 from medomni.segment.body import body_mask
 from medomni.segment.bone import Skeleton, find_skeleton
 from medomni.segment.fov import refused_by_extent, view_of
@@ -14,6 +15,7 @@ from medomni.segment.heart import find_middle
 from medomni.segment.hull import cage_mask
 from medomni.segment.labels import LUNG_DEPENDENT, TABLE, VALUE
 from medomni.segment.lungs import air_inside, split_lungs
+from medomni.segment.spleen import find_spleen
 from medomni.volume import Segmentation, Volume
 
 
@@ -22,8 +24,9 @@ class BuiltinChestSegmenter:
 
     The labels partition the trunk: each voxel has one. ``lung`` is aerated lung with the vessels in it (a
     pneumothorax is part of it, the measuring room parts them); ``hemithorax`` is what else lies inside the ribs on
-    a side: fluid, consolidation, mass, pleura, and below the dome the upper abdomen. Heart, mediastinum and liver
-    are approximate. The thoracic cage is the union of lung, airway, heart, mediastinum, liver and hemithorax.
+    a side: fluid, consolidation, mass, pleura, and below the dome the upper abdomen. Heart, mediastinum, liver and
+    spleen are approximate; of the aorta it is what could be followed. The thoracic cage is the union of lung, airway,
+    heart, mediastinum, aorta, liver, spleen and hemithorax.
     """
 
     name = "builtin"
@@ -46,25 +49,24 @@ class BuiltinChestSegmenter:
         labels[body] = VALUE["body", "unspecified"]
         labels[body & (grid.hu > -30)] = VALUE["soft_tissue", "unspecified"]
         skeleton = find_skeleton(grid, body)
-        refused, truncated = self._chest(grid, body, skeleton, labels)
-        return Segmentation(
-            grid.to_volume(labels, volume), TABLE, volume.affine, f"{self.name} {self.version}", truncated,
-            {} if not refused else dict.fromkeys(LUNG_DEPENDENT, refused),
-        )
+        abstained, truncated = self._chest(grid, body, skeleton, labels)
+        return Segmentation(grid.to_volume(labels, volume), TABLE, volume.affine, f"{self.name} {self.version}",
+                            truncated, abstained)
 
-    def _chest(self, grid: Grid, body: Mask, skeleton: Skeleton, labels: np.ndarray) -> tuple[str, frozenset[int]]:
-        """Write the chest's labels in place; returns why not, if not, and the labels that are cut."""
+    def _chest(self, grid: Grid, body: Mask, skeleton: Skeleton, labels: np.ndarray,
+               ) -> tuple[dict[str, str], frozenset[int]]:
+        """Write the chest's labels in place; returns what was left out and why, and the labels that are cut."""
         labels[skeleton.bone] = VALUE["skeleton", "unspecified"]
         labels[skeleton.spine] = VALUE["spine", "midline"]
         refused = refused_by_extent(grid)
         if refused:
-            return refused, frozenset()
+            return dict.fromkeys(LUNG_DEPENDENT, refused), frozenset()
         centre = float(np.median(skeleton.midline))
         airway = find_airway(grid, body, centre)
         right, left = split_lungs(grid, air_inside(grid, body), airway.mask, skeleton.midline)
         view = view_of(grid, right, left, airway)
         if view.refused:
-            return view.refused, frozenset()
+            return dict.fromkeys(LUNG_DEPENDENT, view.refused), frozenset()
         cage = cage_mask(grid, body, right | left, skeleton)
         middle = find_middle(grid, cage, right, left, airway.mask, skeleton, airway.carina)
         columns = np.arange(body.shape[2])[None, None, :]
@@ -78,6 +80,14 @@ class BuiltinChestSegmenter:
             (airway.mask, ("airway", "midline")),
         ):
             labels[mask] = VALUE[key]
+        blood = float(np.median(grid.hu[middle.heart])) if middle.heart.any() else None
+        aorta = find_aorta(grid, skeleton, blood, right | left)
+        free = ("mediastinum", "hemithorax")  # what is measured as the inside of the ribs stays the same
+        labels[aorta.mask & np.isin(labels, [v for (name, _), v in VALUE.items() if name in free])] = \
+            VALUE["aorta", "midline"]
+        spleen = find_spleen(grid, labels == VALUE["hemithorax", "left"], left, middle.liver, skeleton)
+        labels[spleen] = VALUE["spleen", "left"]
         cut = {VALUE["lung", "right"]: view.right_cut, VALUE["lung", "left"]: view.left_cut,
-               VALUE["liver", "right"]: True, VALUE["spine", "midline"]: True}
-        return "", frozenset(v for v, is_cut in cut.items() if is_cut)
+               VALUE["liver", "right"]: True, VALUE["spine", "midline"]: True, VALUE["aorta", "midline"]: True,
+               VALUE["spleen", "left"]: bool(spleen[0].any())}
+        return {"aorta": aorta.reason} if aorta.reason else {}, frozenset(v for v, is_cut in cut.items() if is_cut)

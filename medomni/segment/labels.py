@@ -19,6 +19,8 @@ TABLE: dict[int, Label] = {
     12: Label(12, "hemithorax", "left"),
     13: Label(13, "skeleton"),
     14: Label(14, "soft_tissue"),
+    15: Label(15, "aorta", "midline"),
+    16: Label(16, "spleen", "left"),
 }
 VALUE = {(row.anatomy_id, row.side): value for value, row in TABLE.items()}
-LUNG_DEPENDENT = ("lung", "airway", "heart", "mediastinum", "liver", "hemithorax", "rib")
+LUNG_DEPENDENT = ("lung", "airway", "heart", "mediastinum", "liver", "hemithorax", "rib", "aorta", "spleen")
