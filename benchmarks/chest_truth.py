@@ -41,7 +41,10 @@ def judged(k: int, split: str = "bar") -> dict[str, Any]:
     segmentation = get_segmenter().segment(volume)
     measured = measure(volume, segmentation)
     true = true_masks(patient, volume)
-    dices = {f"lung/{side}": dice(segmentation.mask("lung", side), true[f"lung/{side}"]) for side in SIDES}
+    dices = {}
+    for side in SIDES:  # the segmenter counts free air as lung; what was measured as such is taken off
+        lung = segmentation.mask("lung", side) & ~mask_of(measured, "pneumothorax", side)
+        dices[f"lung/{side}"] = dice(lung, true[f"lung/{side}"])
     for name in ("heart", "airway", "aorta", "liver", "spleen"):
         if any(row.anatomy_id == name for row in segmentation.table.values()):
             dices[name] = dice(segmentation.mask(name), true[name])

@@ -29,7 +29,8 @@ def mark(image: Image.Image, scale: float | None, letters: tuple[str, str], upri
     """Side letters at half height, and a bar of 1, 2, 5 or 10 cm at the lower right.
 
     Args:
-        scale: pixels per millimetre, None where millimetres are not known: no bar then. letters: at the left and the right edge. upright: at the upper and the lower one.
+        scale: pixels per millimetre, None where millimetres are not known: no bar then.
+        letters: at the left and the right edge. upright: at the upper and the lower one.
     """
     pen = ImageDraw.Draw(image)
     w, h = image.size

@@ -7,7 +7,8 @@ from types import MappingProxyType
 from typing import Any
 
 from medomni.findings.chest import SIDES, Chest
-from medomni.findings.sensitivity import CONSOLIDATION_BESIDE_FLUID, METHODS
+from medomni.findings.nodule_score import THIN_MM
+from medomni.findings.sensitivity import CONSOLIDATION_BESIDE_FLUID, METHODS, NODULES_IN_THICK
 from medomni.records import Coverage
 from medomni.volume import Segmentation
 
@@ -46,7 +47,9 @@ def coverage_of(
         common: dict[str, Any] = {"finding_id": name, "anatomy_id": m.anatomy_id, "method": m.method,
                   "min_size_mm": m.min_size_mm, "sensitivity": m.sensitivity}
         if name == "lung_nodule" and m.min_size_mm is not None:
-            common["min_size_mm"] = round(max(m.min_size_mm, NODULE_SLICES * chest.spacing[0]), 1)
+            acquired = chest.spacing[0] / chest.steps[0]
+            least, common["sensitivity"] = (m.min_size_mm, m.sensitivity) if acquired <= THIN_MM else NODULES_IN_THICK
+            common["min_size_mm"] = round(max(least, NODULE_SLICES * acquired), 1)
         if name == "cardiomegaly":
             reason = missing.get((name, "bilateral"))
             if ratio is None:

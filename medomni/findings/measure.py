@@ -88,7 +88,8 @@ def measure(volume: Volume, segmentation: Segmentation, *, working: Segmentation
     taken = fluid | _union(chest, dense)
     hearts, ratio = cardiomegaly(chest, taken | gas, floor)
     broken, ribs_seen = fractures(chest, fluid)
-    hits = wet + dry + dense + nodules(chest, taken, floor) + hearts + broken + dilated(wide)
+    hits = wet + dry + dense + nodules(volume, segmentation, chest, taken, gas, floor) + hearts + broken
+    hits += dilated(wide)
     airless = "airless lung on this side may hide a mass, which density alone cannot tell apart"
     hidden = {("lung_mass", hit.side): airless for hit in dense if hit.finding_id == "consolidation"}
     alike = "a mass at the hilum and airless lung look alike on this side"

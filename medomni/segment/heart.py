@@ -10,7 +10,6 @@ from scipy import ndimage
 from medomni.segment.bone import Skeleton
 from medomni.segment.grid import Grid, Mask, components, disk, largest
 
-
 RIM_MM, FAT_HU = 2.0, -30.0
 LATERAL_SHARE = 0.25
 """How much of the liver in a slice lies more than 48 mm to the right; of the heart next to nothing does."""
@@ -80,7 +79,8 @@ def _liver(grid: Grid, soft: Mask, x: np.ndarray, right: Mask) -> tuple[Mask, in
     z = np.arange(soft.shape[0])[:, None, None]
     plane = np.zeros((3, 3, 3), bool)
     plane[1] = ndimage.generate_binary_structure(2, 1)
-    pieces, n = ndimage.label(region & (z <= dome), plane)  # beside the dome's top lies the heart, parted from it by fat
+    # beside the dome's top lies the heart, parted from it by fat
+    pieces, n = ndimage.label(region & (z <= dome), plane)
     beside = np.bincount(pieces[labels == base], minlength=n + 1)
     of_liver = beside > LATERAL_SHARE * np.bincount(pieces.ravel(), minlength=n + 1)
     of_liver[0] = False
