@@ -24,14 +24,14 @@ THIN_FIRST = {
     "x": 1.118,
 }
 THICK = {
-    "intercept": -4.685, "strength": 0.016, "blob": 2.326, "middle": 3.776, "size": -0.343, "long": -2.773,
-    "flat": -3.136, "arms": -13.746, "thick": -2.555, "left": 0.12, "around": 9.984, "air": 0.371, "steep": -10.631,
-    "top": 0.309, "mean": -0.088, "radius": 3.75, "depth": -1.029, "central": 0.397, "x": 1.658, "top_mm": 1.027,
-    "noise": 2.294, "scale": 0.191, "blob_size": 0.843, "height": -0.513, "lung_hu": 0.572,
+    "intercept": -3.33, "strength": -0.0, "blob": 1.763, "middle": 4.249, "size": -0.422, "long": -2.65,
+    "flat": -3.532, "arms": -15.905, "thick": -2.358, "left": 0.127, "around": 11.872, "air": 0.298,
+    "steep": -10.584, "top": 0.317, "mean": -0.094, "radius": 3.897, "depth": -1.067, "central": -0.087, "x": 1.333,
+    "top_mm": 0.345, "noise": 1.987, "scale": 0.153, "blob_size": 1.004, "height": -0.485, "lung_hu": 0.467,
 }
 THICK_FIRST = {
-    "intercept": -20.538, "strength": 1.522, "blob": 8.155, "middle": 3.927, "scale": 2.009, "top_mm": 2.071,
-    "x": 1.826,
+    "intercept": -21.273, "strength": 1.515, "blob": 8.403, "middle": 4.201, "scale": 1.949, "top_mm": 1.726,
+    "x": 1.837,
 }
 # weights end
 

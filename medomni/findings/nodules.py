@@ -55,8 +55,10 @@ def nodules(volume: Volume, segmentation: Segmentation, chest: Chest, taken: Mas
         if shape is None:
             continue
         p = probability(shape, found, place, scene.spacing[0])
+        if p < LEAST_PROBABILITY:
+            continue
         longest, short = axial_axes(shape.mask, (ISO_MM,) * 3)
-        if p >= LEAST_PROBABILITY and longest >= LEAST_MM:
+        if longest >= LEAST_MM:
             hits.append(_hit(chest, box, shape, p, longest, min(short, longest)))
     return _told_apart(hits)
 
