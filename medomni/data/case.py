@@ -87,12 +87,25 @@ def cases_hash(cases: Iterable[Case]) -> str:
             digest.update(np.ascontiguousarray(c.places).tobytes())
         row = _row(c)
         for record in (row["findings"], row["truth"] or row["findings"]):
-            record["study"].pop("windows", None)  # not read in training, and in no case of before they were recorded
-            record.pop("quality", None)  # nor this: training reads the weight
+            _drop_unread(record)
         if c.weight == 1.0:
             del row["weight"]  # as in cases of before there was one
         digest.update(json.dumps(row, sort_keys=True).encode())
     return digest.hexdigest()
+
+
+def _drop_unread(record: dict[str, Any]) -> None:
+    """Take out of a findings record what training does not read, and no case of before it was recorded has."""
+    for name in ("windows", "acquisition"):
+        record["study"].pop(name, None)
+    for name in ("quality", "scores", "comparison"):  # of quality training reads the weight
+        record.pop(name, None)
+    for organ in record["organs"]:
+        for name in ("approximate", "calibres"):
+            organ.pop(name, None)
+    for finding in record["findings"]:
+        for name in ("longest_3d_mm", "short_3d_mm", "pleura_mm", "hu_sd", "uncertainty"):
+            finding.pop(name, None)
 
 
 def split_by_patient(train: Sequence[Case], test: Sequence[Case]) -> None:

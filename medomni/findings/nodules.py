@@ -29,6 +29,9 @@ FINE_MM = 1.5
 CALCIFIED_HU = 250.0
 MASS_MM = 30.0
 SHARED = 0.5
+FAT_HU, FAT_MM = -40.0, 4.5
+LEAST_AIR = 0.2
+"""Share of a nodule's surroundings that is lung: less lies in the wall or the diaphragm."""
 
 
 def nodules(volume: Volume, segmentation: Segmentation, chest: Chest, taken: Mask, gas: Mask,
@@ -54,6 +57,8 @@ def nodules(volume: Volume, segmentation: Segmentation, chest: Chest, taken: Mas
         shape = shape_of(box)
         if shape is None:
             continue
+        if _is_fat(shape) or shape.features["air"] < LEAST_AIR:
+            continue
         p = probability(shape, found, place, scene.spacing[0])
         if p < LEAST_PROBABILITY:
             continue
@@ -61,6 +66,12 @@ def nodules(volume: Volume, segmentation: Segmentation, chest: Chest, taken: Mas
         if longest >= LEAST_MM:
             hits.append(_hit(chest, box, shape, p, longest, min(short, longest)))
     return _told_apart(hits)
+
+
+def _is_fat(shape: Shape) -> bool:
+    """Fat beside the heart and on the diaphragm bulges into the lung as a lesion does; small lesions are as dense by
+    their mixed voxels alone."""
+    return shape.radius_mm > FAT_MM and shape.features["top"] < FAT_HU
 
 
 def _hit(chest: Chest, box: Box, shape: Shape, p: float, longest: float, short: float) -> Hit:
