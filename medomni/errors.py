@@ -170,6 +170,16 @@ _ENTRIES = [
                "Check the export; there is nothing to measure."),
     ErrorEntry("MED-S05", "The segmenter named is not installed or not known.",
                "Choose one of the names in the message, or install the plug-in."),
+    ErrorEntry("MED-S10", "The weights of a segmenter are not on this machine; nothing is downloaded by itself.",
+               "Do the step that the message gives, on a machine with a network, and name the folder or file."),
+    ErrorEntry("MED-S11", "Masks made elsewhere, or the table of their labels, cannot be used.",
+               "Give a DICOM SEG of this series, or a NIfTI label map with a table (value,anatomy_id,side); see "
+               "docs/how-to/segmenters.md."),
+    ErrorEntry("MED-S12", "Masks made elsewhere say less than a label map needs, or more than it can hold.",
+               "Look at the outlines; state sides and anatomy in the SEG's codes or in the table of the labels.",
+               "warning"),
+    ErrorEntry("MED-S13", "A segmenter's own package or bundle failed, or gave what cannot be used.",
+               "Run it by itself on the series to see its message, or choose another segmenter."),
     # --- K: knowledge and check -----------------------------------------------------------------------
     ErrorEntry("MED-K01", "The report is in a language that the checker does not read.",
                "English and Chinese are read; translate the report or leave it unchecked."),

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from medomni.data import Case, SlabSettings
     from medomni.findings import Measured
     from medomni.model import Bundle
+    from medomni.segment import Segmenter
     from medomni.train import Recipe
     from medomni.volume import Segmentation, Volume
 
@@ -36,12 +37,24 @@ class MeasuredStudy:
 
     Attributes:
         seconds: stage name to wall time.
+        working: the label map that was measured, where the segmenter's own is not (see ``segment/working.py``).
     """
 
     volume: Volume
     segmentation: Segmentation
     measured: Measured
     seconds: dict[str, float] = field(default_factory=dict)
+    working: Segmentation | None = None
+
+    @property
+    def labels(self) -> Segmentation:
+        """The label map that was measured."""
+        return self.working or self.segmentation
+
+    @property
+    def has_lungs(self) -> bool:
+        """Whether lungs were segmented, without which neither findings nor the model's view are of a chest."""
+        return "lung" not in self.labels.abstained and bool(self.labels.mask("lung").any())
 
     @property
     def findings(self) -> Findings:
@@ -58,29 +71,70 @@ def _timed(seconds: dict[str, float], name: str, stage: Stage | None) -> Iterato
     seconds[name] = time.perf_counter() - begun
 
 
-def measure_volume(volume: Volume, *, segmenter: str = "builtin", stage: Stage | None = None,
+def measure_volume(volume: Volume, *, segmenter: str | Segmenter = "builtin", stage: Stage | None = None,
                    where: object = None) -> MeasuredStudy:
-    """Segment and measure a CT volume; ``where`` is the folder or file that an error names.
+    """Segment and measure a CT volume.
+
+    Args:
+        segmenter: the name of one, or one.
+        where: the folder or file that an error names.
 
     Raises:
-        MedomniError: MED-D07 for another modality than CT, MED-S05 for an unknown segmenter, MED-S04.
+        MedomniError: MED-D07 for another modality than CT, MED-S05 for an unknown segmenter, MED-S02 and what else the
+            segmenter says, MED-S04; MED-C07, MED-C08 for the file of MEDOMNI_SENSITIVITIES.
     """
     from medomni.findings import measure
+    from medomni.findings.tested import read_tested
     from medomni.segment import get_segmenter
+    from medomni.segment.working import working_labels
 
     if volume.study.modality != "CT":
         raise MedomniError("MED-D07", f"modality {volume.study.modality}", where=where)
     seconds: dict[str, float] = {}
     with _timed(seconds, "segment", stage):
-        segmentation = get_segmenter(segmenter).segment(volume)
+        chosen = get_segmenter(segmenter) if isinstance(segmenter, str) else segmenter
+        segmentation = chosen.segment(volume)
+        if segmentation.warnings:
+            said = (*volume.study.warnings, *segmentation.warnings)
+            volume = replace(volume, study=volume.study.model_copy(update={"warnings": said}))
+        working = working_labels(volume, segmentation)
     with _timed(seconds, "measure", stage):
-        measured = measure(volume, segmentation)
-    return MeasuredStudy(volume, segmentation, measured, seconds)
+        measured = measure(volume, segmentation, working=working, tested=read_tested())
+    return MeasuredStudy(volume, segmentation, measured, seconds, working)
+
+
+def mask_segmenter(path: Path | str, table: str | None = None) -> Segmenter:
+    """Masks made elsewhere in the place of a segmenter.
+
+    Args:
+        path: a DICOM SEG of the study, or a NIfTI label map on its grid.
+        table: for NIfTI, what the labels are: a CSV file (``value,anatomy_id,side``), or the name of a known table
+            (``totalsegmentator``); without it the CSV file beside the mask.
+
+    Raises:
+        MedomniError: MED-S11 for a table that is not valid or names an anatomy that the graph does not have.
+    """
+    from medomni.dicom.masks import MaskSegmenter, read_table
+    from medomni.dicom.names import shown_name
+    from medomni.knowledge import load_graph
+    from medomni.segment.classes import class_table, class_tables
+
+    if table is None:
+        return MaskSegmenter(path)
+    if table in class_tables():
+        return MaskSegmenter(path, class_table(table))
+    rows = read_table(table)
+    for row in rows.values():
+        if row.anatomy_id not in load_graph():
+            said = f"the value {row.value} names an anatomy that the graph does not have"
+            raise MedomniError("MED-S11", f"{said}; known tables: {', '.join(class_tables())}",
+                               where=shown_name(Path(table).name))
+    return MaskSegmenter(path, rows)
 
 
 def measure_study(
     folder: Path | str, *, series: int | None = None, resample: bool = False, modality: str | None = None,
-    segmenter: str = "builtin", stage: Stage | None = None,
+    segmenter: str | Segmenter = "builtin", stage: Stage | None = None,
 ) -> MeasuredStudy:
     """Read a study and measure it; what is read, and errors, as ``read_study`` and :func:`measure_volume` say."""
     from medomni.dicom.cache import read_maybe_cached
@@ -89,7 +143,7 @@ def measure_study(
     with _timed(seconds, "read", stage):
         volume = read_maybe_cached(folder, series=series, resample=resample, modality=modality)
     study = measure_volume(volume, segmenter=segmenter, stage=stage, where=folder)
-    return MeasuredStudy(study.volume, study.segmentation, study.measured, {**seconds, **study.seconds})
+    return replace(study, seconds={**seconds, **study.seconds})
 
 
 def case_of(study: MeasuredStudy, *, history: History | None = None, slabs: SlabSettings | None = None,
@@ -98,8 +152,8 @@ def case_of(study: MeasuredStudy, *, history: History | None = None, slabs: Slab
     from medomni.data import Case, SlabSettings, chest_slabs, finding_places
 
     settings = slabs or SlabSettings()
-    view = chest_slabs(study.volume, study.segmentation, settings)
-    places = finding_places(study.volume, study.segmentation, study.findings.findings, study.measured.masks, settings)
+    view = chest_slabs(study.volume, study.labels, settings)
+    places = finding_places(study.volume, study.labels, study.findings.findings, study.measured.masks, settings)
     return Case(view.hu, view.pair_mm, study.findings, history or History(), report, truth, patient_key, site, places)
 
 
@@ -125,7 +179,7 @@ def report_case(bundle: Bundle, study: MeasuredStudy, *, history: History | None
                 recipe: Recipe | None = None) -> tuple[Report, CheckResult]:
     """Report and check of a measured study; with a ``recipe``, in its view and context.
 
-    Where the segmenter abstained from the lungs the model is not asked: a sentence about organs that were not
+    Where no lungs were segmented the model is not asked: a sentence about organs that were not
     looked at would be a guess. The report then says what was not assessed. What could not be assessed is added
     to every report as a section of its own.
     """
@@ -133,7 +187,7 @@ def report_case(bundle: Bundle, study: MeasuredStudy, *, history: History | None
     from medomni.generate import generate_report
 
     study = with_history(study, history)
-    if "lung" in study.segmentation.abstained:
+    if not study.has_lungs:
         report = Report(text="FINDINGS:\nThe lungs, the pleura and the heart were not assessed.",
                         provenance=_template_origin())
     else:
@@ -188,7 +242,7 @@ def report_study(
     folder: Path | str, out: Path | str, *, history: History | None = None, model: str | None = None,
     adapter: Path | str | None = None, config: Path | str | None = None, facts: bool = True,
     series: int | None = None, resample: bool = False, modality: str | None = None, dicom: bool = False,
-    stage: Stage | None = None,
+    segmenter: str | Segmenter = "builtin", stage: Stage | None = None,
 ) -> dict[str, Any]:
     """``medomni report``: the whole job for one study.
 
@@ -204,8 +258,8 @@ def report_study(
         MedomniError: as :func:`measure_study`; MED-C04 where ``out`` cannot be written.
     """
     recipe = load_recipe(config)
-    study = with_history(measure_study(folder, series=series, resample=resample, modality=modality, stage=stage),
-                         history)
+    study = with_history(measure_study(folder, series=series, resample=resample, modality=modality,
+                                       segmenter=segmenter, stage=stage), history)
     seconds = dict(study.seconds)
     with _timed(seconds, "load model", stage):
         bundle = load_model(model, adapter, recipe)

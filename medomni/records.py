@@ -112,11 +112,12 @@ class Coverage(Record):
 
 
 class Organ(Record):
-    """A segmented organ; ``truncated`` where the field of view cuts it."""
+    """A segmented organ; ``level`` of a vertebra (``T7``) or rib (``5``); ``truncated`` where the view cuts it."""
 
     label: int
     anatomy_id: str
     side: Side = "unspecified"
+    level: str | None = None
     present: bool = True
     volume_ml: float | None = None
     hu_mean: float | None = None

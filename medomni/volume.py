@@ -15,11 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medomni.files import replacing
-from medomni.records import Study
+from medomni.records import Study, Warned
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+UNMAPPED = "unmapped"
 LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 
 
@@ -132,11 +133,20 @@ class Volume:
 
 @dataclass(frozen=True)
 class Label:
-    """One row of a label table."""
+    """One row of a label table.
+
+    Attributes:
+        anatomy_id: of the knowledge graph (a finding's id where the class is one, as a cyst); :data:`UNMAPPED` where
+            the source's class has none.
+        side: the patient's. level: vertebra (``T7``) or number of a rib (``5``), empty where there is none.
+        name: what the source calls the class, empty for the built-in segmenter's.
+    """
 
     value: int
     anatomy_id: str
     side: str = "unspecified"
+    level: str = ""
+    name: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,6 +160,9 @@ class Segmentation:
         produced_by: segmenter name and version.
         truncated: label values that the field of view cuts.
         abstained: anatomy id to the reason why it was not segmented; such anatomy is *not assessable*.
+        untested: anatomy ids whose accuracy was never measured here (a network's, or masks made elsewhere): they may
+            be shown, and nothing is called absent by them.
+        warnings: what the study's record is to say of them.
 
     Raises:
         ValueError: on another dtype, a label without a row, or a non-3-D array.
@@ -161,6 +174,8 @@ class Segmentation:
     produced_by: str
     truncated: frozenset[int] = frozenset()
     abstained: Mapping[str, str] = field(default_factory=dict)
+    untested: frozenset[str] = frozenset()
+    warnings: tuple[Warned, ...] = ()
 
     def __post_init__(self) -> None:
         if self.labels.ndim != 3 or self.labels.dtype not in (np.dtype(np.uint8), np.dtype(np.uint16)):

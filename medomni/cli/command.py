@@ -15,7 +15,21 @@ import typer
 from medomni import __version__
 from medomni.cli import forget, scrub, training
 from medomni.cli.deidentify import deidentify
-from medomni.cli.options import Adapter, Format, Modality, ModelDir, OutDir, RecipeFile, Resample, Series, Study
+from medomni.cli.options import (
+    Adapter,
+    Format,
+    Masks,
+    MaskTable,
+    Modality,
+    ModelDir,
+    OutDir,
+    RecipeFile,
+    Resample,
+    SegmenterName,
+    Series,
+    Study,
+    chosen_segmenter,
+)
 from medomni.cli.pacs import pacs
 from medomni.errors import MedomniError
 from medomni.files import read_report, unwritable
@@ -63,7 +77,7 @@ def ingest(folder: Study, json_out: Annotated[bool, typer.Option("--json", help=
 
 @app.command()
 def segment(folder: Study, out: OutDir, series: Series = None, resample: Resample = False, modality: Modality = None,
-            segmenter: str = "builtin",
+            segmenter: SegmenterName = "builtin", masks: Masks = None, mask_table: MaskTable = None,
             dicom_seg: Annotated[bool, typer.Option("--dicom-seg", help="Write the mask as DICOM SEG too.")] = False,
             nifti: Annotated[bool, typer.Option("--nifti", help="Write volume and labels as NIfTI too.")] = False,
             ) -> None:
@@ -76,8 +90,8 @@ def segment(folder: Study, out: OutDir, series: Series = None, resample: Resampl
     from medomni.review.images import save_images
 
     with stages() as stage:
-        study = measure_study(folder, series=series, resample=resample, modality=modality, segmenter=segmenter,
-                              stage=stage)
+        study = measure_study(folder, series=series, resample=resample, modality=modality, stage=stage,
+                              segmenter=chosen_segmenter(segmenter, masks, mask_table))
     save_images(out / IMAGES, study.volume, study.segmentation, study.measured.masks)
     with replacing(out / CONTACT) as beside:
         beside.write_bytes(contact_sheet(study.volume, outlines=study.segmentation))
@@ -96,13 +110,15 @@ def segment(folder: Study, out: OutDir, series: Series = None, resample: Resampl
 
 @app.command()
 def measure(folder: Study, out: Annotated[Path, typer.Option("--out", "-o", help="findings.json to write.")],
-            series: Series = None, resample: Resample = False, modality: Modality = None) -> None:
+            series: Series = None, resample: Resample = False, modality: Modality = None,
+            segmenter: SegmenterName = "builtin", masks: Masks = None, mask_table: MaskTable = None) -> None:
     """Measure findings in a chest CT and say what was not assessed."""
     from medomni.files import write_text
     from medomni.pipeline import measure_study
 
     with stages() as stage:
-        study = measure_study(folder, series=series, resample=resample, modality=modality, stage=stage)
+        study = measure_study(folder, series=series, resample=resample, modality=modality, stage=stage,
+                              segmenter=chosen_segmenter(segmenter, masks, mask_table))
     write_text(out, study.findings.model_dump_json(indent=2))
     _organs(study.findings)
     for f in study.findings.findings:
@@ -118,6 +134,7 @@ def report(folder: Study, out: OutDir, series: Series = None, resample: Resample
            adapter: Adapter = None, model: ModelDir = None, config: RecipeFile = None,
            symptom: Annotated[str, typer.Option(help="History for the prompt; no names, no dates.")] = "",
            prior: Annotated[str, typer.Option(help="What an earlier study showed; no names, no dates.")] = "",
+           segmenter: SegmenterName = "builtin", masks: Masks = None, mask_table: MaskTable = None,
            dicom: Annotated[bool, typer.Option("--dicom", help="Masks, measurements, picture as DICOM too.")] = False,
            withhold_facts: Annotated[bool, typer.Option(help="Prompt without measured facts.")] = False) -> None:
     """The whole job for one study: findings, report, check, page."""
@@ -127,6 +144,7 @@ def report(folder: Study, out: OutDir, series: Series = None, resample: Resample
     with stages() as stage:
         done = report_study(folder, out, series=series, resample=resample, modality=modality, adapter=adapter,
                             model=model, config=config, stage=stage, facts=not withhold_facts, dicom=dicom,
+                            segmenter=chosen_segmenter(segmenter, masks, mask_table),
                             history=History(symptom=symptom, prior=prior))
     print((out / REPORT_TEXT).read_text(encoding="utf-8"))
     print(", ".join(f"{k} {v} s" for k, v in done["seconds"].items()))
@@ -328,7 +346,8 @@ def _naming(path: Path | None) -> Iterator[None]:
 def _organs(findings: Any) -> None:
     for organ in findings.organs:
         volume = f"{organ.volume_ml:.0f} ml" if organ.volume_ml is not None else "not measured"
-        print(f"{organ.anatomy_id} {organ.side}: {volume}{' (truncated)' if organ.truncated else ''}")
+        name = f"{organ.anatomy_id} {organ.level}" if organ.level else organ.anatomy_id
+        print(f"{name} {organ.side}: {volume}{' (truncated)' if organ.truncated else ''}")
     for warning in findings.study.warnings:
         print(f"{warning.code}: {warning.detail}")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal, Optional
+from typing import Annotated, Any, Literal, Optional
 
 import typer
 
@@ -16,3 +16,26 @@ OutDir = Annotated[Path, typer.Option("--out", "-o", help="Output folder.")]
 RecipeFile = Annotated[Optional[Path], typer.Option("--config", help="Recipe: its base, view and context.")]  # noqa: UP045
 Adapter = Annotated[Optional[Path], typer.Option(help="Adapter folder.")]  # noqa: UP045
 ModelDir = Annotated[Optional[str], typer.Option(help="Model folder; the embedded one by default.")]  # noqa: UP045
+SegmenterName = Annotated[str, typer.Option("--segmenter", help="builtin, totalsegmentator, lungmask, monai-bundle.")]
+Masks = Annotated[Optional[Path], typer.Option(help="Masks made elsewhere: a DICOM SEG or NIfTI label map.")]  # noqa: UP045
+MaskTable = Annotated[Optional[str], typer.Option(  # noqa: UP045
+    help="What the labels of --masks in NIfTI are: a CSV file or `totalsegmentator`.")]
+
+
+def chosen_segmenter(segmenter: str, masks: Path | None, table: str | None) -> Any:
+    """The segmenter that the options name: masks where they are given, else a name.
+
+    Raises:
+        MedomniError: MED-C03 where both are given, or a table without masks; MED-S11.
+    """
+    from medomni.errors import MedomniError
+
+    if masks is None:
+        if table is not None:
+            raise MedomniError("MED-C03", "--mask-table says what the labels of --masks are")
+        return segmenter
+    if segmenter != "builtin":
+        raise MedomniError("MED-C03", "--masks and --segmenter: give one of them")
+    from medomni.pipeline import mask_segmenter
+
+    return mask_segmenter(masks, table)

@@ -16,11 +16,12 @@ import pydicom
 from numpy.typing import NDArray
 
 from medomni.dicom.concepts import anatomy_concept, finding_concept, side_concept
+from medomni.dicom.segment_codes import anatomy_code
 from medomni.dicom.source import frame_group, quoting_nothing, source_images
 from medomni.errors import MedomniError
 from medomni.files import replacing
 from medomni.records import Finding
-from medomni.volume import Segmentation, Volume
+from medomni.volume import UNMAPPED, Segmentation, Volume
 
 if TYPE_CHECKING:
     from highdicom.seg import SegmentDescription
@@ -121,9 +122,13 @@ def _description(number: int, value: int, segmentation: Segmentation, finding: F
 
     label, algorithm = segmentation.table[value], segmentation.produced_by
     side, what = side_concept(label.side), finding.finding_id if finding else label.anatomy_id
-    named = f"{label.side} {what}" if side else what
+    if label.anatomy_id == UNMAPPED and not finding:
+        what = label.name or what
+    named = " ".join(filter(None, (label.side if side else "", what, "" if finding else label.level)))
     category = ("49755003", "Morphologically Abnormal Structure") if finding else ("123037004", "Anatomical Structure")
-    kind = finding_concept(what) if finding else anatomy_concept(what)
+    code = None if finding else anatomy_code(label)
+    kind = finding_concept(what) if finding else CodedConcept(code[0], "SCT", code[1]) if code else \
+        anatomy_concept(label.anatomy_id)
     description = hd.seg.SegmentDescription(
         segment_number=number, segment_label=named.replace("_", " ")[:64],
         segmented_property_category=CodedConcept(category[0], "SCT", category[1]), segmented_property_type=kind,

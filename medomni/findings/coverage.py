@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from medomni.findings.chest import SIDES, Chest
@@ -27,6 +29,7 @@ def not_assessable(reason: str) -> tuple[Coverage, ...]:
 def coverage_of(
     chest: Chest, segmentation: Segmentation, ratio: float | None, ribs: tuple[float, float] | None,
     hidden: dict[tuple[str, str], str], wet: frozenset[str] = frozenset(),
+    missing: Mapping[tuple[str, str], str] = MappingProxyType({}),
 ) -> tuple[Coverage, ...]:
     """Coverage of a study with lungs.
 
@@ -35,6 +38,7 @@ def coverage_of(
         ribs: z range (mm, LPS) in which ribs were followed, None where they could not be.
         hidden: (finding, side) to the reason why it cannot be told there from what surrounds it.
         wet: sides with an effusion, beside which airless lung is missed more often.
+        missing: (finding, side) to the coded reason why the label map cannot show its absence (see ``needs``).
     """
     cut = {segmentation.table[v].side for v in segmentation.truncated if segmentation.table[v].anatomy_id == "lung"}
     out = []
@@ -44,18 +48,24 @@ def coverage_of(
         if name == "lung_nodule" and m.min_size_mm is not None:
             common["min_size_mm"] = round(max(m.min_size_mm, NODULE_SLICES * chest.spacing[0]), 1)
         if name == "cardiomegaly":
-            reason = None if ratio is not None else "MED-S03: the heart's borders are not seen on both sides"
+            reason = missing.get((name, "bilateral"))
+            if ratio is None:
+                reason = reason or "MED-S03: the heart's borders are not seen on both sides"
             out.append(Coverage(**common, assessable=reason is None, reason=reason))
             continue
         if name == "rib_fracture":
             thick = chest.spacing[0] > THICKEST_MM[name]
-            reason = None if ribs and not thick else \
-                f"MED-S03: slices of {chest.spacing[0]:.1f} mm" if thick else "MED-S03: ribs could not be followed"
+            reason = missing.get((name, "bilateral"))
+            if thick or not ribs:
+                reason = reason or (f"MED-S03: slices of {chest.spacing[0]:.1f} mm" if thick else
+                                    "MED-S03: ribs could not be followed")
             out.append(Coverage(**common, assessable=reason is None, reason=reason, z_range_mm=ribs))
             continue
         for side in SIDES:
-            reason = None
-            if (name, side) in hidden:
+            reason = missing.get((name, side))
+            if reason:
+                pass
+            elif (name, side) in hidden:
                 reason = f"MED-S03: {hidden[name, side]}"
             elif name == "lung_nodule" and chest.spacing[0] > THICKEST_MM[name]:
                 reason = f"MED-S03: slices of {chest.spacing[0]:.1f} mm"

@@ -36,6 +36,8 @@ def diaphragm(chest: Chest, fluid: Mask | None = None) -> NDArray[np.float32]:
     a, b = basis[seen].astype(np.float64), low[seen].astype(np.float64)
     typical = np.array([0, 0, 1.2 * 138, 0.2 * 48, -138.0, 0.0, -50.0])  # mm; a dome 60 mm wide to each side of its top
     trust = np.diag([0, 0, 2e-3, 2e-3, 4e-3, 4e-3, 4e-3]) * len(b) * 0.05
+    if not (a[:, 0].any() and a[:, 1].any()):  # a lung is missing: its dome is as high as the other
+        trust[:2, :2] += len(b) * 1e-3 * np.array([[1.0, -1.0], [-1.0, 1.0]])
     weight, coefficients = np.ones_like(b), typical
     for _ in range(15):
         w = weight[:, None]

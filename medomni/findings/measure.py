@@ -15,14 +15,17 @@ from medomni.findings.effusion import effusions
 from medomni.findings.floor import diaphragm
 from medomni.findings.heart import cardiomegaly
 from medomni.findings.hit import Hit
+from medomni.findings.needs import figures, unmet
 from medomni.findings.nodules import nodules
 from medomni.findings.organs import organs_of
 from medomni.findings.pneumothorax import pneumothoraces
 from medomni.findings.ribs import fractures
+from medomni.findings.tested import Tested
 from medomni.records import Finding, Findings, volume_grade
 from medomni.volume import Label, Segmentation, Volume, axis_alignment
 
 LEAST_CONFIDENCE = 0.5
+UNTESTED_CONFIDENCE = 0.45
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,18 +41,28 @@ class Measured:
     masks: Segmentation
 
 
-def measure(volume: Volume, segmentation: Segmentation) -> Measured:
+def measure(volume: Volume, segmentation: Segmentation, *, working: Segmentation | None = None,
+            tested: Tested | None = None) -> Measured:
     """Measure a CT volume whose organs are segmented.
+
+    Args:
+        segmentation: whose organs are listed.
+        working: the label map that is measured where ``segmentation`` does not part the chest as the measuring rooms
+            need it (:func:`medomni.segment.working.working_labels`).
+        tested: sensitivities measured with that segmenter; what they do not name of a segmenter from elsewhere is
+            *not assessable*, and what is found by it *uncertain*.
 
     Raises:
         MedomniError: MED-S02 when the segmentation lies on another grid, MED-D07 for another modality than CT.
     """
-    if not segmentation.matches(volume):
-        shapes = f"volume {volume.array.shape}, labels {segmentation.labels.shape}"
-        raise MedomniError("MED-S02", shapes, where="measure")
+    for labels in (segmentation, working or segmentation):
+        if not labels.matches(volume):
+            shapes = f"volume {volume.array.shape}, labels {labels.labels.shape}"
+            raise MedomniError("MED-S02", shapes, where="measure")
     if volume.study.modality.upper() != "CT":
         raise MedomniError("MED-D07", f"findings are measured on CT, this is {volume.study.modality}", where="measure")
     organs = organs_of(volume, segmentation)
+    segmentation = working or segmentation
     if "lung" in segmentation.abstained or not segmentation.mask("lung").any():
         reason = segmentation.abstained.get("lung", "MED-S01: no lung was segmented")
         record = Findings(study=volume.study, coverage=not_assessable(reason), organs=organs)
@@ -68,9 +81,16 @@ def measure(volume: Volume, segmentation: Segmentation) -> Measured:
     for side, ml in unexplained.items():
         for name in ("lung_mass", "consolidation"):
             hidden.setdefault((name, side), f"{ml:.0f} ml of soft tissue on this side could not be told apart")
+    missing = unmet(segmentation, tested or Tested())
+    for hit in hits:  # found by masks that were never measured: shown, and no more than possible
+        side = hit.side if (hit.finding_id, hit.side) in missing else "bilateral"
+        if "untested" in missing.get((hit.finding_id, side), ""):
+            hit.confidence = min(hit.confidence, UNTESTED_CONFIDENCE)
     findings = tuple(_record(chest, hit, n) for n, hit in enumerate(hits, start=1))
-    record = Findings(study=volume.study, organs=organs, findings=findings, coverage=coverage_of(
-        chest, segmentation, ratio, ribs_seen, hidden, frozenset(hit.side for hit in wet)))
+    rows = coverage_of(chest, segmentation, ratio, ribs_seen, hidden, frozenset(hit.side for hit in wet), missing)
+    known = figures(segmentation, tested or Tested())
+    coverage = tuple(c.model_copy(update={"sensitivity": known.get(c.finding_id, c.sensitivity)}) for c in rows)
+    record = Findings(study=volume.study, organs=organs, findings=findings, coverage=coverage)
     return Measured(record, _masks(volume, segmentation, chest, hits))
 
 

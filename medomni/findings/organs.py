@@ -11,9 +11,14 @@ REPORTED = ("lung", "airway", "heart", "liver", "spine", "rib", "aorta", "medias
 
 
 def organs_of(volume: Volume, segmentation: Segmentation) -> tuple[Organ, ...]:
-    """One row per reported label: volume (ml), mean and SD (HU); abstained organs are left out, never given as 0 ml."""
+    """One row per reported label: volume (ml), mean and SD (HU).
+
+    Abstained organs and those without a voxel are left out, never given as 0 ml: not to be segmented is not to be
+    absent. Of segmenters from elsewhere every class that has an anatomy is listed.
+    """
     values = sorted(v for v, row in segmentation.table.items()
-                    if row.anatomy_id in REPORTED and row.anatomy_id not in segmentation.abstained)
+                    if (row.anatomy_id in REPORTED or row.anatomy_id in segmentation.untested)
+                    and row.anatomy_id not in segmentation.abstained)
     if not values:
         return ()
     flat = segmentation.labels.ravel()
@@ -26,11 +31,10 @@ def organs_of(volume: Volume, segmentation: Segmentation) -> tuple[Organ, ...]:
     for v in values:
         row, k = segmentation.table[v], int(count[v])
         if k == 0:
-            out.append(Organ(label=v, anatomy_id=row.anatomy_id, side=row.side, present=False))  # type: ignore[arg-type]
             continue
         mean = total[v] / k
         out.append(Organ(
-            label=v, anatomy_id=row.anatomy_id, side=row.side,  # type: ignore[arg-type]
+            label=v, anatomy_id=row.anatomy_id, side=row.side, level=row.level or None,  # type: ignore[arg-type]
             volume_ml=round(k * volume.voxel_ml, 1), hu_mean=round(float(mean), 1),
             hu_sd=round(float(np.sqrt(max(0.0, square[v] / k - mean * mean))), 1),
             truncated=v in segmentation.truncated,

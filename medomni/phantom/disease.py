@@ -134,6 +134,19 @@ def _nodule(
     return None
 
 
+def with_nodules(
+    anatomy: Anatomy, lesions: Lesions, vessels: tuple[Tree, Tree], sizes: list[float], rng: np.random.Generator
+) -> Lesions:
+    """Lesions with further solid nodules of these longest diameters (mm), each on either side; one that finds no place
+    where it would be decidable is left out.
+    """
+    for size in sizes:
+        nodule = _nodule(anatomy, -1 if rng.random() < 0.5 else 1, size, lesions, vessels, rng)
+        if nodule is not None:
+            lesions = replace(lesions, nodules=(*lesions.nodules, nodule))
+    return lesions
+
+
 def sampled_lesions(
     anatomy: Anatomy, kinds: tuple[str, ...], vessels: tuple[Tree, Tree], rng: np.random.Generator
 ) -> Lesions:
@@ -164,10 +177,7 @@ def sampled_lesions(
     )
     if "lung_mass" in kinds:
         sizes.insert(0, float(rng.uniform(33, 58)))
-    for size in sizes:
-        nodule = _nodule(anatomy, -1 if rng.random() < 0.5 else 1, size, out, vessels, rng)
-        if nodule is not None:
-            out = replace(out, nodules=(*out.nodules, nodule))
+    out = with_nodules(anatomy, out, vessels, sizes, rng)
     if "rib_fracture" in kinds:
         lateral = rng.random() < 0.6
         out = replace(

@@ -29,8 +29,7 @@ def paint(canvas: Any, patient: PhantomPatient) -> None:
     canvas.shape(lambda x, y, z: np.maximum(atrium(x, y, z), a.heart(x, y, z) + 3), cavity, w)
     low = grid.window(((-160, 160), (-130, 130), (-400.0, max(a.dome_left, a.dome_right) * a.height + 6)))
     canvas.shape(lambda x, y, z: liver(a, x, y, z), a.liver_hu, low)
-    spleen = Ellipsoid((92 * a.width, 44, a.dome_left * a.height - 52), (34, 52, 48))
-    canvas.shape(lambda x, y, z: _below(a, spleen(x, y, z), x, y, z, 1), a.liver_hu - 6, low)
+    canvas.shape(lambda x, y, z: spleen(a, x, y, z), a.liver_hu - 6, low)
     stomach = Ellipsoid((58 * a.width, -26, a.dome_left * a.height - 48), (46, 46, 44))
     level = np.float32(-26 - a.dependent * 14)
     canvas.shape(lambda x, y, z: _below(a, stomach(x, y, z), x, y, z, 1), 36.0, low)
@@ -45,6 +44,12 @@ def _below(a: Anatomy, d: Array, x: Array, y: Array, z: Array, side: int) -> Arr
     return np.maximum(np.maximum(d, a.cage(x, y, z) + 2), np.float32(1.5) - a.diaphragm(x, y, z, side))
 
 
+def spleen(a: Anatomy, x: Array, y: Array, z: Array) -> Array:
+    """The spleen: left and posterior under the diaphragm."""
+    body = Ellipsoid((92 * a.width, 44, a.dome_left * a.height - 52), (34, 52, 48))
+    return _below(a, body(x, y, z), x, y, z, 1)
+
+
 def liver(a: Anatomy, x: Array, y: Array, z: Array) -> Array:
     """The liver: right and anterior under the diaphragm, its left lobe across the midline."""
     cut = (x + np.float32(0.55) * (y + 20) - 22) * np.float32(0.85)
@@ -55,8 +60,8 @@ def liver(a: Anatomy, x: Array, y: Array, z: Array) -> Array:
     return np.maximum(d, np.float32(34) - np.hypot(x, y - a.spine_y(z)))
 
 
-def great_vessels(a: Anatomy) -> Tubes:
-    """Aorta, pulmonary trunk and arteries, caval and brachiocephalic vessels, oesophagus."""
+def aorta(a: Anatomy) -> Tubes:
+    """The aorta from its valve to the diaphragm's level."""
     t = Tubes()
     h, r, b = a.height, a.aorta_radius, a.blood_hu
     ys = [float(a.spine_y(z * h)) for z in (20, 0, -40, -80, -120, -190)]
@@ -80,6 +85,13 @@ def great_vessels(a: Anatomy) -> Tubes:
         np.array([1.15, 1.3, 1.25, 1.15, 1.1, 1.05, 1, 1, 0.95, 0.92, 0.9, 0.85]) * r,
         b,
     )
+    return t
+
+
+def great_vessels(a: Anatomy) -> Tubes:
+    """Aorta, pulmonary trunk and arteries, caval and brachiocephalic vessels, oesophagus."""
+    t = aorta(a)
+    h, b = a.height, a.blood_hu
     t.add(
         np.array(
             [[16, -44, -42 * h], [20, -34, -14 * h], [22, -18, -4 * h], [36, 4, -6 * h], [44, 14, -18 * h]]
@@ -120,21 +132,25 @@ def great_vessels(a: Anatomy) -> Tubes:
 
 def trachea(patient: PhantomPatient) -> Tubes:
     """Trachea and main bronchi: wall and air. Radius 8-9 mm, ends at the carina (z = 0)."""
-    a, t = patient.anatomy, Tubes()
-    h = a.height
+    t = _windpipe(patient.anatomy, 2.0, 25.0)
+    _merge(t, lumen(patient.anatomy))
+    return t
+
+
+def lumen(a: Anatomy) -> Tubes:
+    """The air in trachea and main bronchi."""
+    return _windpipe(a, 0.0, -985.0)
+
+
+def _windpipe(a: Anatomy, grow: float, hu: float) -> Tubes:
+    t, h = Tubes(), a.height
     top, mid = float(a.spine_y(140 * h)) - 38, float(a.spine_y(50 * h)) - 34
     wind = np.array([[0, top, 140 * h], [0, mid, 50 * h], [1, 10, 4 * h]])
     right = np.array([[0, 10, 4 * h], [-14, 12, -10 * h], [-26, 12, -18 * h], [-42, 16, -36 * h]])
     left = np.array([[1, 10, 4 * h], [18, 13, -10 * h], [30, 14, -19 * h], [42, 22, -38 * h]])
-    for grow, hu in ((2.0, 25.0), (0.0, -985.0)):
-        t2 = Tubes()
-        t2.add(wind, 8.6 * a.width + grow, hu)
-        t2.add(right, np.array([7.6, 7, 6.2, 4.5]) * a.width + grow, hu)
-        t2.add(left, np.array([7.2, 6.4, 5.6, 4.2]) * a.width + grow, hu)
-        if grow:
-            t = t2
-        else:
-            _merge(t, t2)
+    t.add(wind, 8.6 * a.width + grow, hu)
+    t.add(right, np.array([7.6, 7, 6.2, 4.5]) * a.width + grow, hu)
+    t.add(left, np.array([7.2, 6.4, 5.6, 4.2]) * a.width + grow, hu)
     return t
 
 

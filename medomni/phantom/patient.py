@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 
 from medomni.phantom.anatomy import Anatomy
-from medomni.phantom.disease import sampled_lesions
+from medomni.phantom.disease import sampled_lesions, with_nodules
 from medomni.phantom.history import sampled_history
 from medomni.phantom.hospitals import HOSPITALS
 from medomni.phantom.lesions import Lesions, measured_truth
@@ -161,6 +161,12 @@ def sample_patient(seed: int, hospital: str = "A") -> PhantomPatient:
         granulomas=tuple(s for s in (-1, 1) if body.random() < 0.1),
         vessels=vessels,
     )
+
+
+def with_more_nodules(patient: PhantomPatient, sizes: list[float], rng: np.random.Generator) -> PhantomPatient:
+    """The same patient with further solid nodules of these longest diameters (mm), as far as there is room for them."""
+    lesions = with_nodules(patient.anatomy, patient.lesions, patient.vessels, sizes, rng)
+    return replace(patient, lesions=lesions, truth=measured_truth(patient.anatomy, lesions))
 
 
 def chosen_kinds(rng: np.random.Generator, hospital: str) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Protocol, runtime_checkable
 
@@ -9,6 +10,13 @@ from medomni.errors import MedomniError
 from medomni.volume import Segmentation, Volume
 
 GROUP = "medomni.segmenters"
+OWN = {
+    "builtin": "medomni.segment.builtin:BuiltinChestSegmenter",
+    "lungmask": "medomni.segment.lungmask_net:LungmaskSegmenter",
+    "monai-bundle": "medomni.segment.monai_bundle:MonaiBundleSegmenter",
+    "totalsegmentator": "medomni.segment.totalsegmentator_net:TotalSegmentatorSegmenter",
+}
+"""Name to class, as the entry points have them: found from a source tree that was never installed."""
 
 
 @runtime_checkable
@@ -32,19 +40,21 @@ class Segmenter(Protocol):
 
 def segmenter_names() -> tuple[str, ...]:
     """Names that :func:`get_segmenter` knows here, ``builtin`` among them."""
-    return tuple(sorted({"builtin"} | {e.name for e in entry_points(group=GROUP)}))
+    return tuple(sorted(set(OWN) | {e.name for e in entry_points(group=GROUP)}))
 
 
 def get_segmenter(name: str = "builtin") -> Segmenter:
-    """The segmenter registered under ``name`` in the entry-point group ``medomni.segmenters``.
+    """The segmenter of this name: the project's own, else that of the entry-point group ``medomni.segmenters``.
+
+    Making one loads no network and looks for no weights; ``segment`` does.
 
     Raises:
         MedomniError: MED-S05 when no such name is installed, or when its package cannot be imported.
     """
-    if name == "builtin":  # works from a source tree that was never installed
-        from medomni.segment.builtin import BuiltinChestSegmenter
-
-        return BuiltinChestSegmenter()
+    if name in OWN:
+        module, what = OWN[name].split(":")
+        made: Segmenter = getattr(import_module(module), what)()
+        return made
     for entry in entry_points(group=GROUP, name=name):
         try:
             return entry.load()()
