@@ -20,6 +20,7 @@ from medomni.records import CheckResult, Findings, History, Provenance, Report
 
 if TYPE_CHECKING:
     from medomni.data import Case, SlabSettings
+    from medomni.data.choice import Choice
     from medomni.findings import Measured
     from medomni.model import Bundle
     from medomni.segment import Segmenter
@@ -154,7 +155,21 @@ def case_of(study: MeasuredStudy, *, history: History | None = None, slabs: Slab
     settings = slabs or SlabSettings()
     view = chest_slabs(study.volume, study.labels, settings)
     places = finding_places(study.volume, study.labels, study.findings.findings, study.measured.masks, settings)
-    return Case(view.hu, view.pair_mm, study.findings, history or History(), report, truth, patient_key, site, places)
+    weight = study.findings.quality.weight if study.findings.quality else 1.0
+    return Case(view.hu, view.pair_mm, study.findings, history or History(), report, truth, patient_key, site, places,
+                weight)
+
+
+def choice_sheet(volume: Volume, choice: Choice) -> bytes:
+    """PNG of a choice: every picture with side letters and a scale bar; below it window, level and reason."""
+    from medomni.data.choice import WINDOWS
+    from medomni.data.crops import crop_edges
+    from medomni.draw import Tile, png, tiles_image
+
+    axial = volume.axial()
+    return png(tiles_image(volume, [
+        Tile(p.slice, WINDOWS[p.window], (f"{p.window} window, {p.crop}, z {p.z_mm:.0f} mm", p.reason),
+             crop_edges(axial, p.slice, p.x_mm, p.y_mm)) for p in choice.picks]))
 
 
 def load_model(model: str | None = None, adapter: Path | str | None = None, recipe: Recipe | None = None) -> Bundle:
@@ -211,6 +226,8 @@ def with_history(study: MeasuredStudy, history: History | None) -> MeasuredStudy
 def not_assessed_section(findings: Findings, language: str = "en") -> str:
     """The report's closing section, from coverage: ``NOT ASSESSED:`` with one line a finding; empty if none.
 
+    Faults of the images stand first: what they make of the findings follows.
+
     In a Chinese report (``zh``) its head is ``未评估项目：``.
     """
     from medomni.check.messages import side_word
@@ -218,6 +235,10 @@ def not_assessed_section(findings: Findings, language: str = "en") -> str:
     from medomni.knowledge import load_graph
 
     lines: dict[str, None] = {}
+    for item in findings.quality.faults if findings.quality else ():
+        state = "unusable" if item.state == "unusable" else "limited"
+        lines[f"- 图像质量{'不可用' if state == 'unusable' else '受限'}（{reason_zh(item.reason)}）" if language == "zh"
+              else f"- image quality {state} ({item.reason})"] = None
     for c in findings.coverage:
         if c.assessable:
             continue

@@ -158,14 +158,46 @@ class Finding(Record):
     uncertainty_mm: float | None = None
 
 
+class QualityItem(Record):
+    """One thing that makes images worse, as measured; ``reason`` begins with its code of the error catalogue.
+
+    ``value`` and ``threshold`` are in ``unit``; the state is worse than ``ok`` on the wrong side of the threshold, and
+    ``not_assessed`` where nothing could be measured. ``noise_air`` is measured and has no threshold.
+    """
+
+    kind: Literal["values", "slice_distance", "slice_count", "noise", "noise_air", "motion", "field_of_view", "apex",
+                  "base", "metal"]
+    state: Literal["ok", "degraded", "unusable", "not_assessed"]
+    value: float | None = None
+    unit: str = ""
+    threshold: float | None = None
+    code: str | None = None
+    reason: str = ""
+
+
+class Quality(Record):
+    """How good the images are. ``weight`` is the smallest of its items' weights, see :mod:`medomni.quality.limits`: it
+    multiplies the confidence of findings and, in training, the loss of the case."""
+
+    items: tuple[QualityItem, ...]
+    weight: Annotated[float, Field(gt=0, le=1)] = 1.0
+    measured_by: str
+
+    @property
+    def faults(self) -> tuple[QualityItem, ...]:
+        """The items that are degraded or unusable."""
+        return tuple(i for i in self.items if i.state in ("degraded", "unusable"))
+
+
 class Findings(Record):
-    """All that was measured in one study, and all that was looked for."""
+    """All that was measured in one study, and all that was looked for; ``quality`` is None in files from before."""
 
     schema_version: Literal["1"] = "1"
     study: Study
     coverage: tuple[Coverage, ...] = ()
     organs: tuple[Organ, ...] = ()
     findings: tuple[Finding, ...] = ()
+    quality: Quality | None = None
 
     def state(self, finding_id: str, side: Side = "unspecified") -> Literal["present", "absent", "not_assessable"]:
         """What the images say of a finding: never ``absent`` without coverage of every side asked for."""

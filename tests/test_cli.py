@@ -489,3 +489,14 @@ def test_usage_errors_are_short(medomni) -> None:
     ran = medomni("report")
     assert ran.code == 2 and "Missing argument" in " ".join(ran.err.split()) and "Traceback" not in ran.err
     assert medomni("no-such-command").code == 2
+
+
+def test_slices_writes_a_sheet_and_its_choice(medomni, tmp_path: Path) -> None:
+    patient = sample_patient(5, "A")
+    write_series(patient, render(patient, 96, 8.0), tmp_path / "ct")
+    ran = medomni("slices", tmp_path / "ct", "-o", tmp_path / "out" / "sheet.png", "--budget", 90, "--size", 96)
+    assert ran.code == 0, ran.err
+    choice = json.loads((tmp_path / "out" / "sheet.json").read_text())
+    assert choice["tokens"] <= 90 and "of 90" in ran.out
+    assert (tmp_path / "out" / "sheet.png").read_bytes().startswith(b"\x89PNG")
+    medomni("slices", tmp_path / "ct", "-o", tmp_path / "x.png", "--budget", 8, "--size", 96).refused("MED-C03", 8)

@@ -17,6 +17,7 @@ from medomni.data import load_cases, save_cases
 from medomni.dicom.keys import study_key
 from medomni.errors import MedomniError
 from medomni.forget import PLACES, Subject, forget, forgotten_hash, held, subject_of
+from medomni.forget.places import Outputs
 from medomni.forget.traces import Needles, search
 from medomni.phantom import render, sample_patient, write_series
 from medomni.review.store import VerdictStore
@@ -361,3 +362,15 @@ def test_no_value_of_a_damaged_header_is_warned_of(tmp_path: Path, recwarn: pyte
     path.write_bytes(path.read_bytes().replace(b"1.2.3.4.1\0", b"SECRET.UI\0"))
     held(subject_of(UID), [tmp_path])
     assert not [w for w in recwarn if "SECRET" in str(w.message)]
+
+
+def test_a_sheet_of_slices_goes_with_its_choice(tmp_path: Path) -> None:
+    """And no other picture, nor another study's."""
+    for name, key in (("one", "a" * 16), ("two", "b" * 16)):
+        (tmp_path / f"{name}.json").write_text(json.dumps({"study_key": key, "chosen_by": "rules", "picks": []}))
+        (tmp_path / f"{name}.png").write_bytes(b"sheet")
+    (tmp_path / "three.png").write_bytes(b"another")
+    (tmp_path / "three.json").write_text("[]")
+    found = Outputs(tmp_path).remove("a" * 16)
+    assert {held.path.name for held in found} == {"one.json", "one.png"}
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["three.json", "three.png", "two.json", "two.png"]

@@ -26,7 +26,8 @@ ARROWS: dict[str, set[str]] = {
     "dicom": {"volume", "picture", "records"},
     "segment": {"volume", "records"},
     "knowledge": {"records"},
-    "findings": {"volume", "records", "knowledge"},
+    "quality": {"volume", "records"},
+    "findings": {"volume", "records", "knowledge", "quality"},
     "check": {"knowledge", "records"},
     "data": {"config", "dicom", "segment", "findings", "volume", "records"},
     "model": {"config", "records"},
@@ -38,8 +39,8 @@ ARROWS: dict[str, set[str]] = {
     "serve": {"generate", "check", "config", "records"},
 }
 TORCH_FREE = ["files", "outputs", "records", "volume", "picture", "draw", "config", "errors", "phantom", "dicom",
-              "segment", "knowledge", "findings", "check", "evaluate", "review", "pipeline", "export", "cohort", "demo",
-              "doctor", "progress", "cli", "scrub", "forget"]
+              "segment", "knowledge", "quality", "findings", "check", "evaluate", "review", "pipeline",
+              "export", "cohort", "demo", "doctor", "progress", "cli", "scrub", "forget"]
 
 
 def room_of(path: Path) -> str:

@@ -31,6 +31,7 @@ from medomni.cli.options import (
     chosen_segmenter,
 )
 from medomni.cli.pacs import pacs
+from medomni.cli.slices import slices
 from medomni.errors import MedomniError
 from medomni.files import read_report, unwritable
 from medomni.outputs import CHECK, CONTACT, IMAGES, LABELS_NIFTI, REPORT_PAGE, REPORT_TEXT, SEG, VOLUME_NIFTI
@@ -106,6 +107,9 @@ def segment(folder: Study, out: OutDir, series: Series = None, resample: Resampl
             written.append(volume.to_nifti(out / name))
     _organs(study.findings)
     print("written: " + ", ".join(str(path) for path in written))
+
+
+app.command()(slices)
 
 
 @app.command()
@@ -350,6 +354,8 @@ def _organs(findings: Any) -> None:
         print(f"{name} {organ.side}: {volume}{' (truncated)' if organ.truncated else ''}")
     for warning in findings.study.warnings:
         print(f"{warning.code}: {warning.detail}")
+    for item in findings.quality.faults if findings.quality else ():
+        print(f"image quality {item.state}: {item.reason}")
 
 
 def _plugins() -> None:

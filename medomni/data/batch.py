@@ -21,6 +21,7 @@ class Batch:
         images: per example its (slices, 3, height, width) images or None, in order.
         pair_mm: per example, distance between slab pairs.
         report_tokens: number of labels, for tokens per second.
+        weights: (batch,) float32, what each example's loss is multiplied by; None where all are 1.
     """
 
     input_ids: Tensor
@@ -29,6 +30,7 @@ class Batch:
     images: list[Tensor | None]
     pair_mm: list[float]
     report_tokens: int
+    weights: Tensor | None = None
 
 
 def collate(examples: Sequence[Example], encoder: Encoder, *, left: bool = False) -> Batch:
@@ -45,4 +47,9 @@ def collate(examples: Sequence[Example], encoder: Encoder, *, left: bool = False
         mask[row, start:stop] = 1
         labels[row, start + e.prompt:stop] = tokens[e.prompt:]
     return Batch(ids, mask, labels, [e.images for e in examples], [e.pair_mm for e in examples],
-                 int((labels != -100).sum()))
+                 int((labels != -100).sum()), weights_of([e.weight for e in examples]))
+
+
+def weights_of(weights: Sequence[float]) -> Tensor | None:
+    """(cases,) float32, or None where every weight is 1, so that the loss is then summed as if there were none."""
+    return torch.tensor(weights, dtype=torch.float32) if any(w != 1.0 for w in weights) else None

@@ -30,6 +30,7 @@ class Case:
         truth: the answer a test compares with (phantom truth); None where unknown.
         patient_key: keyed hash that keeps a patient in one split.
         site: hospital name, for mixtures and tables.
+        weight: what the case's loss is multiplied by in training, in (0, 1]: that of its images' quality.
         places: where the measured findings lie in the slabs, see :func:`medomni.data.places.finding_places`; None
             where no masks were kept.
     """
@@ -43,6 +44,7 @@ class Case:
     patient_key: str = ""
     site: str = ""
     places: NDArray[np.uint16] | None = None
+    weight: float = 1.0
 
 
 def save_cases(cases: Sequence[Case], path: Path) -> Path:
@@ -64,7 +66,7 @@ def load_cases(path: Path) -> list[Case]:
         return [Case(hu[k], r["pair_mm"], Findings.model_validate(r["findings"]),
                      History.model_validate(r["history"]), r["report"],
                      None if r["truth"] is None else Findings.model_validate(r["truth"]), r["patient_key"], r["site"],
-                     places[k] if r["placed"] else None)
+                     places[k] if r["placed"] else None, r.get("weight", 1.0))
                 for k, r in enumerate(rows)]
 
 
@@ -73,7 +75,7 @@ def _row(c: Case) -> dict[str, Any]:
     return {"pair_mm": c.pair_mm, "findings": c.findings.model_dump(mode="json"),
             "history": c.history.model_dump(mode="json"), "report": c.report,
             "truth": None if c.truth is None else c.truth.model_dump(mode="json"),
-            "patient_key": c.patient_key, "site": c.site, "placed": c.places is not None}
+            "patient_key": c.patient_key, "site": c.site, "placed": c.places is not None, "weight": c.weight}
 
 
 def cases_hash(cases: Iterable[Case]) -> str:
@@ -86,6 +88,9 @@ def cases_hash(cases: Iterable[Case]) -> str:
         row = _row(c)
         for record in (row["findings"], row["truth"] or row["findings"]):
             record["study"].pop("windows", None)  # not read in training, and in no case of before they were recorded
+            record.pop("quality", None)  # nor this: training reads the weight
+        if c.weight == 1.0:
+            del row["weight"]  # as in cases of before there was one
         digest.update(json.dumps(row, sort_keys=True).encode())
     return digest.hexdigest()
 

@@ -24,12 +24,14 @@ class Example:
         prompt: number of prompt tokens; loss is taken on what follows only.
         images: (slices, 3, height, width) float32, or None where images are withheld.
         pair_mm: distance between slab pairs.
+        weight: of the case's loss.
     """
 
     ids: list[int]
     prompt: int
     images: torch.Tensor | None
     pair_mm: float
+    weight: float = 1.0
 
 
 class Encoder:
@@ -63,7 +65,7 @@ class Encoder:
         """
         ids, prompt = self.token_ids(case, facts=facts, images=images, report=report)
         views = windowed(torch.from_numpy(case.hu)) if images else None
-        return Example(ids, prompt, views, case.pair_mm)
+        return Example(ids, prompt, views, case.pair_mm, case.weight)
 
     def image_tokens(self, case: Case) -> int:
         """Model tokens of a case's slabs; error MED-M06 where their size is no multiple of patch x merge."""

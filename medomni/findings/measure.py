@@ -15,16 +15,17 @@ from medomni.findings.effusion import effusions
 from medomni.findings.floor import diaphragm
 from medomni.findings.heart import cardiomegaly
 from medomni.findings.hit import Hit
+from medomni.findings.limits import LEAST_CONFIDENCE, limited
 from medomni.findings.needs import figures, unmet
 from medomni.findings.nodules import nodules
 from medomni.findings.organs import organs_of
 from medomni.findings.pneumothorax import pneumothoraces
 from medomni.findings.ribs import fractures
 from medomni.findings.tested import Tested
+from medomni.quality import quality_of
 from medomni.records import Finding, Findings, volume_grade
 from medomni.volume import Label, Segmentation, Volume, axis_alignment
 
-LEAST_CONFIDENCE = 0.5
 UNTESTED_CONFIDENCE = 0.45
 
 
@@ -63,10 +64,11 @@ def measure(volume: Volume, segmentation: Segmentation, *, working: Segmentation
         raise MedomniError("MED-D07", f"findings are measured on CT, this is {volume.study.modality}", where="measure")
     organs = organs_of(volume, segmentation)
     segmentation = working or segmentation
+    quality = quality_of(volume, segmentation)
     if "lung" in segmentation.abstained or not segmentation.mask("lung").any():
         reason = segmentation.abstained.get("lung", "MED-S01: no lung was segmented")
         record = Findings(study=volume.study, coverage=not_assessable(reason), organs=organs)
-        return Measured(record, _masks(volume, segmentation, None, []))
+        return Measured(limited(record, quality, volume), _masks(volume, segmentation, None, []))
     chest = chest_of(volume, segmentation)
     wet, dry = effusions(chest), pneumothoraces(chest)
     fluid, gas = _union(chest, wet), _union(chest, dry)
@@ -91,7 +93,7 @@ def measure(volume: Volume, segmentation: Segmentation, *, working: Segmentation
     known = figures(segmentation, tested or Tested())
     coverage = tuple(c.model_copy(update={"sensitivity": known.get(c.finding_id, c.sensitivity)}) for c in rows)
     record = Findings(study=volume.study, organs=organs, findings=findings, coverage=coverage)
-    return Measured(record, _masks(volume, segmentation, chest, hits))
+    return Measured(limited(record, quality, volume), _masks(volume, segmentation, chest, hits))
 
 
 def _union(chest: Chest, hits: list[Hit]) -> Mask:

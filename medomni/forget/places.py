@@ -24,7 +24,7 @@ from medomni.outputs import BESIDE, KNOWN_BY
 
 
 class Outputs:
-    """Folders of ``medomni report``, ``check`` and ``segment``, findings files and single pages."""
+    """Folders of ``medomni report``, ``check`` and ``segment``, findings files, single pages, sheets of ``slices``."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -34,6 +34,7 @@ class Outputs:
         own = [f / name for f in sorted(folders) for name in (*BESIDE, *KNOWN_BY)]  # a run that was cut finds the rest
         more = [p for p in plain_files(self.root) if p.parent not in folders and p.suffix in (".json", ".npz", ".html")
                 and _names(p, key)]
+        more += [p.with_suffix(".png") for p in more if p.suffix == ".json" and _record(p).get("study_key") == key]
         return [Held(p, "output", sha256(p)) for p in [*more, *own] if p.is_file()]
 
     def remove(self, key: str) -> list[Held]:
@@ -142,15 +143,24 @@ _OF_STUDY = "study_key = ? OR study_key GLOB ?"
 
 
 def _names(path: Path, key: str) -> bool:
-    """True for a findings record, an archive of images, or a page of medomni that names the study."""
+    """True for findings, a choice of slices, an archive of images, or a page of medomni that names the study."""
     try:
         if path.suffix == ".html":
             text = path.read_text(encoding="utf-8", errors="replace")
             return key in text and "medomni" in text
-        about = about_arrays(path) if path.suffix == ".npz" else json.loads(path.read_text(encoding="utf-8"))
+        about = about_arrays(path) if path.suffix == ".npz" else _record(path)
     except (OSError, ValueError):
         return False
-    return isinstance(about, dict) and isinstance(s := about.get("study"), dict) and s.get("study_key") == key
+    if not isinstance(about, dict):
+        return False
+    held = about if "chosen_by" in about else about.get("study")
+    return isinstance(held, dict) and held.get("study_key") == key
+
+
+def _record(path: Path) -> dict[str, Any]:
+    """The object in a JSON file, empty where there is another thing; ValueError where it is no JSON."""
+    about = json.loads(path.read_text(encoding="utf-8"))
+    return about if isinstance(about, dict) else {}
 
 
 def _case_key(row: Any) -> str | None:

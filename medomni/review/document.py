@@ -12,7 +12,7 @@ from medomni.review.images import load_images
 from medomni.review.page import by_severity, load_study
 from medomni.review.pictures import key_slices, slice_png
 from medomni.review.spans import pieces
-from medomni.review.words import NOTES, WORDS
+from medomni.review.words import NOTES, WORDS, why_both
 
 COLOURS = {"supported": "#d7f0dc", "contradicted": "#ffc9c9", "not_assessable": "#e6e6e6", "flagged": "#ffe6b3"}
 """Behind the words, as on the page; the state is also said in letters after them."""
@@ -78,6 +78,11 @@ def _story(out: Path) -> list[Any]:
          _unit(c.min_size_mm, "mm"), "not measured" if c.sensitivity is None else f"{c.sensitivity:.2f}")
         for c in findings.coverage])]
     story.append(_line(" ".join(NOTES["rest"]), 8))
+    if findings.quality:
+        story += [_head("Image quality"), _table(("what", "measured", "state", "limit"), [
+            (_plain(q.kind), "–" if q.value is None else f"{q.value:.4g} {q.unit}",
+             f"{_plain(q.state)}{': ' + why_both(q.reason).striptags() if q.reason else ''}",
+             "–" if q.threshold is None else f"{q.threshold:.4g} {q.unit}") for q in findings.quality.items])]
     return story
 
 

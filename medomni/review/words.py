@@ -18,7 +18,12 @@ NOTES = {
 """The notes of every page and document, English and Chinese."""
 WORDS = {
     "Study review": "检查审阅", "Worklist": "工作列表", "Report": "报告", "Flags": "警示", "Measured": "测量所见",
-    "Looked for": "评估项目", "Organs": "器官", "Cannot be read": "无法读取",
+    "Looked for": "评估项目",
+    "Image quality": "图像质量", "Weight of the images": "图像权重",
+    "motion": "运动", "noise": "噪声", "noise air": "空气噪声", "field of view": "视野", "values": "数值",
+    "apex": "肺尖", "base": "肺底", "metal": "金属", "slice distance": "层间距", "slice count": "层数", "limit": "限值",
+    "ok": "合格", "degraded": "受限", "unusable": "不可用", "not assessed": "未评估", "what": "项目",
+    "Organs": "器官", "Cannot be read": "无法读取",
     "supported": "有据", "contradicted": "矛盾", "not assessable": "无法评估", "not_assessable": "无法评估",
     "cannot be checked": "无法核对", "flagged": "有警示", "assessed": "已评估", "not measured": "未测",
     "critical": "危急", "major": "重要", "minor": "次要", "info": "提示",

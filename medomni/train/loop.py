@@ -70,7 +70,8 @@ def train(
     model are what stages open; without adapters they open base weights.
 
     ``transcripts`` are cases whose images do not count: where a prompt carries facts, facts, history and report come
-    from one of them and the image from the case. So the words follow the facts and cannot be learned by heart.
+    from one of them, with its weight, and the image from the case. So the words follow the facts and cannot be learned
+    by heart.
 
     Raises:
         MedomniError: MED-M03 for a folder of another plan, MED-M04 for a loss that is not finite, MED-C04 where

@@ -13,7 +13,11 @@ from medomni.model.inputs import model_inputs
 
 
 def report_loss(bundle: Bundle, batch: Batch) -> Tensor:
-    """Mean cross-entropy over the report tokens of a batch, scalar float32."""
+    """Mean cross-entropy over the report tokens of a batch, scalar float32.
+
+    A token of a case with a weight counts that much, and the sum is divided by the number of tokens, not of weights: a
+    batch of poor images alone moves the model less, too.
+    """
     loss, _ = report_loss_and_features(bundle, batch)
     return loss
 
@@ -27,7 +31,11 @@ def report_loss_and_features(bundle: Bundle, batch: Batch) -> tuple[Tensor, list
     labels = batch.labels[:, 1:].to(hidden.device)
     keep = labels != -100
     logits = bundle.thinker.lm_head(hidden[:, :-1][keep])
-    return torch.nn.functional.cross_entropy(logits.float(), labels[keep]), features
+    if batch.weights is None:
+        return torch.nn.functional.cross_entropy(logits.float(), labels[keep]), features
+    each = torch.nn.functional.cross_entropy(logits.float(), labels[keep], reduction="none")
+    weights = batch.weights.to(each.device)[:, None].expand(labels.shape)[keep]
+    return (each * weights).sum() / each.numel(), features
 
 
 def visual_features(bundle: Bundle, batch: Batch) -> list[Tensor]:

@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from medomni.data.batch import weights_of
 from medomni.data.case import Case
 from medomni.data.places import LABELS, bits_of, label_of
 
@@ -42,10 +43,12 @@ class LabelTargets:
     Attributes:
         study: (labels,) float32, 1 for each label that was measured as present.
         tokens: (tokens, labels) float32, 1 where the token's part of the slabs shows it; None without masks.
+        weight: of the case's loss.
     """
 
     study: Tensor
     tokens: Tensor | None
+    weight: float = 1.0
 
 
 def label_targets(case: Case, cell: int, temporal: int) -> LabelTargets:
@@ -62,7 +65,7 @@ def label_targets(case: Case, cell: int, temporal: int) -> LabelTargets:
         if bit is not None:
             study[bit] = 1.0
     if case.places is None:
-        return LabelTargets(study, None)
+        return LabelTargets(study, None, case.weight)
     places = case.places
     if len(places) % temporal:  # an odd last slab is repeated, as in the patches
         places = np.concatenate([places, places[-1:]])
@@ -72,7 +75,7 @@ def label_targets(case: Case, cell: int, temporal: int) -> LabelTargets:
         shown = (places >> bit & 1).astype(np.uint8).reshape(t, temporal, h, cell, w, cell)
         counts = shown.sum(axis=(1, 3, 5), dtype=np.int64).reshape(-1)
         tokens[:, bit] = torch.from_numpy(counts >= LEAST_PIXELS).float()
-    return LabelTargets(study, tokens)
+    return LabelTargets(study, tokens, case.weight)
 
 
 def perception_loss(head: LabelHead, features: Sequence[Tensor], targets: Sequence[LabelTargets]) -> Tensor:
@@ -81,7 +84,7 @@ def perception_loss(head: LabelHead, features: Sequence[Tensor], targets: Sequen
     Args:
         head: the votes.
         features: per case (tokens, hidden), in the order slab pair, row, column.
-        targets: per case its targets.
+        targets: per case its targets; its weight multiplies its part of both means.
     """
     device = head.weight.device
     weight = torch.tensor(POSITIVE_WEIGHT, device=device)
@@ -90,8 +93,10 @@ def perception_loss(head: LabelHead, features: Sequence[Tensor], targets: Sequen
         votes = head(tokens.float())
         loudest.append(torch.logsumexp(votes * SHARPNESS, dim=0) / SHARPNESS)
         if target.tokens is not None:
-            placed.append(nn.functional.binary_cross_entropy_with_logits(
-                votes, target.tokens.to(device), pos_weight=weight))
+            own = nn.functional.binary_cross_entropy_with_logits(votes, target.tokens.to(device), pos_weight=weight)
+            placed.append(own if target.weight == 1.0 else own * target.weight)
     wanted = torch.stack([t.study for t in targets]).to(device)
-    loss = nn.functional.binary_cross_entropy_with_logits(torch.stack(loudest), wanted)
+    weights = weights_of([t.weight for t in targets])
+    each = None if weights is None else weights.to(device)[:, None].expand(wanted.shape)
+    loss = nn.functional.binary_cross_entropy_with_logits(torch.stack(loudest), wanted, weight=each)
     return loss + torch.stack(placed).mean() if placed else loss

@@ -1,0 +1,61 @@
+"""What the quality of the images leaves of the findings: less confidence, less coverage, never a bolder statement."""
+
+from __future__ import annotations
+
+from medomni.quality.limits import gravest, unusable
+from medomni.records import Coverage, Finding, Findings, Quality
+from medomni.volume import Volume
+
+LEAST_CONFIDENCE = 0.5
+AT_END = {"apex": ("pneumothorax",), "base": ("pleural_effusion",)}
+"""What collects there: without that end of the lungs, its absence cannot be told."""
+EITHER = ("bilateral", "unspecified", "midline")
+IN_LUNG = ("pneumothorax", "consolidation", "lung_nodule", "lung_mass", "pleural_effusion")
+
+
+def limited(record: Findings, quality: Quality, volume: Volume) -> Findings:
+    """The findings with their quality: confidence times its weight, coverage where the images do not allow it.
+
+    A present finding whose confidence falls below 0.5 is *uncertain*, and what it may be is then not assessable on its
+    side, so that it is never called absent. Of an unusable image nothing is assessable. Without an apex or a base what
+    collects there is not assessable, and the z range that was seen is said of all else in the lungs.
+    """
+    findings = tuple(_finding(f, quality.weight) for f in record.findings)
+    lost = {(f.finding_id, f.side) for f, g in zip(record.findings, findings, strict=True) if f.presence != g.presence}
+    coverage = tuple(_coverage(c, quality, lost, volume) for c in record.coverage)
+    return record.model_copy(update={"findings": findings, "coverage": coverage, "quality": quality})
+
+
+def _finding(finding: Finding, weight: float) -> Finding:
+    if weight == 1.0:
+        return finding
+    confidence = round(finding.confidence * weight, 3)
+    presence = "uncertain" if finding.presence == "present" and confidence < LEAST_CONFIDENCE else finding.presence
+    return finding.model_copy(update={"confidence": confidence, "presence": presence})
+
+
+def _coverage(row: Coverage, quality: Quality, lost: set, volume: Volume) -> Coverage:
+    wrong = unusable(quality, "values")
+    if wrong and row.method != "none":  # then "no trachea found" is not the reason
+        return _dark(row, wrong.reason)
+    if not row.assessable:
+        return row
+    worst = unusable(quality)
+    if worst:
+        return _dark(row, worst.reason)
+    for item in quality.faults:
+        if row.finding_id in AT_END.get(item.kind, ()):
+            return _dark(row, item.reason)
+    grave = gravest(quality)
+    if grave and any(name == row.finding_id and (row.side == "bilateral" or side in (row.side, *EITHER))
+                     for name, side in lost):
+        return _dark(row, grave.reason)
+    if row.finding_id in IN_LUNG and row.z_range_mm is None and any(i.kind in AT_END for i in quality.faults):
+        axial = volume.axial()
+        ends = sorted(float(axial.to_lps([k, 0.0, 0.0])[2]) for k in (-0.5, len(axial.array) - 0.5))  # type: ignore[arg-type]
+        return row.model_copy(update={"z_range_mm": (round(ends[0], 1), round(ends[1], 1))})
+    return row
+
+
+def _dark(row: Coverage, reason: str) -> Coverage:
+    return row.model_copy(update={"assessable": False, "reason": reason})
