@@ -195,6 +195,23 @@ class Segmentation:
         return np.isin(self.labels, values)
 
 
+def thinning(spacing_mm: tuple[float, float, float], in_plane_mm: float, slice_mm: float) -> tuple[int, int, int]:
+    """Voxels per block along slices, rows, columns, so that a block comes closest to the wanted size (at least one)."""
+    sz, sy, sx = spacing_mm
+    return max(1, round(slice_mm / sz)), max(1, round(in_plane_mm / sy)), max(1, round(in_plane_mm / sx))
+
+
+def block_means(array: NDArray[np.float32], steps: tuple[int, int, int]) -> NDArray[np.float32]:
+    """Means over blocks of ``steps`` voxels; the last block along an axis may be smaller."""
+    out = array
+    for axis, step in enumerate(steps):
+        if step > 1:
+            starts = np.arange(0, out.shape[axis], step)
+            counts = np.diff(np.append(starts, out.shape[axis])).astype(np.float32)
+            out = np.add.reduceat(out, starts, axis=axis) / counts.reshape([-1 if a == axis else 1 for a in range(3)])
+    return out
+
+
 def axis_alignment(affine: NDArray[np.float64]) -> tuple[tuple[int, int, int], tuple[bool, bool, bool]]:
     """Which array axis runs along z, y and x of LPS, and whether it must be flipped to run head, back, left."""
     directions = affine[:3, :3] / np.linalg.norm(affine[:3, :3], axis=0)

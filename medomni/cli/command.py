@@ -15,6 +15,7 @@ import typer
 from medomni import __version__
 from medomni.cli import forget, scrub, training
 from medomni.cli.deidentify import deidentify
+from medomni.cli.ingest import ingest
 from medomni.cli.options import (
     Adapter,
     Format,
@@ -53,29 +54,8 @@ def console() -> Any:
     return Console()
 
 
-@app.command("inspect")
-@app.command()
-def ingest(folder: Study, json_out: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-           html: Annotated[Optional[Path], typer.Option(help="Page with a picture of each series.")] = None) -> None:  # noqa: UP045
-    """List the series of a folder: what is usable, what is not and why; studies of many patients too."""
-    from medomni.dicom.survey import survey, survey_json
-    from medomni.files import write_text
-    from medomni.review.inventory import inventory_page, inventory_tables
-
-    studies, warnings, files = survey(folder, pictures=html is not None)
-    if html:
-        write_text(html, inventory_page(studies, warnings, files))
-    if json_out:
-        print(survey_json(studies, warnings, files))
-        return
-    for table in inventory_tables(studies, files):
-        console().print(table)
-    if len(studies) > 1:
-        print("More than one patient: give each a folder of its own before a series is read.")
-    for w in warnings:
-        console().print(f"{w.code}: {w.detail}", markup=False)
-    if html:
-        print(f"written: {html}")
+app.command("inspect")(ingest)
+app.command()(ingest)
 
 
 @app.command()

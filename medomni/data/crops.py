@@ -43,12 +43,6 @@ class Chest:
         away = np.round(np.abs(self.levels - z_mm), 3)
         return int(np.flatnonzero(away == away.min())[0])
 
-    def third(self, index: int) -> int:
-        """0, 1 or 2: the lower, middle or upper third of the lungs' height that a slice lies in."""
-        low, high = self.levels[self.slices[0]], self.levels[self.slices[1]]
-        share = 0.0 if high == low else (self.levels[index] - low) / (high - low)
-        return int(np.clip(share * 3, 0, 2))
-
     def _square(self, box: list[int], margin: float) -> tuple[Interval, Interval]:
         """((x, x), (y, y)) of the square about a box of (first row, last row, first column, last column)."""
         k = (self.slices[0] + self.slices[1]) / 2

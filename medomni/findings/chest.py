@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from medomni.records import Point
-from medomni.volume import Segmentation, Volume, axis_alignment, reorient
+from medomni.volume import Segmentation, Volume, axis_alignment, block_means, reorient, thinning
 
 Mask = NDArray[np.bool_]
 SIDES = ("right", "left")
@@ -126,7 +126,7 @@ def chest_of(volume: Volume, segmentation: Segmentation, in_plane_mm: float = 1.
     axial = volume.axial()
     labels, _ = reorient(segmentation.labels, volume.affine, *axis_alignment(volume.affine))
     sz, sy, sx = axial.spacing_mm
-    steps = (max(1, round(slice_mm / sz)), max(1, round(in_plane_mm / sy)), max(1, round(in_plane_mm / sx)))
+    steps = thinning(axial.spacing_mm, in_plane_mm, slice_mm)
     value = {(r.anatomy_id, r.side): v for v, r in segmentation.table.items()}
     inside = np.isin(labels, [v for (name, _), v in value.items() if name in
                                ("lung", "hemithorax", "heart", "rib", "spleen", "aorta")])
@@ -136,12 +136,7 @@ def chest_of(volume: Volume, segmentation: Segmentation, in_plane_mm: float = 1.
         pad = round(8.0 / axial.spacing_mm[axis]) if axis else 0
         lo, hi = max(0, int(at[0]) - pad), min(labels.shape[axis], int(at[-1]) + 1 + pad)
         box.append(slice(lo - lo % step, hi))
-    hu = axial.array[tuple(box)].astype(np.float32)
-    for axis, step in enumerate(steps):
-        if step > 1:
-            starts = np.arange(0, hu.shape[axis], step)
-            counts = np.diff(np.append(starts, hu.shape[axis])).astype(np.float32)
-            hu = np.add.reduceat(hu, starts, axis=axis) / counts.reshape([-1 if a == axis else 1 for a in range(3)])
+    hu = block_means(axial.array[tuple(box)].astype(np.float32), steps)
     small = labels[tuple(box)][tuple(slice(step // 2 if n > step // 2 else 0, None, step) for step, n in
                                      zip(steps, labels.shape, strict=True))]
     if small.shape != hu.shape:  # the last block was cut short

@@ -26,14 +26,12 @@ class Values:
         at_ends: share of all voxels that have the smallest value where that is no air, or the largest where that is no
             bone: what a window cut off.
         commonest: the commonest value of the trunk's tissue (HU), None where there is no trunk.
-        air: the commonest value below -850 HU, None where there is too little.
     """
 
     darkest: float
     brightest: float
     at_ends: float
     commonest: float | None
-    air: float | None
 
 
 def values_of(view: View) -> Values:
@@ -49,8 +47,7 @@ def values_of(view: View) -> Values:
     tissue = view.hu[view.body & (view.hu > -500)]
     if tissue.size < 1000:  # no trunk was found: the middle of whatever is there
         tissue = view.hu[view.hu > -500]
-    air = raw[raw < -850]
-    return Values(darkest, high, ends, _mode(tissue, 10.0), _mode(air, 5.0) if air.size > raw.size * 0.002 else None)
+    return Values(darkest, high, ends, _mode(tissue, 10.0))
 
 
 def _mode(values: np.ndarray, width: float) -> float | None:

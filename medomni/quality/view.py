@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from medomni.volume import Segmentation, Volume, axis_alignment, reorient
+from medomni.volume import Segmentation, Volume, axis_alignment, block_means, reorient, thinning
 
 Mask = NDArray[np.bool_]
 Hu = NDArray[np.float32]
@@ -29,8 +29,6 @@ class View:
         body: the trunk with its cavities, on the grid of ``hu``.
         spacing: millimetres between slices, rows, columns of ``hu``.
         slice_mm: millimetres between the slices as they were scanned.
-        bottom_mm, top_mm: LPS z of the first and last slice.
-        refused: why the lungs were not segmented, empty where they were.
     """
 
     raw: NDArray[Any]
@@ -39,9 +37,6 @@ class View:
     body: Mask
     spacing: tuple[float, float, float]
     slice_mm: float
-    bottom_mm: float
-    top_mm: float
-    refused: str
 
     @classmethod
     def of(cls, volume: Volume, segmentation: Segmentation) -> View:
@@ -51,9 +46,9 @@ class View:
             filled = np.nan_to_num(axial.array, nan=-1024.0, posinf=3071.0, neginf=-1024.0)
             axial = Volume(filled, axial.affine, axial.study)
         sz, sy, sx = axial.spacing_mm
-        steps = (max(1, round(SLICE_MM / sz)), max(1, round(IN_PLANE_MM / sy)), max(1, round(IN_PLANE_MM / sx)))
-        steps = tuple(min(s, n) for s, n in zip(steps, axial.array.shape, strict=True))  # type: ignore[assignment]
-        hu = _means(axial.array, steps)
+        wanted = thinning(axial.spacing_mm, IN_PLANE_MM, SLICE_MM)
+        steps = tuple(min(s, n) for s, n in zip(wanted, axial.array.shape, strict=True))
+        hu = np.ascontiguousarray(block_means(np.clip(axial.array.astype(np.float32), -1024, 3071), steps))  # type: ignore[arg-type]
         labels, _ = reorient(segmentation.labels, volume.affine, *axis_alignment(volume.affine))
         small = labels[tuple(slice((step - 1) // 2, None, step) for step in steps)]
         small = small[tuple(slice(0, n) for n in hu.shape)]
@@ -62,10 +57,8 @@ class View:
         lung = np.isin(small, lungs)
         named = any(row.anatomy_id == "body" for row in segmentation.table.values())
         body = small > 0 if named else _trunk(hu)
-        ends = axial.to_lps(np.array([[0.0, 0, 0], [axial.array.shape[0] - 1.0, 0, 0]]))[:, 2]
         spacing = (sz * steps[0], sy * steps[1], sx * steps[2])
-        refused = segmentation.abstained.get("lung", "") or ("" if lung.any() else "no lung was segmented")
-        return cls(axial.array, hu, lung, body, spacing, sz, float(ends[0]), float(ends[1]), refused)
+        return cls(axial.array, hu, lung, body, spacing, sz)
 
     @cached_property
     def soft(self) -> Mask:
@@ -85,16 +78,6 @@ class View:
     def ml(self, mask: Mask) -> float:
         """Volume of a mask in millilitres."""
         return float(np.count_nonzero(mask)) * self.spacing[0] * self.spacing[1] * self.spacing[2] / 1000.0
-
-
-def _means(array: NDArray[np.generic], steps: tuple[int, int, int]) -> Hu:
-    out = np.clip(array.astype(np.float32), -1024, 3071)
-    for axis, step in enumerate(steps):
-        if step > 1:
-            starts = np.arange(0, out.shape[axis], step)
-            counts = np.diff(np.append(starts, out.shape[axis])).astype(np.float32)
-            out = np.add.reduceat(out, starts, axis=axis) / counts.reshape([-1 if a == axis else 1 for a in range(3)])
-    return np.ascontiguousarray(out)
 
 
 def _trunk(hu: Hu) -> Mask:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from medomni.volume import Volume, axis_alignment
+from medomni.volume import Volume, axis_alignment, block_means, thinning
 
 Mask = NDArray[np.bool_]
 Hu = NDArray[np.float32]
@@ -35,15 +35,8 @@ class Grid:
         """The grid of a volume; each axis is thinned by the whole number that comes closest to the wanted size."""
         axial = volume.axial()
         sz, sy, sx = axial.spacing_mm
-        steps = (max(1, round(slice_mm / sz)), max(1, round(in_plane_mm / sy)), max(1, round(in_plane_mm / sx)))
-        hu = np.clip(axial.array.astype(np.float32, copy=False), -1024, 3071)
-        for axis, step in enumerate(steps):
-            if step > 1:
-                starts = np.arange(0, hu.shape[axis], step)
-                counts = np.diff(np.append(starts, hu.shape[axis])).astype(np.float32)
-                shape = [1, 1, 1]
-                shape[axis] = -1
-                hu = np.add.reduceat(hu, starts, axis=axis) / counts.reshape(shape)
+        steps = thinning(axial.spacing_mm, in_plane_mm, slice_mm)
+        hu = block_means(np.clip(axial.array.astype(np.float32, copy=False), -1024, 3071), steps)
         spacing = (sz * steps[0], sy * steps[1], sx * steps[2])
         return cls(np.ascontiguousarray(hu), spacing, steps, axial.array.shape)  # type: ignore[arg-type]
 
