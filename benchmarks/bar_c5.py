@@ -52,12 +52,13 @@ def run() -> tuple[bool, str]:
     met = low > 0 and seconds <= MOST_SECONDS and resumed
     return met, (
         f"mean Dice {means[:, 0].mean():.3f} against {means[:, 1].mean():.3f} of the rules on {len(rows)} synthetic "
-        f"chests with {NOISE:g}x noise, difference {(means[:, 0] - means[:, 1]).mean():+.3f} ({low:+.3f} to {high:+.3f}); "
+        f"chests with {NOISE:g}x noise, difference {(means[:, 0] - means[:, 1]).mean():+.3f} ({low:+.3f} to "
+        f"{high:+.3f}); "
         f"trained in {seconds:.0f} s, killed once, resumed at step {card['resumed_from']} of {card['steps']}")
 
 
 def trained(out: Path, recipe: Path, killed_at: int) -> tuple[float, dict[str, Any]]:
-    """Seconds of both processes and the card; the first is killed once a checkpoint of ``killed_at`` steps lies there."""
+    """Seconds of both processes and the card; the first is killed after a checkpoint of ``killed_at`` steps."""
     import json
 
     command = [sys.executable, "-m", "benchmarks.bar_c5", "train", str(out), str(recipe)]

@@ -25,7 +25,7 @@ class StudyFirst(TyperGroup):
 
 
 group = typer.Typer(cls=StudyFirst, no_args_is_help=True,
-                    help="Pre-segment a chest CT (`segment FOLDER -o OUT`), or train a segmenter (`segment train -o OUT`).")
+                    help="Pre-segment a chest CT (`segment FOLDER -o OUT`), or train a segmenter (`train -o OUT`).")
 
 
 @group.command()
