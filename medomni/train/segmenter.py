@@ -53,7 +53,7 @@ class UNetSettings(Config):
     """
 
     network: NetworkPlan = NetworkPlan()
-    steps: Annotated[int, Field(ge=1)] = 240
+    steps: Annotated[int, Field(ge=1)] = 200
     lr: Annotated[float, Field(gt=0)] = 3e-3
     weight_decay: Annotated[float, Field(ge=0)] = 1e-4
     clip: Annotated[float, Field(gt=0)] = 5.0
