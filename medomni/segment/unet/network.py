@@ -14,7 +14,7 @@ from medomni.segment.unet.coarse import Plan
 from medomni.segment.weights import not_installed, weights_at
 
 VARIABLE = "MEDOMNI_UNET_WEIGHTS"
-STEP = "train them on this machine: medomni segment train -o FOLDER (five minutes on two cores)"
+STEP = "train them on this machine: medomni segment train -o FOLDER"
 INSTALL = "pip install 'medomni[segment]'"
 WEIGHTS, CARD = "unet.safetensors", "unet.json"
 
