@@ -32,7 +32,7 @@ ARROWS: dict[str, set[str]] = {
     "data": {"config", "dicom", "segment", "findings", "volume", "records"},
     "model": {"config", "records"},
     "evaluate": {"check", "knowledge", "records"},
-    "train": {"config", "data", "model", "evaluate", "records"},
+    "train": {"config", "data", "model", "evaluate", "records", "segment"},  # segment: the network that it trains
     "generate": {"config", "model", "data", "check", "knowledge", "records"},
     "review": {"check", "dicom", "findings", "knowledge", "draw", "volume", "records", "config"},
     "scrub": {"knowledge", "records"},

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Optional
 import typer
 
 from medomni import __version__
-from medomni.cli import forget, scrub, training
+from medomni.cli import forget, scrub, segmenting, training
 from medomni.cli.deidentify import deidentify
 from medomni.cli.ingest import ingest
 from medomni.cli.options import (
@@ -45,6 +45,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
                        "not a medical device.")
 
 app.add_typer(pacs, name="pacs")
+app.add_typer(segmenting.group, name="segment")
 
 
 def console() -> Any:
@@ -58,7 +59,7 @@ app.command("inspect")(ingest)
 app.command()(ingest)
 
 
-@app.command()
+@segmenting.group.command(segmenting.STUDY)
 def segment(folder: Study, out: OutDir, series: Series = None, resample: Resample = False, modality: Modality = None,
             segmenter: SegmenterName = "builtin", masks: Masks = None, mask_table: MaskTable = None,
             dicom_seg: Annotated[bool, typer.Option("--dicom-seg", help="Write the mask as DICOM SEG too.")] = False,

@@ -18,7 +18,8 @@ OutDir = Annotated[Path, typer.Option("--out", "-o", help="Output folder.")]
 RecipeFile = Annotated[Optional[Path], typer.Option("--config", help="Recipe: its base, view and context.")]  # noqa: UP045
 Adapter = Annotated[Optional[Path], typer.Option(help="Adapter folder.")]  # noqa: UP045
 ModelDir = Annotated[Optional[str], typer.Option(help="Model folder; the embedded one by default.")]  # noqa: UP045
-SegmenterName = Annotated[str, typer.Option("--segmenter", help="builtin, totalsegmentator, lungmask, monai-bundle.")]
+SegmenterName = Annotated[str, typer.Option(
+    "--segmenter", help="builtin, unet, totalsegmentator, lungmask, monai-bundle.")]
 Masks = Annotated[Optional[Path], typer.Option(help="Masks made elsewhere: a DICOM SEG or NIfTI label map.")]  # noqa: UP045
 MaskTable = Annotated[Optional[str], typer.Option(  # noqa: UP045
     help="What the labels of --masks in NIfTI are: a CSV file or `totalsegmentator`.")]

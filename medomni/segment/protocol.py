@@ -15,6 +15,7 @@ OWN = {
     "lungmask": "medomni.segment.lungmask_net:LungmaskSegmenter",
     "monai-bundle": "medomni.segment.monai_bundle:MonaiBundleSegmenter",
     "totalsegmentator": "medomni.segment.totalsegmentator_net:TotalSegmentatorSegmenter",
+    "unet": "medomni.segment.unet:UNetSegmenter",
 }
 """Name to class, as the entry points have them: found from a source tree that was never installed."""
 
