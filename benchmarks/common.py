@@ -15,8 +15,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = Path(os.environ.get("MEDOMNI_SHARED") or ROOT.parent / "shared") / "data"
 COHORT = Path(os.environ.get("MEDOMNI_BARS_OUT") or ROOT / "out" / "bars")
-FIRST = {"train": 100_000, "test": 200_000}
-"""First seeds of the bars' patients; pretraining uses seeds from 1,000,000 on, the demo from 500,000 on."""
+FIRST = {"train": 100_000, "test": 200_000, "figures": 220_000}
+"""First seeds of the bars' patients and of those that sensitivities are counted on; pretraining uses seeds from
+1,000,000 on, the demo from 500,000 on."""
 
 
 @dataclass(frozen=True)

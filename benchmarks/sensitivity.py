@@ -1,15 +1,19 @@
 """Recall of every measurement on the bars' unseen synthetic patients: what ``medomni/findings/sensitivity.py`` states.
 
-``python -m benchmarks.sensitivity`` counts, from DICOM through the whole product, seeds 200,000 on of hospital A
-(1,000 patients), B (500) and C (500). No rule and no weight was fitted on these seeds.
+``python -m benchmarks.sensitivity`` counts, from DICOM through the whole product, seeds 220,000 on of hospital A
+(160 patients), B (80) and C (80), or other numbers: ``python -m benchmarks.sensitivity A1000 B500 C500``. No rule and
+no weight was fitted on these seeds.
 """
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 
-from benchmarks.bar_a7 import COUNTS, wilson
+from benchmarks.bar_a7 import wilson
 from benchmarks.common import FIRST, cohort
+
+COUNTS = {"A": 160, "B": 80, "C": 80}
 
 
 def run(counts: dict[str, int] | None = None) -> dict[str, float]:
@@ -20,8 +24,8 @@ def run(counts: dict[str, int] | None = None) -> dict[str, float]:
     out: Counter[tuple[str, str]] = Counter()
     beside: Counter[str] = Counter()
     for hospital, number in (counts or COUNTS).items():
-        for k, case in enumerate(cohort(hospital, "test", number)):
-            truth = sample_patient(FIRST["test"] + k, hospital).truth
+        for k, case in enumerate(cohort(hospital, "figures", number)):
+            truth = sample_patient(FIRST["figures"] + k, hospital).truth
             count(truth, case.findings, out)
             wet = {t.side for t in truth if t.finding_id == "pleural_effusion"}
             for t in truth:
@@ -41,4 +45,4 @@ def run(counts: dict[str, int] | None = None) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    run()
+    run({a[0]: int(a[1:]) for a in sys.argv[1:]} or None)

@@ -33,6 +33,7 @@ _PAIRS: tuple[tuple[str, str], ...] = (
      "MED-S03：该侧无气肺组织可能掩盖肿块，仅凭密度无法区分"),
     (r"MED-S03: the masks do not say which lung is which", "MED-S03：掩膜未说明左右肺"),
     (r"MED-S03: the masks hold no (right|left|right and no left) lung", "MED-S03：掩膜中缺少肺"),
+    (r"MED-S03: less fluid than can be told from the pleura", "MED-S03：液体量过少，无法与胸膜区分"),
     (r"MED-S03: the (?:right |left )?(\S+) was not segmented", r"MED-S03：未分割出 \1"),
     (r"MED-S03: untested class: (\S+) by (.+)", r"MED-S03：未经验证的类别：\1（\2）"),
     (r"MED-S20: the kernel is not stated", "MED-S20：未注明重建核"),

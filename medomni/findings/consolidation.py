@@ -17,8 +17,10 @@ THICK_MM = 5.0
 LEAST_CORE_ML = 5.0
 UNEXPLAINED_ML = 20.0
 CENTRAL_FADE, CENTRAL_CONFIDENCE, HILUM_MM = 0.15, 0.6, 10.0
+CENTRAL_CONTACT, CENTRAL_HIGH_MM = 0.2, 60.0
 """A mass at the hilum has no free border there, and airless lung behind it blurs the others: its border is as sharp as
-this at least, and it is called a mass with little confidence."""
+this at least, the middle as large a share of its surroundings, and it lies as high above the diaphragm as hila do (what
+lies lower may be the heart's apex). It is called a mass with little confidence."""
 
 
 def opacities(
@@ -102,8 +104,11 @@ def _kind(f: dict[str, float], wet: bool) -> str | None:
     sharp = f["fade"] < 0.08 and f["lung"] > 0.6 or f["fade"] < 0.105 and f["lung"] > 0.9
     if sharp and f["ml"] > 9 and max(f["wide"], f["tall"]) > 30:
         return "lung_mass"
-    if f["fade"] < CENTRAL_FADE and not wet and f["ml"] > 20 and f["other"] > 0.12 and max(f["wide"], f["tall"]) > 30:
-        return "central_mass"
+    if f["fade"] < CENTRAL_FADE and not wet and f["ml"] > 20 and max(f["wide"], f["tall"]) > 30:
+        if f["other"] > CENTRAL_CONTACT and f["high"] > CENTRAL_HIGH_MM:
+            return "central_mass"
+        if f["other"] > 0.12 and f["high"] < CENTRAL_HIGH_MM and f["lung"] < 0.5:
+            return None
     return "consolidation" if f["ml"] > 5 and f["fade"] > 0.08 and f["area"] > 1.8 else None
 
 

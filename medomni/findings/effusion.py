@@ -15,12 +15,20 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from medomni.findings.chest import SIDES, Chest, Mask
+from medomni.findings.fluid_mean import fluid_space, mean_fluid, traces
 from medomni.findings.hit import Hit, parts
+from medomni.findings.pool import Fluid, features
 from medomni.findings.sensitivity import METHODS
 
 FLUID_HU = (-20.0, 30.0)
 PLEURA_HU, FAT_HU = -430.0, -45.0
 LEAST_ML = 30.0
+THICK_MM = 3.0
+LEAST_SHARE = 0.5
+"""Of the volume that the mean sees in thick slices: what is flat is outlined more closely, unless it is less of it."""
+ALONE, LAYER_SHARE = 0.45, 0.5
+"""Confidence of fluid in thick slices that is flat and not seen by the mean: uncertain, unless this share of it lies
+along the ribs as a thin layer does."""
 WALL_MM = 6.5
 ALIKE_HU = 18.0
 BORDER_MM, LAYER_MM, FOLLOWED_MM = 4.5, 6.0, 15.0
@@ -56,32 +64,52 @@ def pleural(chest: Chest, side: str) -> Pleural:
     return Pleural(space, mean.astype(np.float32), space & (slope < 4.5 + 0.1 * chest.noise))
 
 
-def effusions(chest: Chest) -> list[Hit]:
-    """One hit a side with fluid: an anchor along the ribs, and pools over the diaphragm beside it."""
-    hits = []
+def effusions(chest: Chest) -> tuple[list[Hit], frozenset[str]]:
+    """One hit a side with fluid, and the sides without one where fluid cannot be excluded.
+
+    In slices of more than 3 mm a thin layer is hardly ever flat: :mod:`medomni.findings.fluid_mean` looks too, and
+    what one of the two rules sees alone is believed less, or not at all (:data:`ALONE`).
+    """
+    thick = chest.spacing[0] > THICK_MM
+    smooth = fluid_space(chest) if thick else None
+    hits, unsure = [], set()
     for side in SIDES:
-        here = pleural(chest, side)
-        core = here.flat & (here.mean > FLUID_HU[0]) & (here.mean < FLUID_HU[1])
-        if chest.spacing[1] < 2.0:
-            core = ndimage.binary_opening(core, np.ones((1, 2, 2), bool))
-        labels, sizes = parts(core)
-        seen = {i: features(chest, labels[box] == i, box, side)
-                for i, box in enumerate(ndimage.find_objects(labels), start=1) if sizes[i] * chest.voxel_ml >= 2.0}
-        anchors = [i for i, f in seen.items() if _is_anchor(f)]
-        if not anchors:
+        flat = flat_fluid(chest, side)
+        mean = mean_fluid(chest, smooth, side) if smooth is not None else None
+        seen = [fluid for fluid in (flat, mean) if fluid is not None and chest.ml(fluid.mask) >= LEAST_ML]
+        if not seen:
+            if flat is not None or mean is not None or smooth is not None and traces(chest, smooth, side):
+                unsure.add(side)
             continue
-        usual = float(np.median(here.mean[np.isin(labels, anchors)]))
-        pools = [i for i, f in seen.items() if abs(f["hu"] - usual) < ALIKE_HU and f["lung"] > 0.05]
-        core = np.isin(labels, anchors + pools) & (np.abs(here.mean - usual) < ALIKE_HU)
-        mask = _whole(chest, here, core, usual)
-        ml = chest.ml(mask)
-        if ml < LEAST_ML:
-            continue
-        strongest = max((seen[i] for i in anchors), key=lambda f: f["ml"])
+        fluid = seen[0] if chest.ml(seen[0].mask) > LEAST_SHARE * chest.ml(seen[-1].mask) else seen[-1]
+        strongest = fluid.strongest
         confidence = 0.97 * min(1.0, 0.6 + strongest["ml"] / 60.0) * (0.85 if strongest["hu"] > 22 else 1.0)
-        hits.append(Hit("pleural_effusion", "pleural_space", side, mask, confidence, METHODS["pleural_effusion"].method,
-                        {"volume_ml": ml, "hu_mean": float(chest.hu[core].mean()), "attenuation": "fluid"}))
-    return hits
+        if thick and mean is None and strongest["wall"] < LAYER_SHARE:
+            confidence = min(confidence, ALONE)
+        hits.append(Hit("pleural_effusion", "pleural_space", side, fluid.mask, confidence,
+                        METHODS["pleural_effusion"].method,
+                        {"volume_ml": chest.ml(fluid.mask), "hu_mean": float(chest.hu[fluid.core].mean()),
+                         "attenuation": "fluid"}))
+    return hits, frozenset(unsure)
+
+
+def flat_fluid(chest: Chest, side: str) -> Fluid | None:
+    """Fluid of one side where its density is flat: an anchor along the ribs, and what is like it."""
+    here = pleural(chest, side)
+    core = here.flat & (here.mean > FLUID_HU[0]) & (here.mean < FLUID_HU[1])
+    if chest.spacing[1] < 2.0:
+        core = ndimage.binary_opening(core, np.ones((1, 2, 2), bool))
+    labels, sizes = parts(core)
+    seen = {i: features(chest, labels[box] == i, box, side, WALL_MM)
+            for i, box in enumerate(ndimage.find_objects(labels), start=1) if sizes[i] * chest.voxel_ml >= 2.0}
+    anchors = [i for i, f in seen.items() if _is_anchor(f)]
+    if not anchors:
+        return None
+    usual = float(np.median(here.mean[np.isin(labels, anchors)]))
+    pools = [i for i, f in seen.items() if abs(f["hu"] - usual) < ALIKE_HU and f["lung"] > 0.05 and _lies_low(f)]
+    core = np.isin(labels, anchors + pools) & (np.abs(here.mean - usual) < ALIKE_HU)
+    dense = np.isin(labels, [i for i in seen if i not in anchors + pools])
+    return Fluid(core, _whole(chest, here, core, usual, dense), max((seen[i] for i in anchors), key=lambda f: f["ml"]))
 
 
 def _is_anchor(f: dict[str, float]) -> bool:
@@ -90,37 +118,22 @@ def _is_anchor(f: dict[str, float]) -> bool:
 
     Much fluid lies mostly inside, so a smaller share of it lies at the ribs.
     """
-    return f["wall"] > 0.1 and f["lung"] > 0.01 and f["tall"] >= 54 and f["hu"] < 26 and f["ml"] >= 6
+    least = 0.1 if f["above"] < 0.75 else 0.2  # airless lung lies above the diaphragm and reaches the ribs in places
+    return f["wall"] > least and f["lung"] > 0.01 and f["tall"] >= 54 and f["hu"] < 26 and f["ml"] >= 6
 
 
-def _whole(chest: Chest, here: Pleural, core: Mask, usual: float) -> Mask:
-    """Core with its mixed borders, each nearer to it than to fat or an organ, and the thin layer along the ribs that
-    goes on from there."""
-    other = here.flat & ~core & ((here.mean < FAT_HU) | (here.mean > usual + ALIKE_HU))
+def _lies_low(f: dict[str, float]) -> bool:
+    """On the diaphragm or along the ribs, where fluid runs to; airless lung of the same density lies in the lung."""
+    return f["above"] < 0.45 or f["wall"] > 0.3
+
+
+def _whole(chest: Chest, here: Pleural, core: Mask, usual: float, airless: Mask) -> Mask:
+    """Core with its mixed borders, each nearer to it than to fat, an organ or ``airless`` lung, and the layer along
+    the ribs that goes on from there."""
+    other = here.flat & ~core & ((here.mean < FAT_HU) | (here.mean > usual + ALIKE_HU)) | airless
     to_core = ndimage.distance_transform_edt(~core, sampling=chest.spacing)
     to_other = ndimage.distance_transform_edt(~other, sampling=chest.spacing) if other.any() else np.inf
     near = here.space & (to_core <= to_other) & (to_core < BORDER_MM)
     layer = here.space & (chest.depth < LAYER_MM) & ~other & ndimage.binary_dilation(chest.lung, iterations=3)
     layer = ndimage.binary_opening(layer, np.ones((1, 2, 2), bool))
     return near | ndimage.binary_dilation(near, iterations=chest.px(FOLLOWED_MM), mask=layer)
-
-
-def features(chest: Chest, part: Mask, box: tuple[slice, ...], side: str) -> dict[str, float]:
-    """What tells pleural fluid from mediastinal and abdominal mixtures: place, contact, density, thickness."""
-    depth = chest.depth[box][part]
-    z = np.nonzero(part)[0] + box[0].start
-    around = tuple(slice(max(0, b.start - 4), b.stop + 4) for b in box)
-    wide = np.zeros(tuple(min(a.stop, n) - a.start for a, n in zip(around, chest.hu.shape, strict=True)), bool)
-    at = tuple(slice(b.start - a.start, b.stop - a.start) for a, b in zip(around, box, strict=True))
-    wide[at] = part
-    halo = ndimage.binary_dilation(wide, iterations=chest.px(5.0)) & ~wide
-    lung = chest.masks[f"lung/{side}"][around]
-    x = np.abs(np.broadcast_to(chest.x, chest.hu.shape)[box][part])
-    floor = np.broadcast_to(chest.floor[None], chest.hu.shape)[box][part]
-    return {
-        "ml": float(part.sum() * chest.voxel_ml), "hu": float(np.median(chest.hu[box][part])),
-        "wall": float((depth < WALL_MM).mean()), "deep": float(np.percentile(depth, 90)),
-        "lung": float((halo & lung).sum() / max(1, halo.sum())), "x": float(np.median(x)),
-        "above": float((z > floor).mean()), "sd": float(np.median(chest.local_sd[box][part])),
-        "tall": float((z.max() - z.min() + 1) * chest.spacing[0]),
-    }

@@ -24,7 +24,7 @@ from medomni.findings.organs import organs_of
 from medomni.findings.pneumothorax import pneumothoraces
 from medomni.findings.quantities import quantities
 from medomni.findings.ribs import fractures
-from medomni.findings.sizes import MASS_MM, SIZED, size_fields
+from medomni.findings.sizes import SIZED, name_by_size, size_fields, too_large
 from medomni.findings.tested import Tested
 from medomni.quality import quality_of
 from medomni.records import Finding, Findings, volume_grade
@@ -81,7 +81,7 @@ def measure(volume: Volume, segmentation: Segmentation, *, working: Segmentation
                           findings=found, scores=more.scores)
         return Measured(limited(record, quality, volume), _masks(volume, segmentation, None, list(more.hits)))
     chest = chest_of(volume, segmentation)
-    wet, dry = effusions(chest), pneumothoraces(chest)
+    (wet, maybe_wet), dry = effusions(chest), pneumothoraces(chest)
     fluid, gas = _union(chest, wet), _union(chest, dry)
     floor = diaphragm(chest, fluid)
     dense, unexplained = opacities(chest, fluid, gas, floor)
@@ -95,6 +95,7 @@ def measure(volume: Volume, segmentation: Segmentation, *, working: Segmentation
     alike = "a mass at the hilum and airless lung look alike on this side"
     hidden |= {("consolidation", hit.side): alike for hit in dense
                if hit.finding_id == "lung_mass" and hit.confidence <= CENTRAL_CONFIDENCE}
+    hidden |= {("pleural_effusion", side): "less fluid than can be told from the pleura" for side in maybe_wet}
     for side, ml in unexplained.items():
         for name in ("lung_mass", "consolidation"):
             hidden.setdefault((name, side), f"{ml:.0f} ml of soft tissue on this side could not be told apart")
@@ -108,7 +109,12 @@ def measure(volume: Volume, segmentation: Segmentation, *, working: Segmentation
     for hit in hits:
         hit.fields |= size_fields(axial, chest, hit, floor, pooled)
         if hit.finding_id in SIZED:
-            hit.finding_id = "lung_mass" if hit.fields["longest_mm"] > MASS_MM else "lung_nodule"
+            name_by_size(hit)
+    for hit in [hit for hit in hits if too_large(hit)]:
+        hits.remove(hit)
+        for name in ("lung_mass", "consolidation"):
+            hidden.setdefault((name, hit.side), f"{hit.fields['volume_ml']:.0f} ml of soft tissue on this side could "
+                              "not be told apart")
     more = quantities(volume, segmentation, hits)
     hits += more.hits
     findings = tuple(_record(chest, hit, n) for n, hit in enumerate(hits, start=1))

@@ -27,7 +27,6 @@ HALF_MM, ISO_MM = 17.0, 1.0
 FINE_MM = 1.5
 """Pixels and slices of the grid that candidates are sought on, where the volume has them."""
 CALCIFIED_HU = 250.0
-MASS_MM = 30.0
 SHARED = 0.5
 FAT_HU, FAT_MM = -40.0, 4.5
 LEAST_AIR = 0.2
@@ -81,7 +80,7 @@ def _hit(chest: Chest, box: Box, shape: Shape, p: float, longest: float, short: 
     near = tuple(int(np.clip(round(float(v)), 0, n - 1)) for v, n in zip(index, mask.shape, strict=True))
     mask[near] = True
     side = "right" if chest.x[near[0], 0, near[2]] < 0 else "left"
-    return Hit("lung_nodule" if longest <= MASS_MM else "lung_mass", "lung", side, mask, p,
+    return Hit("lung_nodule", "lung", side, mask, p,
                METHODS["lung_nodule"].method, {
         "longest_mm": longest, "short_mm": short, "volume_ml": shape.features["ml"],
         "hu_mean": shape.features["mean"], "count": 1,

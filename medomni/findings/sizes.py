@@ -24,6 +24,7 @@ from medomni.findings.axes import axial_axes, space_axes
 from medomni.findings.chest import Chest, Mask
 from medomni.findings.hit import Hit
 from medomni.findings.lesion import Lesion, lesion_of
+from medomni.findings.sensitivity import METHODS
 from medomni.records import SizeUncertainty
 from medomni.volume import Volume
 
@@ -47,6 +48,17 @@ MIDDLE_MM = 28.0
 MASS_MM = 30.0
 """Above it a nodule is a mass (Hansell et al. 2008, Radiology 246:697)."""
 SIZED = ("lung_nodule", "lung_mass")
+
+
+def name_by_size(hit: Hit) -> None:
+    """Nodule or mass by the longest axis; what the nodule rules found stays a nodule where it may be no larger."""
+    doubt = hit.fields["uncertainty_mm"] if hit.method == METHODS["lung_nodule"].method else 0.0
+    hit.finding_id = "lung_mass" if hit.fields["longest_mm"] - doubt > MASS_MM else "lung_nodule"
+
+
+def too_large(hit: Hit) -> bool:
+    """Whether the nodule rules found a mass: they were fitted on nodules, and dense parts of airless lung pass them."""
+    return hit.finding_id == "lung_mass" and hit.method == METHODS["lung_nodule"].method
 
 
 def size_fields(volume: Volume, chest: Chest, hit: Hit, floor: NDArray[np.float32], pooled: Mask) -> dict[str, Any]:
