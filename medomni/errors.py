@@ -179,6 +179,9 @@ _ENTRIES = [
     ErrorEntry("MED-S08", "Vertebrae are not told apart, or have a number and no name.",
                "Slices of at most 3 mm show the discs; count the levels yourself before a level is named in a report.",
                "warning"),
+    ErrorEntry("MED-S09", "Liver and heart lie mirrored: situs inversus, or the images state wrong sides.",
+               "Compare with the patient and with other images before a side is reported; situs inversus is rare. "
+               "Sides are those that the images state, and lobes are not named.", "warning"),
     ErrorEntry("MED-S10", "The weights of a segmenter are not on this machine; nothing is downloaded by itself.",
                "Do the step that the message gives, on a machine with a network, and name the folder or file."),
     ErrorEntry("MED-S11", "Masks made elsewhere, or the table of their labels, cannot be used.",

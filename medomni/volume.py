@@ -189,6 +189,11 @@ class Segmentation:
         """True where shape and affine (to 1e-3) are those of ``volume``."""
         return self.labels.shape == volume.array.shape and np.allclose(self.affine, volume.affine, atol=1e-3)
 
+    @property
+    def situs_inversus(self) -> bool:
+        """Whether the label map says that the liver lies on the left."""
+        return any(row.anatomy_id == "liver" and row.side == "left" for row in self.table.values())
+
     def mask(self, anatomy_id: str, side: str | None = None) -> NDArray[np.bool_]:
         """Boolean mask of an anatomy (one side or all); all False where it was not found."""
         values = [v for v, row in self.table.items() if row.anatomy_id == anatomy_id and side in (None, row.side)]

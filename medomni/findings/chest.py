@@ -28,6 +28,7 @@ class Chest:
         midline: column of the spine per slice.
         origin, steps: index in the axial volume of voxel (0, 0, 0), and axial voxels per voxel.
         axial: the axial volume's affine. shape: the axial volume's shape.
+        situs_inversus: whether the liver lies on the left; lungs have their lobes mirrored then.
     """
 
     hu: NDArray[np.float32]
@@ -38,6 +39,7 @@ class Chest:
     steps: tuple[int, int, int]
     axial: NDArray[np.float64]
     shape: tuple[int, int, int]
+    situs_inversus: bool = False
 
     @property
     def voxel_ml(self) -> float:
@@ -143,7 +145,8 @@ def chest_of(volume: Volume, segmentation: Segmentation, in_plane_mm: float = 1.
         small = np.pad(small, [(0, h - s) for h, s in zip(hu.shape, small.shape, strict=True)], mode="edge")
     names = {f"{name}/{side}" if side in SIDES and name != "liver" else name: v for (name, side), v in value.items()}
     masks = {name: small == v for name, v in names.items()}
-    for part, whole in (("aorta", "mediastinum"), ("spleen/left", "hemithorax/left")):  # these are measured as a whole
+    for part, whole in (("aorta", "mediastinum"), ("spleen/left", "hemithorax/left"),
+                        ("spleen/right", "hemithorax/right")):  # these are measured as a whole
         if part in masks and whole in masks:
             masks[whole] |= masks[part]
     for name in ("lung/right", "lung/left", "hemithorax/right", "hemithorax/left", "airway", "heart", "mediastinum",
@@ -152,7 +155,7 @@ def chest_of(volume: Volume, segmentation: Segmentation, in_plane_mm: float = 1.
     spacing = (sz * steps[0], sy * steps[1], sx * steps[2])
     origin = tuple(b.start for b in box)
     return Chest(np.ascontiguousarray(np.clip(hu, -1024, 3071)), spacing, masks, _midline(masks), origin, steps,  # type: ignore[arg-type]
-                 axial.affine, axial.array.shape)  # type: ignore[arg-type]
+                 axial.affine, axial.array.shape, segmentation.situs_inversus)  # type: ignore[arg-type]
 
 
 def _midline(masks: Mapping[str, Mask]) -> NDArray[np.float64]:

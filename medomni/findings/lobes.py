@@ -22,7 +22,7 @@ def lobe_of(chest: Chest, index: tuple[float, float, float], side: str) -> str |
     lung = chest.masks[f"lung/{side}"] | chest.masks[f"hemithorax/{side}"]
     slices = np.flatnonzero(chest.masks[f"lung/{side}"].any(axis=(1, 2)))
     rows = np.flatnonzero(lung.any(axis=(0, 2)))
-    if not slices.size or not rows.size:
+    if chest.situs_inversus or not slices.size or not rows.size:
         return None
     top = slices[-1] * chest.spacing[0]
     depth = (rows[-1] - rows[0]) * chest.spacing[1]

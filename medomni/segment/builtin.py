@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from medomni.errors import MedomniError
+from medomni.records import Warned
 from medomni.segment.airway import find_airway
 from medomni.segment.aorta import find_aorta
 from medomni.segment.body import body_mask
@@ -13,8 +14,9 @@ from medomni.segment.fov import refused_by_extent, view_of
 from medomni.segment.grid import Grid, Mask, near
 from medomni.segment.heart import find_middle
 from medomni.segment.hull import cage_mask
-from medomni.segment.labels import LUNG_DEPENDENT, TABLE, VALUE
+from medomni.segment.labels import INVERTED, LUNG_DEPENDENT, TABLE, VALUE
 from medomni.segment.lungs import air_inside, split_lungs
+from medomni.segment.situs import brought_back, is_inverted, mirrored, situs_of
 from medomni.segment.spleen import find_spleen
 from medomni.volume import Segmentation, Volume
 
@@ -44,14 +46,27 @@ class BuiltinChestSegmenter:
         if float(sample.max()) - float(sample.min()) < 50:
             raise MedomniError("MED-S04", "all voxels are nearly equal", where="segment")
         grid = Grid.of(volume)
+        labels, abstained, truncated = self._labels(grid)
+        table = TABLE
+        warnings: tuple[Warned, ...] = ()
+        seen = situs_of(grid, labels)
+        if "heart" not in abstained and not seen.is_usual:
+            other, reasons, cut = self._labels(mirrored(grid))
+            if is_inverted(seen, situs_of(grid, other)):
+                (labels, truncated), abstained, table = brought_back(other, cut), reasons, INVERTED
+                warnings = (Warned(code="MED-S09", detail="the liver lies on the left and the heart on the right"),)
+        return Segmentation(grid.to_volume(labels, volume), table, volume.affine, f"{self.name} {self.version}",
+                            truncated, abstained, warnings=warnings)
+
+    def _labels(self, grid: Grid) -> tuple[np.ndarray, dict[str, str], frozenset[int]]:
+        """Labels on the grid, what was left out and why, and the labels that are cut."""
         body = body_mask(grid)
         labels = np.zeros(grid.hu.shape, np.uint8)
         labels[body] = VALUE["body", "unspecified"]
         labels[body & (grid.hu > -30)] = VALUE["soft_tissue", "unspecified"]
         skeleton = find_skeleton(grid, body)
         abstained, truncated = self._chest(grid, body, skeleton, labels)
-        return Segmentation(grid.to_volume(labels, volume), TABLE, volume.affine, f"{self.name} {self.version}",
-                            truncated, abstained)
+        return labels, abstained, truncated
 
     def _chest(self, grid: Grid, body: Mask, skeleton: Skeleton, labels: np.ndarray,
                ) -> tuple[dict[str, str], frozenset[int]]:

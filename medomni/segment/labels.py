@@ -24,3 +24,10 @@ TABLE: dict[int, Label] = {
 }
 VALUE = {(row.anatomy_id, row.side): value for value, row in TABLE.items()}
 LUNG_DEPENDENT = ("lung", "airway", "heart", "mediastinum", "liver", "hemithorax", "rib", "aorta", "spleen")
+
+OTHER = {"right": "left", "left": "right"}
+INVERTED = TABLE | {v: Label(v, row.anatomy_id, OTHER[row.side]) for v, row in TABLE.items()
+                    if row.anatomy_id in ("liver", "spleen")}
+"""The table where liver and spleen lie on the other side (*situs inversus*)."""
+EXCHANGED = {VALUE[name, side]: VALUE[name, OTHER[side]] for name in ("lung", "rib", "hemithorax") for side in OTHER}
+"""Values of paired organs, which change places when labels are drawn on a mirrored grid."""

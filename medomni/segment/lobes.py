@@ -44,8 +44,9 @@ def find_lobes(volume: Volume, segmentation: Segmentation) -> Segmentation:
     """
     axes = axis_alignment(volume.affine)
     thick = float(np.linalg.norm(volume.affine[:3, axes[0][0]]))
-    if thick > THICKEST_MM:
-        reasons = {f"{row.anatomy_id}/{row.side}": f"MED-S07: slices of {thick:.1f} mm" for row in TABLE.values()}
+    if thick > THICKEST_MM or segmentation.situs_inversus:
+        why = "organs are mirrored" if segmentation.situs_inversus else f"slices of {thick:.1f} mm"
+        reasons = {f"{row.anatomy_id}/{row.side}": f"MED-S07: {why}" for row in TABLE.values()}
         return Segmentation(np.zeros(volume.array.shape, np.uint8), TABLE, volume.affine, NAME, frozenset(), reasons)
     grid = Grid.of(volume, slice_mm=1.5)
     labels = np.zeros(grid.hu.shape, np.uint8)
