@@ -9,7 +9,9 @@ import pytest
 
 from medomni.errors import MedomniError
 from medomni.findings import Measured, measure
+from medomni.findings.hit import Hit
 from medomni.findings.sensitivity import METHODS
+from medomni.findings.sizes import name_by_size, too_large
 from medomni.phantom import render, sample_patient
 from medomni.segment import get_segmenter
 from medomni.volume import Volume
@@ -131,3 +133,42 @@ def test_a_displaced_rib_fracture_is_found_at_its_place(seed: int, side: str) ->
     assert np.linalg.norm(np.subtract(found[0].centroid_mm, truth.centroid_mm)) < 30  # type: ignore[arg-type]
     row = next(c for c in measured.findings.coverage if c.finding_id == "rib_fracture")
     assert row.assessable and row.z_range_mm[0] < truth.centroid_mm[2] < row.z_range_mm[1]  # type: ignore[index]
+
+
+def test_airless_lung_as_dense_as_fluid_is_left_out_of_an_effusion() -> None:
+    """A consolidation of 19 HU above an effusion of 19 HU on the same side: two findings, each of its own size."""
+    patient = sample_patient(330_039, "A")
+    true = {t.finding_id: t for t in patient.truth if t.side == "left"}
+    assert set(true) == {"pleural_effusion", "consolidation"}
+    volume = render(patient)
+    found = {f.finding_id: f for f in measure(volume, get_segmenter().segment(volume)).findings.findings
+             if f.side == "left"}
+    assert found["consolidation"].volume_ml == pytest.approx(true["consolidation"].volume_ml, rel=0.3)
+    assert found["pleural_effusion"].volume_ml == pytest.approx(true["pleural_effusion"].volume_ml, rel=0.3)
+
+
+def test_fluid_too_thin_to_tell_is_not_called_absent() -> None:
+    """The thinnest fluid that phantoms have, at 6 mm: seen, or not assessable, and never absent."""
+    states = set()
+    for seed in range(330_000, 330_012):
+        patient = sample_patient(seed, "A")
+        for truth in patient.truth:
+            if truth.finding_id == "pleural_effusion":
+                volume = render(patient)
+                found = measure(volume, get_segmenter().segment(volume)).findings
+                states.add(found.state("pleural_effusion", truth.side))
+    assert states and "absent" not in states
+
+
+def test_what_the_nodule_rules_outline_as_large_as_a_mass_is_called_neither() -> None:
+    hit = Hit("lung_nodule", "lung", "left", None, 0.9, METHODS["lung_nodule"].method,
+              {"longest_mm": 31.0, "uncertainty_mm": 2.0, "volume_ml": 9.0})
+    name_by_size(hit)
+    assert hit.finding_id == "lung_nodule" and not too_large(hit), "it may be 30 mm or less"
+    hit.fields["longest_mm"] = 38.0
+    name_by_size(hit)
+    assert too_large(hit)
+    other = Hit("lung_nodule", "lung", "left", None, 0.9, METHODS["lung_mass"].method,
+                {"longest_mm": 31.0, "uncertainty_mm": 2.0})
+    name_by_size(other)
+    assert other.finding_id == "lung_mass" and not too_large(other)

@@ -7,10 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from benchmarks.bar_c7 import mirrored
 from medomni.errors import MedomniError
 from medomni.phantom import render, sample_patient
 from medomni.segment import BuiltinChestSegmenter, Segmenter, get_segmenter, segmenter_names
 from medomni.segment.grid import Grid, far, largest, near
+from medomni.segment.situs import Situs, is_inverted
 from medomni.volume import Segmentation, Volume
 from tests.volumes import turned
 
@@ -108,3 +110,22 @@ def test_distances_are_millimetres() -> None:
     assert near(mask, 4.0, (5.0, 2.0, 2.0))[0, 10].sum() == 15
     mask[0, 0, 0] = True
     assert largest(mask).sum() == 121
+
+
+def test_mirrored_organs_are_told_and_named_on_their_own_side(healthy: tuple[Volume, Segmentation]) -> None:
+    volume, found = healthy
+    assert not found.situs_inversus and not found.warnings
+    other = get_segmenter("builtin").segment(mirrored(volume))
+    assert other.situs_inversus and [w.code for w in other.warnings] == ["MED-S09"]
+    for name in ("lung", "liver", "spleen", "rib", "heart"):
+        for side, now in (("right", "left"), ("left", "right"), ("midline", "midline")):
+            before, after = found.mask(name, side).sum(), other.mask(name, now).sum()
+            assert after == pytest.approx(before, rel=0.03), (name, side)
+
+
+def test_a_heart_pushed_aside_is_no_mirrored_patient() -> None:
+    usual, wrong = Situs(20.0, 500.0, 1200.0), Situs(-13.0, 320.0, 1000.0)
+    assert is_inverted(wrong, usual) and not is_inverted(usual, wrong)
+    assert not is_inverted(Situs(-20.0, 500.0, 1200.0), Situs(20.0, 500.0, 300.0)), "the liver lies on the right"
+    assert not is_inverted(Situs(None, 0.0, 0.0), Situs(None, 0.0, 0.0))
+    assert not is_inverted(Situs(20.0, 500.0, 0.0), Situs(-20.0, 500.0, 700.0)), "a liver that is not seen"
