@@ -8,6 +8,7 @@ import re
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -85,7 +86,7 @@ def measure_volume(volume: Volume, *, segmenter: str | Segmenter = "builtin", st
             segmenter, MED-S02 and what else the segmenter says, MED-S04; MED-C07, MED-C08 for the file of
             MEDOMNI_SENSITIVITIES.
     """
-    from medomni.findings import measure
+    from medomni.findings import measure, with_lobes
     from medomni.findings.radiograph import chest_radiograph
     from medomni.findings.tested import read_tested
     from medomni.segment import get_segmenter
@@ -104,9 +105,10 @@ def measure_volume(volume: Volume, *, segmenter: str | Segmenter = "builtin", st
             said = (*volume.study.warnings, *segmentation.warnings)
             volume = replace(volume, study=volume.study.model_copy(update={"warnings": said}))
         working = working_labels(volume, segmentation)
-        lobes = find_lobes(volume, working)
-    with _timed(seconds, "measure", stage):
-        measured = measure(volume, segmentation, working=working, tested=read_tested(), lobes=lobes)
+    with _timed(seconds, "measure", stage), ThreadPoolExecutor(1) as beside:
+        lobes = beside.submit(find_lobes, volume, working)
+        measured = with_lobes(measure(volume, segmentation, working=working, tested=read_tested()), volume,
+                              lobes.result())
     return MeasuredStudy(volume, segmentation, measured, seconds, working)
 
 

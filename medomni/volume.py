@@ -180,7 +180,9 @@ class Segmentation:
     def __post_init__(self) -> None:
         if self.labels.ndim != 3 or self.labels.dtype not in (np.dtype(np.uint8), np.dtype(np.uint16)):
             raise ValueError(f"labels must be 3-D uint8 or uint16, got {self.labels.dtype} {self.labels.shape}")
-        missing = set(np.unique(self.labels).tolist()) - {0} - set(self.table)
+        seen = np.zeros(np.iinfo(self.labels.dtype).max + 1, bool)
+        seen[self.labels] = True  # sorting them takes longer
+        missing = set(np.flatnonzero(seen).tolist()) - {0} - set(self.table)
         if missing:
             raise ValueError(f"labels without a row in the table: {sorted(missing)}")
         object.__setattr__(self, "affine", _checked_affine(self.affine))

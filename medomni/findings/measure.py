@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,7 +48,7 @@ class Measured:
 
 
 def measure(volume: Volume, segmentation: Segmentation, *, working: Segmentation | None = None,
-            tested: Tested | None = None, lobes: Segmentation | None = None) -> Measured:
+            tested: Tested | None = None) -> Measured:
     """Measure a CT volume whose organs are segmented.
 
     Args:
@@ -56,22 +57,32 @@ def measure(volume: Volume, segmentation: Segmentation, *, working: Segmentation
             need it (:func:`medomni.segment.working.working_labels`).
         tested: sensitivities measured with that segmenter; what they do not name of a segmenter from elsewhere is
             *not assessable*, and what is found by it *uncertain*.
-        lobes: traced lobes on the volume's grid; what lies in one is said to, instead of an estimate by its place.
 
     Raises:
         MedomniError: MED-S02 when the segmentation lies on another grid, MED-D07 for another modality than CT.
     """
-    for labels in (segmentation, working or segmentation, lobes or segmentation):
+    for labels in (segmentation, working or segmentation):
         if not labels.matches(volume):
             shapes = f"volume {volume.array.shape}, labels {labels.labels.shape}"
             raise MedomniError("MED-S02", shapes, where="measure")
     if volume.study.modality.upper() != "CT":
         raise MedomniError("MED-D07", f"findings are measured on CT, this is {volume.study.modality}", where="measure")
-    wide = calibres(volume, segmentation)
-    organs = organs_of(volume, segmentation, wide) + (organs_of(volume, lobes) if lobes else ())
-    aortic = aorta_coverage(wide, segmentation)
-    segmentation = working or segmentation
-    quality = quality_of(volume, segmentation)
+    with ThreadPoolExecutor(1) as beside:
+        quality = beside.submit(quality_of, volume, working or segmentation)
+        record, outlines = _record_of(volume, segmentation, working or segmentation, tested or Tested())
+        return Measured(limited(record, quality.result(), volume), outlines)
+
+
+def _record_of(volume: Volume, listed: Segmentation, segmentation: Segmentation, tested: Tested,
+               ) -> tuple[Findings, Segmentation]:
+    """The record before the quality of the images is known, and the findings' outlines.
+
+    Args:
+        listed: whose organs are listed. segmentation: what is measured.
+    """
+    wide = calibres(volume, listed)
+    organs = organs_of(volume, listed, wide)
+    aortic = aorta_coverage(wide, listed)
     if "lung" in segmentation.abstained or not segmentation.mask("lung").any():
         reason = segmentation.abstained.get("lung", "MED-S01: no lung was segmented")
         aortic = aortic.model_copy(update={"assessable": False, "reason": reason})
@@ -79,7 +90,7 @@ def measure(volume: Volume, segmentation: Segmentation, *, working: Segmentation
         found = tuple(_record(None, hit, n) for n, hit in enumerate(more.hits, start=1))
         record = Findings(study=volume.study, coverage=(*not_assessable(reason), aortic, *more.rows), organs=organs,
                           findings=found, scores=more.scores)
-        return Measured(limited(record, quality, volume), _masks(volume, segmentation, None, list(more.hits)))
+        return record, _masks(volume, segmentation, None, list(more.hits))
     chest = chest_of(volume, segmentation)
     (wet, maybe_wet), dry = effusions(chest), pneumothoraces(chest)
     fluid, gas = _union(chest, wet), _union(chest, dry)
@@ -99,7 +110,7 @@ def measure(volume: Volume, segmentation: Segmentation, *, working: Segmentation
     for side, ml in unexplained.items():
         for name in ("lung_mass", "consolidation"):
             hidden.setdefault((name, side), f"{ml:.0f} ml of soft tissue on this side could not be told apart")
-    missing = unmet(segmentation, tested or Tested())
+    missing = unmet(segmentation, tested)
     for hit in hits:  # found by masks that were never measured: shown, and no more than possible
         side = hit.side if (hit.finding_id, hit.side) in missing else "bilateral"
         if "untested" in missing.get((hit.finding_id, side), ""):
@@ -119,15 +130,29 @@ def measure(volume: Volume, segmentation: Segmentation, *, working: Segmentation
     hits += more.hits
     findings = tuple(_record(chest, hit, n) for n, hit in enumerate(hits, start=1))
     rows = coverage_of(chest, segmentation, ratio, ribs_seen, hidden, frozenset(hit.side for hit in wet), missing)
-    known = figures(segmentation, tested or Tested())
+    known = figures(segmentation, tested)
     coverage = tuple(c.model_copy(update={"sensitivity": known.get(c.finding_id, c.sensitivity)}) for c in rows)
     record = Findings(study=volume.study, organs=organs, findings=findings, coverage=(*coverage, aortic, *more.rows),
                       scores=more.scores)
-    masks = _masks(volume, segmentation, chest, hits)
-    if lobes is not None:
-        record = record.model_copy(update={"findings": tuple(_in_lobe(f, n, masks, lobes)
-                                                             for n, f in enumerate(findings, start=1))})
-    return Measured(limited(record, quality, volume), masks)
+    return record, _masks(volume, segmentation, chest, hits)
+
+
+def with_lobes(measured: Measured, volume: Volume, lobes: Segmentation) -> Measured:
+    """Findings with traced lobes: those are listed as organs, and what lies in one says so, instead of an estimate by
+    its place.
+
+    Args:
+        lobes: on the volume's grid.
+
+    Raises:
+        MedomniError: MED-S02 when the lobes lie on another grid.
+    """
+    if not lobes.matches(volume):
+        raise MedomniError("MED-S02", f"volume {volume.array.shape}, labels {lobes.labels.shape}", where="measure")
+    record, outlines = measured.findings, measured.masks
+    findings = tuple(_in_lobe(f, n, outlines, lobes) for n, f in enumerate(record.findings, start=1))
+    organs = record.organs + organs_of(volume, lobes)
+    return Measured(record.model_copy(update={"findings": findings, "organs": organs}), outlines)
 
 
 def _in_lobe(finding: Finding, n: int, masks: Segmentation, lobes: Segmentation) -> Finding:

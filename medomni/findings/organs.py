@@ -25,9 +25,11 @@ def organs_of(volume: Volume, segmentation: Segmentation, calibres: tuple[Calibr
                     and row.anatomy_id not in segmentation.abstained)
     if not values:
         return ()
-    flat = segmentation.labels.ravel()
-    hu = volume.array.ravel()
     n = max(segmentation.table) + 1
+    wanted = np.zeros(n, bool)
+    wanted[values] = True
+    here = wanted[segmentation.labels]  # most voxels are none of them
+    flat, hu = segmentation.labels[here], volume.array[here]
     count = np.bincount(flat, minlength=n)
     total = np.bincount(flat, weights=hu, minlength=n)
     square = np.bincount(flat, weights=hu.astype(np.float64) ** 2, minlength=n)

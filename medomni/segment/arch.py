@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from medomni.segment.disks import Floats, Path
-from medomni.segment.grid import Grid, Mask, disk, largest
+from medomni.segment.grid import Grid, Mask, largest, opened
 
 POINTS, LEAST_MATCH, OPENED_MM = 15, 0.3, 7.0
 RISES_MM, LEFT_MM, BELOW_MM = (0.0, 6.0, 12.0, 18.0, 24.0, 30.0), (-6.0, 0.0, 6.0, 12.0), (4.0, 10.0, 16.0, 22.0, 28.0)
@@ -58,8 +58,8 @@ def find_arch(grid: Grid, full: Floats, down: Path, up: Path) -> Bow | None:
         return None
     match, line, radii, d, a = best
     tube = _tube(full, spacing, line, radii)
-    opened = ndimage.binary_opening(tube, disk(grid.pixels(OPENED_MM)))  # without the vessels to the head
-    return Bow(largest(opened) & tube, match, d + 1, a + 1)
+    smooth = opened(tube, grid.pixels(OPENED_MM))  # without the vessels to the head
+    return Bow(largest(smooth) & tube, match, d + 1, a + 1)
 
 
 def _at(path: Path, k: float) -> int | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
-from medomni.segment.grid import Grid, Mask, disk, largest
+from medomni.segment.grid import Grid, Mask, largest, opened
 
 
 def body_mask(grid: Grid) -> Mask:
@@ -15,8 +15,8 @@ def body_mask(grid: Grid) -> Mask:
     component is kept, and each slice is filled. Arms that do not touch the trunk are left out.
     """
     soft = grid.smooth(grid.hu, 1.5) > -350
-    opened = ndimage.binary_opening(soft, disk(grid.pixels(5.0)))
-    trunk = largest(opened)
+    smooth = opened(soft, grid.pixels(5.0))
+    trunk = largest(smooth)
     filled = np.zeros_like(trunk)
     for k in range(trunk.shape[0]):
         filled[k] = ndimage.binary_fill_holes(trunk[k])

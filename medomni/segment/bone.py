@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from medomni.segment.grid import Grid, Mask, components, disk
+from medomni.segment.grid import Grid, Mask, components, dilated, opened
 
 BONE_HU = 170.0
 SPINE_HU = 250.0  # above an aorta full of contrast, which lies beside the spine
@@ -42,8 +42,8 @@ def find_skeleton(grid: Grid, body: Mask) -> Skeleton:
     near_spine = (np.abs(columns - midline[:, None, None]) * grid.spacing[2] < 38) & \
         ((rows - front[:, None, None]) * grid.spacing[1] > -8)
     solid = (grid.smooth(grid.hu, 3.0) > BONE_HU - 45) & body  # blood near the threshold is full of holes
-    thick = ndimage.binary_opening(solid, disk(grid.pixels(8.0)))
-    blood = ndimage.binary_dilation(thick & ~near_spine, disk(grid.pixels(4.0))) & dense & ~near_spine
+    thick = opened(solid, grid.pixels(8.0))
+    blood = dilated(thick & ~near_spine, grid.pixels(4.0)) & dense & ~near_spine
     bone = dense & ~blood
     labels, sizes = components(bone)
     bone = np.isin(labels, np.flatnonzero(sizes * grid.voxel_ml >= 0.15))

@@ -8,7 +8,7 @@ import numpy as np
 from scipy import ndimage
 
 from medomni.segment.bone import Skeleton
-from medomni.segment.grid import Grid, Mask, components, disk, largest
+from medomni.segment.grid import Grid, Mask, components, dilated, largest, opened
 
 RIM_MM, FAT_HU = 2.0, -30.0
 LATERAL_SHARE = 0.25
@@ -45,14 +45,14 @@ def find_middle(grid: Grid, cage: Mask, right: Mask, left: Mask, airway: Mask, s
     z = np.arange(cage.shape[0])[:, None, None]
     core = soft & ~liver & (z <= top - round(10 / grid.spacing[0])) & (z >= bottom) & (y < -4)
     muscle = core & (grid.smooth(grid.hu, 3.0) > -15)
-    thick = ndimage.binary_opening(muscle, disk(grid.pixels(13.0))) & (np.abs(x) < 110)
+    thick = opened(muscle, grid.pixels(13.0)) & (np.abs(x) < 110)
     middle_hu = grid.hu[thick & (np.abs(x) < 22)]
     if middle_hu.size > 50:  # fluid and airless lung beside the heart are less dense than blood
         dense = thick & (grid.smooth(grid.hu, 4.0) > 0.62 * float(np.median(middle_hu)))
-        dense = largest(ndimage.binary_opening(dense, disk(grid.pixels(7.0))))
-        thick &= ndimage.binary_dilation(dense, disk(grid.pixels(9.0)))
+        dense = largest(opened(dense, grid.pixels(7.0)))
+        thick &= dilated(dense, grid.pixels(9.0))
     heart = largest(thick)
-    border = ndimage.binary_dilation(heart, disk(grid.pixels(RIM_MM)))  # what smoothing and opening took off
+    border = dilated(heart, grid.pixels(RIM_MM))  # what smoothing and opening took off
     heart |= border & soft & ~liver & (z >= bottom) & (grid.smooth(grid.hu, 0.8) > FAT_HU)
     middle = soft & ~liver & ~heart & (np.abs(x) < 42) & (z >= bottom)
     return Middle(heart, middle, liver, dome)
@@ -60,7 +60,7 @@ def find_middle(grid: Grid, cage: Mask, right: Mask, left: Mask, airway: Mask, s
 
 def _liver(grid: Grid, soft: Mask, x: np.ndarray, right: Mask) -> tuple[Mask, int | None]:
     """Soft tissue that fills the right base upwards to the dome; approximate, cut 25 mm left of the midline."""
-    deep = ndimage.binary_opening(soft & (grid.smooth(grid.hu, 3.0) > 25), disk(grid.pixels(9.0)))
+    deep = opened(soft & (grid.smooth(grid.hu, 3.0) > 25), grid.pixels(9.0))
     region = deep & (x < 25)
     lateral = region & (x < -48)
     area = lateral.sum(axis=(1, 2)) * grid.spacing[1] * grid.spacing[2]

@@ -10,7 +10,7 @@ import numpy as np
 from scipy import ndimage
 
 from medomni.segment.bone import Skeleton
-from medomni.segment.grid import Grid, Mask, components, disk
+from medomni.segment.grid import Grid, Mask, components, disk, opened
 
 SIDE_MM, BACK_MM = 28.0, -55.0
 """It lies farther to the left of the midline than this, and not farther in front of the spine than this."""
@@ -37,13 +37,13 @@ def find_spleen(grid: Grid, abdomen: Mask, left: Mask, liver: Mask, skeleton: Sk
     place = abdomen & (x > SIDE_MM) & (y > BACK_MM) & ~liver
     place &= np.arange(abdomen.shape[0])[:, None, None] <= slices[0] + (slices[-1] - slices[0]) // 2
     solid = place & (smooth > 15) & (smooth < 260)
-    core = ndimage.binary_opening(solid, disk(grid.pixels(THICK_MM)))
+    core = opened(solid, grid.pixels(THICK_MM))
     deep = core & (x > 45) & (y > -25)  # what lies at the back and side is spleen, or nothing is
     if not deep.any():
         return none
     level = float(np.median(grid.hu[deep]))
     alike = solid & (np.abs(smooth - level) < max(SPREAD_HU, 0.25 * level))
-    core = ndimage.binary_opening(alike, disk(grid.pixels(THICK_MM)))
+    core = opened(alike, grid.pixels(THICK_MM))
     labels, sizes = components(core)
     inside = np.bincount(labels[deep], minlength=sizes.size)
     inside[0] = 0

@@ -73,3 +73,16 @@ def test_what_is_outlined_lies_in_the_tumour(real_dicom: Path, folder: str, side
             inside += int(outlined[k, y0 : y1 + 1, x0 : x1 + 1].sum())
     assert inside / outlined.sum() > 0.6
     assert {f.side for f in measured.findings.findings if f.finding_id == "consolidation"} <= {side}
+
+
+@pytest.mark.flow
+@pytest.mark.usefixtures("real_dicom")
+def test_short_form_of_c3(capsys: pytest.CaptureFixture[str]) -> None:
+    """The real series, resampled to few voxels, goes through the command; each peer has a ratio or says why not."""
+    from benchmarks import bar_c3, segment
+
+    met, figure = bar_c3.run((64, 256, 256))
+    assert met, figure
+    assert figure.startswith("64 slices of 256 x 256 in ")
+    said = [line for line in capsys.readouterr().out.splitlines() if line.startswith(segment.PEERS)]
+    assert len(said) == len(segment.PEERS) and all("of it is ours" in x or "MED-S" in x for x in said), said

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from medomni.dicom import read_study
-from medomni.findings import measure
+from medomni.findings import measure, with_lobes
 from medomni.findings.lobes import lobe_at
 from medomni.phantom import render, sample_patient
 from medomni.phantom.masks import grid_of
@@ -48,7 +48,7 @@ def test_lobes_are_those_of_the_phantom(thin: tuple) -> None:
         assert 2 * (a & b).sum() > 0.97 * (a.sum() + b.sum()), row
     assert lobe_at(lobes, true["left", "lower_lobe"], "left") == "lower_lobe"
     assert lobe_at(lobes, ~found.mask("lung"), "left") is None
-    record = measure(volume, found, lobes=lobes).findings
+    record = with_lobes(measure(volume, found), volume, lobes).findings
     assert {(o.anatomy_id, o.side) for o in record.organs} >= {("middle_lobe", "right"), ("lower_lobe", "left")}
 
 
