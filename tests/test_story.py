@@ -285,7 +285,7 @@ def test_a_known_earlier_study_is_in_the_record(prior: str, known: bool) -> None
 def test_what_was_not_assessed_stands_in_the_reports_language() -> None:
     from medomni.check import extract_claims
     from medomni.pipeline import not_assessed_section
-    from medomni.records import Coverage, Findings, Patient, Study
+    from medomni.records import Coverage, Finding, Findings, Patient, Study
 
     findings = Findings(study=Study(study_key="0" * 16, modality="CT", patient=Patient()), coverage=(Coverage(
         finding_id="lung_nodule", anatomy_id="lung", method="none", side="left", assessable=False,
@@ -294,3 +294,12 @@ def test_what_was_not_assessed_stands_in_the_reports_language() -> None:
     zh = not_assessed_section(findings, "zh")
     assert zh == "\n\n未评估项目：\n- 左侧肺结节：无法评估（MED-S03：层厚 10.0 mm）"
     assert [c.finding_id for c in extract_claims(f"影像所见：未见气胸。{zh}").claims] == ["pneumothorax"]
+    doubtful = findings.model_copy(update={"coverage": (), "findings": (Finding(
+        id="f1", finding_id="lung_mass", anatomy_id="lung", side="left", presence="uncertain", confidence=0.48,
+        longest_mm=44.7, measured_by="rule"),)})
+    assert not_assessed_section(doubtful).endswith(
+        "- lung mass, left: uncertain (45 mm, confidence 0.48), look at the images")
+    zh = not_assessed_section(doubtful, "zh")
+    assert zh.endswith("- 左侧肺肿块：检出不确定（45 mm，置信度 0.48），请查看图像")
+    for text in (not_assessed_section(doubtful), zh):
+        assert not extract_claims(text).claims
