@@ -1,6 +1,7 @@
 """Measured findings as a DICOM structured report: TID 1500, Measurement Report (PS3.16), read back before it is kept.
 
 What was looked for and not found is *absent*; what could not be assessed is *undetermined*, with the reason's code.
+Scores, such as an emphysema index, are groups of their own without a presence.
 The report is neither complete nor verified (PS3.3 C.17.2): a person has not read it.
 """
 
@@ -17,7 +18,7 @@ from medomni.dicom.seg import tracking_id
 from medomni.dicom.source import quoting_nothing, source_images
 from medomni.errors import MedomniError
 from medomni.files import replacing
-from medomni.records import Finding, Findings
+from medomni.records import Finding, Findings, Score
 from medomni.volume import Volume
 
 if TYPE_CHECKING:
@@ -79,6 +80,7 @@ def _content(findings: Findings, images: list[pydicom.Dataset], outlines: pydico
         observer_identifying_attributes=sr.DeviceObserverIdentifyingAttributes(
             uid=hd.UID(), name="medomni", manufacturer_name="medomni", model_name="research only"))
     groups: list[Any] = [_found(f, images, outlines) for f in findings.findings]
+    groups += [_score(s) for s in findings.scores]
     groups += [_looked_for(*row) for row in _states(findings)]
     return sr.MeasurementReport(
         observation_context=sr.ObservationContext(observer_device_context=device),
@@ -110,6 +112,27 @@ def _found(finding: Finding, images: list[pydicom.Dataset], outlines: pydicom.Da
         sop_class_uid=outlines.SOPClassUID, sop_instance_uid=outlines.SOPInstanceUID,
         segment_number=int(segment.SegmentNumber),
         source_series=sr.SourceSeriesForSegmentation(images[0].SeriesInstanceUID)), **common)
+
+
+def _score(score: Score) -> Any:
+    """A quantity that is no finding, with its source's definition as the algorithm's."""
+    from highdicom import sr
+    from pydicom.uid import generate_uid
+
+    return sr.MeasurementsAndQualitativeEvaluations(
+        tracking_identifier=sr.TrackingIdentifier(uid=generate_uid(),
+                                                  identifier=f"{score.score_id} {score.level or ''}".strip()),
+        finding_type=own_concept(score.score_id),
+        finding_sites=[sr.FindingSite(anatomy_concept(score.anatomy_id), laterality=side_concept(score.side))],
+        algorithm_id=sr.AlgorithmIdentification(name="medomni", version=score.measured_by[:64]),
+        measurements=[sr.Measurement(name=own_concept(score.score_id), value=score.value, unit=_unit(score.unit))])
+
+
+def _unit(unit: str) -> Any:
+    from pydicom.sr.codedict import codes
+
+    return {"HU": codes.UCUM.HounsfieldUnit, "%": codes.UCUM.Percent, "mm3": codes.UCUM.CubicMillimeter,
+            "mm": codes.UCUM.Millimeter}.get(unit, codes.UCUM.NoUnits)
 
 
 def _measurements(finding: Finding) -> Iterator[tuple[Any, float, Any]]:
@@ -177,6 +200,8 @@ def _wanted(findings: Findings) -> list[tuple[Any, ...]]:
     rows = [(_key(finding_concept(f.finding_id)), _key(side_concept(f.side)),
              PRESENCE["undetermined" if f.presence == "uncertain" else f.presence][0],
              tuple(round(v, 3) for _, v, _ in _measurements(f))) for f in findings.findings]
+    rows += [(_key(own_concept(s.score_id)), _key(side_concept(s.side)), "", (round(s.value, 3),))
+             for s in findings.scores]
     rows += [(_key(finding_concept(name)), _key(side_concept(side)), PRESENCE[presence][0], ())
              for name, _, side, presence, _ in _states(findings)]
     return sorted(rows, key=str)
@@ -191,8 +216,8 @@ def _told(path: Path) -> list[tuple[Any, ...]]:
     for group in (*content.get_volumetric_roi_measurement_groups(), *content.get_image_measurement_groups()):
         sites = group.finding_sites
         rows.append((_key(group.finding_type), _key(sites[0].laterality if sites else None),
-                     next(q.value.value for q in group.get_qualitative_evaluations()
-                          if q.name == own_concept("presence")),
+                     next((q.value.value for q in group.get_qualitative_evaluations()
+                           if q.name == own_concept("presence")), ""),
                      tuple(round(float(m.value), 3) for m in group.get_measurements())))
     return sorted(rows, key=str)
 

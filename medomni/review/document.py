@@ -9,10 +9,10 @@ from typing import Any
 from medomni.errors import MedomniError
 from medomni.records import Finding, Findings
 from medomni.review.images import load_images
-from medomni.review.page import by_severity, load_study
+from medomni.review.page import amount, by_severity, load_study
 from medomni.review.pictures import key_slices, slice_png
 from medomni.review.spans import pieces
-from medomni.review.words import NOTES, WORDS, why_both
+from medomni.review.words import NOTES, WORDS, named, why_both
 
 COLOURS = {"supported": "#d7f0dc", "contradicted": "#ffc9c9", "not_assessable": "#e6e6e6", "flagged": "#ffe6b3"}
 """Behind the words, as on the page; the state is also said in letters after them."""
@@ -78,6 +78,10 @@ def _story(out: Path) -> list[Any]:
          _unit(c.min_size_mm, "mm"), "not measured" if c.sensitivity is None else f"{c.sensitivity:.2f}")
         for c in findings.coverage])]
     story.append(_line(" ".join(NOTES["rest"]), 8))
+    if findings.scores:
+        story += [_head("Scores"), _table(("score", "organ", "source", "measured"), [
+            (named(s.score_id).striptags(), " ".join((_plain(s.anatomy_id), s.level or "")).strip(),
+             s.source or s.measured_by, amount(s)) for s in findings.scores])]
     if findings.quality:
         story += [_head("Image quality"), _table(("what", "measured", "state", "limit"), [
             (_plain(q.kind), "–" if q.value is None else f"{q.value:.4g} {q.unit}",

@@ -10,11 +10,11 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, select_autoescape
 
 from medomni.errors import CATALOGUE, MedomniError, why
-from medomni.records import CheckResult, Findings, Flag, Report
+from medomni.records import CheckResult, Findings, Flag, Report, Score
 from medomni.review.images import load_images
 from medomni.review.pictures import key_slices, slice_png
 from medomni.review.spans import pieces
-from medomni.review.words import NOTES, both, warning_zh, why_both
+from medomni.review.words import NOTES, both, named, warning_zh, why_both
 
 FILES = ("findings.json", "report.json", "check.json")
 _SEVERITY = {"critical": 0, "major": 1, "minor": 2, "info": 3}
@@ -68,12 +68,18 @@ def by_severity(result: CheckResult) -> list[Flag]:
     return sorted(result.flags, key=lambda f: (_SEVERITY[f.severity], f.span or (0, 0)))
 
 
+def amount(score: Score) -> str:
+    """A score's value with its uncertainty and unit."""
+    doubt = f" ± {score.uncertainty:.3g}" if score.uncertainty is not None else ""
+    return f"{score.value:.4g}{doubt} {score.unit}".rstrip()
+
+
 def environment() -> Environment:
     """Templates of this room, with English and Chinese beside each other."""
     made = Environment(loader=PackageLoader("medomni.review"), autoescape=select_autoescape(["html"]),
                        trim_blocks=True, lstrip_blocks=True)
     made.filters["words"] = lambda s: str(s).replace("_", " ")
-    made.filters |= {"both": both, "warning_zh": warning_zh, "why_both": why_both}
+    made.filters |= {"amount": amount, "both": both, "named": named, "warning_zh": warning_zh, "why_both": why_both}
     made.filters["meaning"] = lambda code: CATALOGUE[code].title if code in CATALOGUE else ""
     made.globals["notes"] = NOTES
     return made

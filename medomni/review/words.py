@@ -23,6 +23,7 @@ WORDS = {
     "motion": "运动", "noise": "噪声", "noise air": "空气噪声", "field of view": "视野", "values": "数值",
     "apex": "肺尖", "base": "肺底", "metal": "金属", "slice distance": "层间距", "slice count": "层数", "limit": "限值",
     "ok": "合格", "degraded": "受限", "unusable": "不可用", "not assessed": "未评估", "what": "项目",
+    "Scores": "定量评分", "score": "评分", "source": "来源",
     "Organs": "器官", "Cannot be read": "无法读取",
     "supported": "有据", "contradicted": "矛盾", "not assessable": "无法评估", "not_assessable": "无法评估",
     "cannot be checked": "无法核对", "flagged": "有警示", "assessed": "已评估", "not measured": "未测",
@@ -65,6 +66,7 @@ WARNINGS = {
     "MED-D28": "分段存储的图像未注明共有几部分，可能缺少末尾的层面。",
     "MED-D27": "单个层面未注明层厚，按 1 mm 处理。",
     "MED-D29": "NIfTI 文件中两组空间位置互相矛盾，已采用其中的 sform。",
+    "MED-S09": "肝脏与心脏位置左右相反：内脏反位，或图像左右标注有误。",
     "MED-D25": "图像曾经有损压缩。", "MED-D26": "多个层面使用同一个 SOP 实例 UID。",
     "MED-D19": "容积已重采样为等间距、垂直的网格：部分层面由相邻真实层面插值得到。",
 }
@@ -77,6 +79,14 @@ def both(text: str) -> Markup:
     if zh is None and str(text) in load_graph():
         zh = load_graph().name(str(text), "zh")
     return Markup("{} <span lang=\"zh\">{}</span>").format(shown, zh) if zh else Markup(escape(shown))
+
+
+def named(name: str) -> Markup:
+    """What the graph calls a measure, in English and Chinese."""
+    graph = load_graph()
+    if name not in graph:
+        return both(name)
+    return Markup("{} <span lang=\"zh\">{}</span>").format(graph.name(name, "en"), graph.name(name, "zh"))
 
 
 def warning_zh(code: str) -> str:

@@ -25,7 +25,7 @@ from medomni.errors import MedomniError
 from medomni.export import export_dicom
 from medomni.phantom import Habit, write_habit
 from medomni.pipeline import MeasuredStudy, check_study, measure_study, write_study
-from medomni.records import Coverage, Finding
+from medomni.records import Coverage, Finding, Score
 from medomni.volume import Label, Segmentation
 from tests.dicom.conftest import edit_all
 
@@ -86,6 +86,29 @@ def test_nothing_is_present_and_absent(study: MeasuredStudy, found: str | None, 
     coverage = Coverage(finding_id="rib_fracture", anatomy_id="rib", side=looked, method="x")  # type: ignore[arg-type]
     findings = study.findings.model_copy(update={"findings": (one,) if found else (), "coverage": (coverage,)})
     assert [row[2] for row in sr._states(findings) if row[3] == "absent"] == absent
+
+
+def test_scores_are_said_with_unit_and_place(study: MeasuredStudy, written: Path, tmp_path: Path) -> None:
+    findings = study.findings.model_copy(update={"scores": (
+        Score(score_id="laa_950", anatomy_id="lung", side="bilateral", value=12.34, unit="%",
+              measured_by="rules:laa 1"),
+        Score(score_id="vertebral_density_hu", anatomy_id="vertebra", level="L1", value=148.0, unit="HU",
+              measured_by="rules:bone 1"))})
+    path = write_measurements(findings, study.volume, written, tmp_path / "sr.dcm")
+    said = {name: (value, unit) for name, value, unit in _numbers(path)}
+    assert said["laa 950"] == (12.34, "%") and said["vertebral density hu"] == (148.0, "[hnsf'U]")
+
+
+def _numbers(path: Path) -> list[tuple[str, float, str]]:
+    """(name, value, unit's code) of every number of an SR, read by pydicom alone."""
+    out, todo = [], list(pydicom.dcmread(path).ContentSequence)
+    while todo:
+        item = todo.pop()
+        todo += list(item.get("ContentSequence", []))
+        if item.ValueType == "NUM":
+            held = item.MeasuredValueSequence[0]
+            out.append((_name(item), float(held.NumericValue), str(held.MeasurementUnitsCodeSequence[0].CodeValue)))
+    return out
 
 
 def test_a_label_without_a_voxel_shifts_no_segment(study: MeasuredStudy, written: Path, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from medomni.check import check_report
-from medomni.records import Findings, Quality, QualityItem, Report, Study
+from medomni.records import Findings, Quality, QualityItem, Report, Score, Study
 from medomni.review.page import render_page
 
 pytestmark = pytest.mark.unit
@@ -23,3 +23,18 @@ def test_the_page_shows_each_item() -> None:
         assert words in page, words
     old = findings.model_copy(update={"quality": None})
     assert "Image quality" not in render_page(report, check_report(report, old), old)
+
+
+def test_scores_stand_on_the_page_with_their_source() -> None:
+    index = Score(score_id="laa_950", anatomy_id="lung", side="bilateral", value=12.34, unit="%", uncertainty=0.5,
+                  measured_by="rules:laa 1", source="Gevenois 1996")
+    bone = Score(score_id="vertebral_density_hu", anatomy_id="vertebra", level="L1", value=148.0, unit="HU",
+                 measured_by="t")
+    findings = Findings(study=Study(study_key="k", modality="CT"), scores=(index, bone))
+    report = Report(text="No pneumothorax.")
+    page = render_page(report, check_report(report, findings), findings)
+    for words in ("Scores", "定量评分", "emphysema index", "肺气肿指数", "12.34 ± 0.5 %", "Gevenois 1996", "148 HU",
+                  "vertebra", "L1"):
+        assert words in page, words
+    none = findings.model_copy(update={"scores": ()})
+    assert "定量评分" not in render_page(report, check_report(report, none), none)
