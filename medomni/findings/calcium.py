@@ -57,7 +57,7 @@ def coronary_calcium(volume: Volume, segmentation: Segmentation) -> Quantity:
     """The score, or the coded reason why there is none."""
     study, name = volume.study, "coronary_calcification"
     reason = first(gated(study), no_contrast(study), at_120_kv(study), soft_kernel(study),
-                   slices_within(study, volume.spacing_mm[0], *SLICES_MM))
+                   slices_within(volume, *SLICES_MM))
     if reason:
         return refusal(name, "coronary_artery", METHOD, reason)
     axial = volume.axial()

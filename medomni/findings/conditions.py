@@ -6,8 +6,11 @@ for it.
 
 from __future__ import annotations
 
+import numpy as np
+
 from medomni.findings.kernels import kernel_kind
 from medomni.records import Acquisition, Study
+from medomni.volume import Volume, axis_alignment
 
 CODE = "MED-S20"
 SPEAKS_KV, KV_TOLERANCE = 120.0, 1.0
@@ -49,10 +52,17 @@ def gated(study: Study) -> str | None:
     return None if stated else f"{CODE}: ECG gating is {'denied' if stated is False else 'not stated'}"
 
 
-def slices_within(study: Study, step_mm: float, least_mm: float, most_mm: float) -> str | None:
+def step_mm(volume: Volume) -> float:
+    """Millimetres from slice to slice, or along the body where that is more: a stack of axial slices that was stored
+    anew as sagittal ones is no finer for it."""
+    along_body = axis_alignment(volume.affine)[0][0]
+    return max(volume.spacing_mm[0], float(np.linalg.norm(volume.affine[:3, along_body])))
+
+
+def slices_within(volume: Volume, least_mm: float, most_mm: float) -> str | None:
     """Why slices are not within a range of millimetres, by their step and by their stated thickness, or None."""
-    thick = acquisition_of(study).slice_thickness_mm
-    for mm, what in ((step_mm, "slices lie"), (thick, "slices are")):
+    thick = acquisition_of(volume.study).slice_thickness_mm
+    for mm, what in ((step_mm(volume), "slices lie"), (thick, "slices are")):
         if mm is not None and not least_mm - 0.01 <= mm <= most_mm + 0.01:
             wanted = f"at most {most_mm:g}" if least_mm == 0 else f"{least_mm:g} to {most_mm:g}"
             ends = "apart" if what == "slices lie" else "thick"

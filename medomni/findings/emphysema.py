@@ -38,7 +38,7 @@ def emphysema(volume: Volume, segmentation: Segmentation, hits: list[Hit]) -> Qu
     """The index of both lungs, or the coded reason why there is none; ``hits`` are the findings measured before."""
     study = volume.study
     reason = first(
-        slices_within(study, volume.spacing_mm[0], 0.0, MOST_MM), soft_kernel(study),
+        slices_within(volume, 0.0, MOST_MM), soft_kernel(study),
         f"{CODE}: contrast agent was given" if study.contrast else None,
         f"{CODE}: tube voltage {acquisition_of(study).kvp:g} kV, 120 kV is needed"
         if acquisition_of(study).kvp not in (None, 120.0) else None,

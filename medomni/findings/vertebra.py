@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from scipy.signal import find_peaks
 
-from medomni.findings.conditions import CODE, at_120_kv, first, no_contrast
+from medomni.findings.conditions import CODE, at_120_kv, first, no_contrast, step_mm
 from medomni.findings.hit import Hit
 from medomni.findings.kernels import kernel_kind
 from medomni.findings.quantity import Quantity, refusal
@@ -58,7 +58,7 @@ class Body:
 
 def vertebrae(volume: Volume, segmentation: Segmentation) -> Quantity:
     """Density and height loss of the bodies that lie whole in the field of view, or the coded reasons why not."""
-    study, step = volume.study, volume.spacing_mm[0]
+    study, step = volume.study, step_mm(volume)
     told = study.acquisition.maker if study.acquisition else None
     thick = f"{CODE}: slices lie {step:.2f} mm apart, at most {MOST_MM['density']:g} mm are needed"
     density = first(at_120_kv(study), no_contrast(study), thick if step > MOST_MM["density"] + 0.01 else None,

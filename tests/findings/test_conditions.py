@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from pydicom import dcmread
 
 from medomni.check.reasons import reason_zh
 from medomni.dicom import read_study
-from medomni.findings.conditions import at_120_kv, gated, no_contrast, slices_within, soft_kernel
+from medomni.findings.conditions import at_120_kv, gated, no_contrast, slices_within, soft_kernel, step_mm
 from medomni.findings.kernels import kernel_kind
 from medomni.phantom import render, sample_patient, write_series
 from medomni.records import Acquisition, Study
+from medomni.volume import Volume
 
 pytestmark = pytest.mark.unit
 
@@ -34,13 +36,26 @@ def test_unknown_is_refused_with_a_code_and_a_chinese_reason() -> None:
         maker="siemens", kvp=80, ecg_gated=False, slice_thickness_mm=5.0))
     good = Study(study_key="k", modality="CT", kernel="B30f", contrast=False, acquisition=Acquisition(
         maker="siemens", kvp=120, ecg_gated=True, slice_thickness_mm=3.0))
-    for ask in (soft_kernel, at_120_kv, no_contrast, gated, lambda s: slices_within(s, 3.0, 2.5, 3.0)):
+    for ask in (soft_kernel, at_120_kv, no_contrast, gated, lambda s: slices_within(_stack(s, 3.0), 2.5, 3.0)):
         assert ask(good) is None
         for study in (silent, told):
             reason = ask(study)
             assert reason is not None and reason.startswith("MED-S20: ") and reason_zh(reason) != reason
-    assert slices_within(good, 1.0, 2.5, 3.0) == "MED-S20: slices lie 1.00 mm apart, 2.5 to 3 mm are needed"
-    assert slices_within(good, 3.0, 0.0, 1.25) == "MED-S20: slices lie 3.00 mm apart, at most 1.25 mm are needed"
+    assert slices_within(_stack(good, 1.0), 2.5, 3.0) == "MED-S20: slices lie 1.00 mm apart, 2.5 to 3 mm are needed"
+    assert slices_within(_stack(good, 3.0), 0, 1.25) == "MED-S20: slices lie 3.00 mm apart, at most 1.25 mm are needed"
+
+
+def _stack(study: Study, mm: float) -> Volume:
+    """Axial slices of a distance, pixels of 0.8 mm."""
+    affine = np.array([[0, 0, 0.8, 0], [0, 0.8, 0, 0], [mm, 0, 0, 0], [0, 0, 0, 1.0]])
+    return Volume(np.zeros((4, 4, 4), np.int16), affine, study)
+
+
+def test_axial_slices_stored_as_sagittal_ones_are_no_finer() -> None:
+    axial = _stack(Study(study_key="k", modality="CT"), 4.0)
+    sagittal = Volume(axial.array, axial.affine[:, [2, 1, 0, 3]], axial.study)
+    assert sagittal.spacing_mm == pytest.approx((0.8, 0.8, 4.0))
+    assert step_mm(axial) == step_mm(sagittal) == pytest.approx(4.0)
 
 
 @pytest.fixture(scope="module")
