@@ -111,7 +111,8 @@ def _denies(line: str, key: tuple[str, str]) -> bool:
 def _denied(found: Any, dependent: set[tuple[str, str]]) -> bool:
     """Whether a report that denies everything keeps a dependent denial as supported, or without the mark.
 
-    A general sentence is marked where nothing of it was judged; else the closing section must name the finding.
+    A general sentence is marked where nothing of it was judged; else the closing section must name the finding. What
+    the report left out may follow on its line.
     """
     from medomni.check import check_report, extract_claims, revise_report
     from medomni.check.revise import MARK
@@ -128,7 +129,7 @@ def _denied(found: Any, dependent: set[tuple[str, str]]) -> bool:
     for claim in extract_claims(text).claims:
         begin, end = text.rfind("\n", 0, claim.span[0]) + 1, text.find("\n", claim.span[1])
         line = text[begin:end if end >= 0 else len(text)]
-        named = line == GENERAL and f"- {claim.finding_id.replace('_', ' ')}" in closing
+        named = line.startswith(GENERAL) and f"- {claim.finding_id.replace('_', ' ')}" in closing
         if MARK["en"] not in line and not named and _about(claim, dependent):
             print(f"    unmarked: {claim.text!r}", flush=True)
             return True
