@@ -315,13 +315,18 @@ class Findings(Record):
     scores: tuple[Score, ...] = ()
 
     def state(self, finding_id: str, side: Side = "unspecified") -> Literal["present", "absent", "not_assessable"]:
-        """What the images say of a finding: never ``absent`` without coverage of every side asked for."""
+        """What the images say of a finding: never ``absent`` without coverage of every side asked for, nor where an
+        uncertain detection lies on one of them."""
         sides = {"left", "right"} if side in ("bilateral", "unspecified") else {side}
         for f in self.findings:
             if f.finding_id == finding_id and f.presence == "present" and (
                 side == "unspecified" or f.side in (side, "bilateral", "unspecified")
             ):
                 return "present"
+        if any(f.finding_id == finding_id and f.presence == "uncertain" and (
+                side in ("unspecified", "bilateral") or f.side in (side, "bilateral", "unspecified"))
+               for f in self.findings):
+            return "not_assessable"
         covered: set[str] = set()
         for c in self.coverage:
             if c.finding_id == finding_id and c.assessable:

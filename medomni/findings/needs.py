@@ -31,7 +31,7 @@ MIDDLE: dict[str, tuple[str, ...]] = {
     "lung_nodule": (),
     "lung_mass": ("mediastinum", "heart"),
     "cardiomegaly": ("heart", "mediastinum", "spine"),
-    "rib_fracture": ("spine", "mediastinum", "heart", "airway"),  # both sides' distance from the inside of the ribs
+    "rib_fracture": ("spine", "mediastinum", "heart", "airway", "liver"),  # the inside of the ribs
 }
 """Classes without a side that must be there: what lies in them by mistake would otherwise be outside the chest."""
 
