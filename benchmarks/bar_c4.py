@@ -115,8 +115,8 @@ def _denied(found: Any, dependent: set[tuple[str, str]]) -> bool:
     the report left out may follow on its line.
     """
     from medomni.check import check_report, extract_claims, revise_report
+    from medomni.check.closing import not_assessed_section
     from medomni.check.revise import MARK
-    from medomni.pipeline import not_assessed_section
     from medomni.records import Report
 
     report = Report(text="FINDINGS:\n" + "\n".join(DENIER))

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from medomni.volume import Segmentation, Volume
 
 Stage = Callable[[str], Any]
-EITHER_SIDE = ("bilateral", "unspecified", "midline")
 _NONE_BEFORE = re.compile(r"\s*(?:no\b|none\b|nil\b|not\b|n/?a\b|without\b|first\b|unknown\b|"
                           r".*\b(?:not available|unavailable)\b|无|没有|未|首次)", re.IGNORECASE)
 
@@ -258,6 +257,7 @@ def report_case(bundle: Bundle, study: MeasuredStudy, *, history: History | None
     to every report as a section of its own.
     """
     from medomni.check import check_report, extract_claims
+    from medomni.check.closing import not_assessed_section
     from medomni.generate import generate_report
 
     study = with_history(study, history)
@@ -282,47 +282,6 @@ def with_history(study: MeasuredStudy, history: History | None) -> MeasuredStudy
     record = record.model_copy(update={"prior_available": True})
     return replace(study, volume=replace(study.volume, study=record), measured=replace(
         study.measured, findings=study.findings.model_copy(update={"study": record})))
-
-
-def not_assessed_section(findings: Findings, language: str = "en") -> str:
-    """The report's closing section, from coverage: ``NOT ASSESSED:`` with one line a finding; empty if none.
-
-    Faults of the images stand first: what they make of the findings follows. Then what was detected and is uncertain,
-    which the report's sentences leave out.
-
-    In a Chinese report (``zh``) its head is ``未评估项目：``.
-    """
-    from medomni.check.messages import side_word
-    from medomni.check.reasons import reason_zh
-    from medomni.knowledge import load_graph
-
-    lines: dict[str, None] = {}
-    for item in findings.quality.faults if findings.quality else ():
-        state = "unusable" if item.state == "unusable" else "limited"
-        lines[f"- 图像质量{'不可用' if state == 'unusable' else '受限'}（{reason_zh(item.reason)}）" if language == "zh"
-              else f"- image quality {state} ({item.reason})"] = None
-    for f in findings.findings:
-        if f.presence == "uncertain":
-            size = f"{f.longest_mm:.0f} mm, " if f.longest_mm else ""
-            if language == "zh":
-                name = f"{side_word(f.side, 'zh')}{load_graph().name(f.finding_id, 'zh')}"
-                lines[f"- {name}：检出不确定（{size.replace(', ', '，')}置信度 {f.confidence:.2f}），请查看图像"] = None
-            else:
-                side = "" if f.side in EITHER_SIDE else f", {f.side}"
-                lines[f"- {f.finding_id.replace('_', ' ')}{side}: uncertain ({size}confidence {f.confidence:.2f}), "
-                      "look at the images"] = None
-    for c in findings.coverage:
-        if c.assessable:
-            continue
-        side = "" if c.side in EITHER_SIDE else c.side
-        if language == "zh":
-            why = f"（{reason_zh(c.reason)}）" if c.reason else ""
-            lines[f"- {side_word(side, 'zh')}{load_graph().name(c.finding_id, 'zh')}：无法评估{why}"] = None
-        else:
-            why = f" ({c.reason})" if c.reason else ""
-            lines[f"- {c.finding_id.replace('_', ' ')}{side and ', ' + side}: not assessable{why}"] = None
-    head = "未评估项目：" if language == "zh" else "NOT ASSESSED:"
-    return f"\n\n{head}\n" + "\n".join(lines) if lines else ""
 
 
 def _radiograph_text(findings: Findings) -> str:

@@ -284,7 +284,7 @@ def test_a_known_earlier_study_is_in_the_record(prior: str, known: bool) -> None
 @pytest.mark.unit
 def test_what_was_not_assessed_stands_in_the_reports_language() -> None:
     from medomni.check import extract_claims
-    from medomni.pipeline import not_assessed_section
+    from medomni.check.closing import not_assessed_section
     from medomni.records import Coverage, Finding, Findings, Patient, Study
 
     findings = Findings(study=Study(study_key="0" * 16, modality="CT", patient=Patient()), coverage=(Coverage(

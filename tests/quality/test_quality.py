@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from medomni.check import extract_claims
+from medomni.check.closing import not_assessed_section
 from medomni.check.reasons import reason_zh
 from medomni.findings.limits import limited
 from medomni.findings.measure import Measured, measure
 from medomni.phantom import render, sample_patient
 from medomni.phantom.degraded import DEGRADATIONS, clipped, moved, without_apex
-from medomni.pipeline import not_assessed_section
 from medomni.quality import quality_of
 from medomni.quality.limits import DEGRADED_WEIGHT, UNUSABLE_WEIGHT, noise_limits_hu, weight_of
 from medomni.records import Coverage, Finding, Findings, Quality, QualityItem

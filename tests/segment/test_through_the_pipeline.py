@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from medomni.check.closing import not_assessed_section
 from medomni.phantom import render, sample_patient
-from medomni.pipeline import measure_volume, not_assessed_section, report_case
+from medomni.pipeline import measure_volume, report_case
 from medomni.records import Warned
 from medomni.segment import get_segmenter
 from medomni.volume import Label, Segmentation, Volume
