@@ -7,7 +7,6 @@ import os
 import shutil
 import socket
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -26,10 +25,10 @@ def missing() -> str:
 
 
 def dcmtk(name: str) -> str | None:
-    """Path of one of DCMTK's commands; pynetdicom puts others of the same names into an environment that is active."""
-    own = Path(sys.prefix).resolve()
-    places = os.environ.get("PATH", os.defpath).split(os.pathsep)
-    return shutil.which(name, path=os.pathsep.join(p for p in places if not Path(p).resolve().is_relative_to(own)))
+    """Path of one of DCMTK's commands; pynetdicom puts others of the same names into any environment on the path."""
+    places = [p for p in os.environ.get("PATH", os.defpath).split(os.pathsep)
+              if not any((Path(p).parent / mark).exists() for mark in ("pyvenv.cfg", "conda-meta"))]
+    return shutil.which(name, path=os.pathsep.join(places))
 
 
 def free_port() -> int:
