@@ -173,24 +173,18 @@ def _lungs(c: _Canvas, patient: PhantomPatient, scanner: Scanner, rng: np.random
             width = np.float32(0.6 * grid.step[0] + 0.4 * grid.step[1])
             hu = hu + np.clip(1 - d / width, 0, 1) * np.float32(thick / float(width)) * 620
         c.paint(w, m.cavity, hu)
+        here = c.hu[w]  # lesions take the lung's share of a voxel, not the chest wall's, and are disjoint
         for i, cov in m.layers.items():
             layer = patient.lesions.layers[i]
-            value = patient.fluid_hu if layer.kind == "pleural_effusion" else -995.0
-            share = np.divide(cov, m.cavity, out=np.zeros_like(cov), where=m.cavity > 0)
-            c.paint(w, share, value)
+            here += cov * (np.float32(patient.fluid_hu if layer.kind == "pleural_effusion" else -995.0) - hu)
         for cov in m.consolidations.values():
-            c.paint(
-                w,
-                cov,
-                np.float32(patient.consolidation_hu)
-                + np.float32(14) * fine[w]
-                - 60 * np.clip(fine[w] - 1.2, 0, 1),
-            )
+            airless = np.float32(patient.consolidation_hu) + np.float32(14) * fine[w]
+            here += cov * (airless - 60 * np.clip(fine[w] - 1.2, 0, 1) - hu)
         open_lung = m.aerated.copy()
         for cov in m.consolidations.values():
             open_lung -= np.float32(0.8) * cov
         for i, cov in m.nodules.items():
-            c.paint(w, cov, patient.lesions.nodules[i].hu + np.float32(8) * fine[w])
+            here += cov * (patient.lesions.nodules[i].hu + np.float32(8) * fine[w] - hu)
             open_lung = np.where(cov > 0, 0, open_lung)
         free[w] = np.maximum(free[w], np.clip(open_lung, 0, 1))
     c.tubes(organs.confounders(patient), 1.5, only=free)
