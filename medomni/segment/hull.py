@@ -21,8 +21,9 @@ RECESS_MM = 60.0
 """How far below the lung's lowest slice the cage is followed: fluid in the recess lies there."""
 VERTEBRA_MM, AORTA_MM = 32.0, 48.0
 """Half the width of a vertebra with its processes, and how far from the midline the descending aorta reaches."""
-ARM_MM = 35.0
-"""Bone that is farther outside the widest lung, of either side, belongs to an arm or a shoulder."""
+ARM_MM, ARM_TURN = 35.0, 0.5
+"""Bone that is farther outside the widest lung, of either side, belongs to an arm or a shoulder; cosine of the angle to
+front and back above which none lies, but fluid of both sides may keep the lungs that far from the ribs."""
 LEAST_PART, LEAST_GAPS = 0.6, 200
 PLEURA_HU = -430.0
 WALL_MM, THIN_MM = 3.0, 8.0
@@ -90,7 +91,8 @@ def _rib_radius(polar: Polar, grid: Grid, body: Mask, skeleton: Skeleton, lung: 
     found = np.where(begin > 0, polar.crossing(hu, BONE_HU, np.maximum(begin - 2, 0)), np.inf).astype(np.float32)
     skin = polar.radii[polar.last(polar.sampled(body, order=0) > 0)]
     widest = np.maximum(lung, lung[:, ::-1]).max(axis=0)
-    found[(found > skin - 4) | (found > widest + ARM_MM)] = np.inf
+    beside = np.abs(np.cos(_turns())) < ARM_TURN
+    found[(found > skin - 4) | beside & (found > widest + ARM_MM)] = np.inf
     return found
 
 
@@ -138,7 +140,7 @@ def _envelope(grid: Grid, ribs: Map, lung: Map) -> Map:
 
 def _ellipse(grid: Grid, ribs: Map, lung: Map) -> Map:
     """Radius per (slice, direction) of an ellipse through the side walls and through the front and back."""
-    turn = (np.arange(BINS) + 0.5) / BINS * 2 * np.pi - np.pi
+    turn = _turns()
     lateral = np.abs(np.sin(turn)) > 0.94
     axial = np.abs(np.cos(turn)) > 0.9
     semi = []
@@ -154,3 +156,9 @@ def _ellipse(grid: Grid, ribs: Map, lung: Map) -> Map:
         semi.append(ndimage.gaussian_filter1d(rows, 15.0 / grid.spacing[0], mode="nearest"))
     a, b = semi[0][:, None], semi[1][:, None]
     return (1.0 / np.sqrt((np.sin(turn) / a) ** 2 + (np.cos(turn) / b) ** 2)).astype(np.float32)
+
+
+def _turns() -> NDArray[np.float64]:
+    """Angle of each direction from the front, radians, positive to the left."""
+    turns: NDArray[np.float64] = (np.arange(BINS) + 0.5) / BINS * 2 * np.pi - np.pi
+    return turns
