@@ -35,9 +35,9 @@ BORDER_MM, LAYER_MM, FOLLOWED_MM = 4.5, 6.0, 15.0
 SHARED_PX, SHARED_HU, SHARED_MM = 2.2, 60.0, 40.0
 """Voxels of thick slices that thin fluid shares with wall and lung: how deep inside the ribs, how dense at most, and
 how far they are followed along the ribs."""
-MOSTLY_ABOVE = 0.75
-"""Share of a pool above where the diaphragm was first seen: on a dome that hides a pool up to two thirds lay above,
-of airless lung with the density of fluid all of it (60 synthetic patients of each hospital, and thin slices)."""
+MOSTLY_ABOVE, ALL_ABOVE = 0.75, 0.97
+"""Share of a pool above where the diaphragm was first seen: on a dome that hides a pool up to 0.94 lay above, of
+airless lung with the density of fluid all of it (60 synthetic patients of each hospital, and thin slices)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +88,9 @@ def effusions(chest: Chest) -> tuple[list[Hit], frozenset[str]]:
                 unsure.add(side)
             continue
         fluid = seen[0] if chest.ml(seen[0].mask) > LEAST_SHARE * chest.ml(seen[-1].mask) else seen[-1]
-        mask = _with_shared(chest, side, fluid.mask) if thick else fluid.mask
+        mask = fluid.mask
+        if thick:
+            mask = _with_shared(chest, side, mask if mean is None or mean.pools is None else mask | mean.pools)
         strongest = fluid.strongest
         confidence = 0.97 * min(1.0, 0.6 + strongest["ml"] / 60.0) * (0.85 if strongest["hu"] > 22 else 1.0)
         if thick and mean is None and strongest["wall"] < LAYER_SHARE:
@@ -131,7 +133,7 @@ def _is_anchor(f: dict[str, float]) -> bool:
 
 def _lies_low(f: dict[str, float]) -> bool:
     """On the diaphragm or along the ribs, where fluid runs to; airless lung of the same density lies in the lung."""
-    return f["above"] < MOSTLY_ABOVE or f["wall"] > 0.3
+    return f["above"] < MOSTLY_ABOVE or f["wall"] > (0.08 if f["above"] < ALL_ABOVE else 0.3)
 
 
 def _whole(chest: Chest, here: Pleural, core: Mask, usual: float, airless: Mask) -> Mask:

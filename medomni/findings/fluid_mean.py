@@ -50,9 +50,16 @@ def mean_fluid(chest: Chest, fluid: Mask, side: str) -> Fluid | None:
     anchors = [i for i, f in seen if _is_anchor(f) or is_layer(f) and f["tall"] >= LAYER_TALL_MM]
     if not anchors:
         return None
-    pools = [i for i, f in seen if i not in anchors and f["wall"] < 0.2 and f["lung"] > 0.2 and f["above"] < 0.45]
-    core = np.isin(labels, anchors + pools)
-    return Fluid(core, _whole(chest, core, side), max((f for i, f in seen if i in anchors), key=lambda f: f["ml"]))
+    pools = _whole(chest, np.isin(labels, [i for i, f in seen if i not in anchors and _is_pool(f)]), side)
+    core = np.isin(labels, anchors)
+    strongest = max((f for i, f in seen if i in anchors), key=lambda f: f["ml"])
+    return Fluid(core, _whole(chest, core, side) | pools, strongest, pools)
+
+
+def _is_pool(f: dict[str, float]) -> bool:
+    """Fluid over the diaphragm: low, and beside the lung as no mixture of the abdomen is (0.11 of the surroundings at
+    most in 180 synthetic patients); airless lung of the same density lies above the diaphragm."""
+    return f["wall"] < 0.4 and f["lung"] > 0.15 and f["above"] < 0.7
 
 
 def is_layer(f: dict[str, float]) -> bool:

@@ -17,11 +17,13 @@ class Fluid:
     Attributes:
         core: what measures as fluid. mask: the core with its mixed borders.
         strongest: :func:`features` of the largest part that lies along the ribs.
+        pools: of the mask, what lies over the diaphragm; None where that is not told apart.
     """
 
     core: Mask
     mask: Mask
     strongest: dict[str, float]
+    pools: Mask | None = None
 
 
 def features(chest: Chest, part: Mask, box: tuple[slice, ...], side: str, wall_mm: float) -> dict[str, float]:
