@@ -90,7 +90,7 @@ def test_sides_follow_the_affine(wet: tuple[Volume, Measured]) -> None:
 
 
 def test_mass_beside_airless_lung_is_not_assessable() -> None:
-    volume, measured = _measured(1, "B")
+    _, measured = _measured(30, "B")
     sides = {f.side for f in measured.findings.findings if f.finding_id == "consolidation"}
     assert sides == {"right"}
     assert measured.findings.state("lung_mass", "right") == "not_assessable"
