@@ -23,10 +23,10 @@ FINDINGS = {"consolidation": 10, "pleural_effusion": 8, "pneumothorax": 9}
 """Name of an outline to the network's channel, later over earlier."""
 KEPT = (4, 6)
 """Heart and liver: no finding is painted over them."""
-PRIOR = 2.5
-"""What a class' score gains where the rules have outlined it: enough to be followed where the network adds
-nothing, and little enough for five minutes of training to correct it. Of 1.5, 2.5 and 4 it corrected most on 18
-held-out synthetic chests."""
+PRIOR, FINE_PRIOR = 2.5, 1.5
+"""What a class' score gains where the rules have outlined it: on the coarse grid, on which the network learns, and at
+each voxel, where labels are formed. The lesser one lets it correct more: with both 2.5 it gained 0.016 of mean Dice on
+the rules in 18 held-out synthetic chests, with 2.5 and 1.5 0.022, with both 1.5 0.004; below 1.5 nothing more."""
 MARGIN_MM = 15.0
 
 

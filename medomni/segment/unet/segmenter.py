@@ -12,7 +12,7 @@ from medomni.errors import MedomniError
 from medomni.segment.builtin import BuiltinChestSegmenter
 from medomni.segment.unet.classes import TABLE
 from medomni.segment.unet.coarse import Plan, channels, coarse_hu, scores_of, upright_labels
-from medomni.segment.unet.given import PRIOR, Outlines, chest_place, coarse_shares, given_labels
+from medomni.segment.unet.given import FINE_PRIOR, Outlines, chest_place, coarse_shares, given_labels
 from medomni.segment.unet.network import INSTALL, load_network
 from medomni.segment.upright import from_upright
 from medomni.segment.weights import failed, not_installed
@@ -88,4 +88,4 @@ def _labelled(network: Any, volume: Volume, plan: Plan, device: Any, given: NDAr
     part = scores_of(network, channels(hu[place], plan, shares[(slice(None), *place)]), plan, device)
     scores = part.new_zeros((len(part), *hu.shape))
     scores[(slice(None), *place)] = part
-    return upright_labels(scores, shape, given, PRIOR)
+    return upright_labels(scores, shape, given, FINE_PRIOR)
