@@ -70,9 +70,10 @@ def test_untrained_it_equals_what_it_is_given_and_goes_with_the_patient(volume: 
     again = UNetSegmenter(weights, "cpu", outlines).segment(other)
     assert (from_upright(given_labels(other, outlines) % INSIDE_RIBS, other) == again.labels).all()
 
-    network = built(TINY)  # what the network adds changes the labels: where all gain, nothing stays background
+    network = built(TINY)  # what the network adds changes the labels, all over the box about what was given
     network.final_conv.bias.data[3] = 9.0
-    assert (UNetSegmenter(saved(tmp_path / "one", network, TINY), "cpu", outlines).segment(volume).labels == 3).any()
+    grown = UNetSegmenter(saved(tmp_path / "one", network, TINY), "cpu", outlines).segment(volume).labels
+    assert (grown == 3)[found.labels > 0].mean() > 0.99 > (found.labels == 3)[found.labels > 0].mean()
 
 
 @pytest.mark.flow
