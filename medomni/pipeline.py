@@ -89,7 +89,6 @@ def measure_volume(volume: Volume, *, segmenter: str | Segmenter = "builtin", st
     from medomni.findings import measure, with_lobes
     from medomni.findings.radiograph import chest_radiograph
     from medomni.findings.tested import read_tested
-    from medomni.segment import get_segmenter
     from medomni.segment.lobes import find_lobes
     from medomni.segment.working import working_labels
 
@@ -99,7 +98,7 @@ def measure_volume(volume: Volume, *, segmenter: str | Segmenter = "builtin", st
         raise MedomniError("MED-D07", f"modality {volume.study.modality}", where=where)
     seconds: dict[str, float] = {}
     with _timed(seconds, "segment", stage):
-        chosen = get_segmenter(segmenter) if isinstance(segmenter, str) else segmenter
+        chosen = segmenter_named(segmenter) if isinstance(segmenter, str) else segmenter
         segmentation = chosen.segment(volume)
         if segmentation.warnings:
             said = (*volume.study.warnings, *segmentation.warnings)
@@ -110,6 +109,22 @@ def measure_volume(volume: Volume, *, segmenter: str | Segmenter = "builtin", st
         measured = with_lobes(measure(volume, segmentation, working=working, tested=read_tested()), volume,
                               lobes.result())
     return MeasuredStudy(volume, segmentation, measured, seconds, working)
+
+
+def segmenter_named(name: str) -> Segmenter:
+    """The segmenter of this name; the own network gets what outlines findings, which its room may not import.
+
+    Raises:
+        MedomniError: MED-S05 when no such name is installed.
+    """
+    from medomni.findings.outlines import outlines
+    from medomni.segment import get_segmenter
+    from medomni.segment.unet import UNetSegmenter
+
+    made = get_segmenter(name)
+    if isinstance(made, UNetSegmenter):
+        made.outlines = outlines
+    return made
 
 
 def _measured_radiograph(volume: Volume, stage: Stage | None) -> MeasuredStudy:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from medomni.demo.chest_samples import Rendering, load_sample, render_sample
 
 if TYPE_CHECKING:
     from medomni.train.segmenter import Sample
@@ -15,12 +17,10 @@ if TYPE_CHECKING:
 FIT_SEEDS = 300_000
 """Seeds of what is fitted start here; the bars count on those from 400,000 on."""
 HOSPITALS = {"A": 20, "B": 20, "C": 20}
-PAINTED = ("liver", "spleen", "heart", "aorta", "lung/right", "lung/left", "airway", "consolidation",
-           "pleural_effusion", "pneumothorax")
-"""True masks in the order in which they are painted, later over earlier."""
-VALUES = {"lung/right": 1, "lung/left": 2, "airway": 3, "heart": 4, "aorta": 5, "liver": 6, "spleen": 7,
-          "pleural_effusion": 8, "pneumothorax": 9, "consolidation": 10}
-"""Name of a true mask to the network's channel; a test holds them against its table."""
+VALIDATION_NOISE = 3.0
+LEARNED = {"none": "all outlines", "rules": "to correct the built-in rules' outlines of organs",
+           "rules+findings": "to correct the built-in rules' outlines of organs and findings"}
+"""What the card says in words, by what the network is given."""
 
 
 def recipe_schema() -> Any:
@@ -32,13 +32,16 @@ def recipe_schema() -> Any:
 
     class SegmentRecipe(Config):
         """``hospitals``: number of patients each; ``validation`` more are never trained on. ``workers``: processes that
-        render, 0 for this one alone."""
+        render, 0 for this one alone. ``matrices`` and ``slices_mm`` (least, most): the images in which the rules
+        outline what the network is given, where it is given something."""
 
         name: str = "segment"
         hospitals: dict[str, int] = Field(default=HOSPITALS, min_length=1)
         first_seed: int = FIT_SEEDS
         validation: int = Field(6, ge=0)
         workers: int = Field(2, ge=0)
+        matrices: tuple[int, ...] = Field((128, 144, 160), min_length=1)
+        slices_mm: tuple[float, float] = (4.0, 6.0)
         train: UNetSettings = UNetSettings()
 
     return SegmentRecipe
@@ -88,8 +91,10 @@ def train_segmenter(out: Path, config: Path | None = None, *, device: str = "cpu
     card = {"name": recipe.name, "trained_on": "synthetic chests (phantoms) only", "code_version": medomni.__version__,
             "recipe": recipe.model_dump(mode="json"), "recipe_sha256": plan_hash,
             "seeds": [patients[0][1], patients[-1][1]], "phantoms": len(hospitals), "device": device, **done,
-            "plan": recipe.train.network.plan().as_json(), "validation_phantoms": recipe.validation,
-            "validation_noise": 3.0, "validation_dice": dice, "validation_mean_dice": round(mean_dice(dice), 4)}
+            "plan": recipe.train.network.plan().as_json(),
+            "learned": LEARNED[recipe.train.network.given], "validation_phantoms": recipe.validation,
+            "validation_noise": VALIDATION_NOISE, "validation_dice": dice,
+            "validation_mean_dice": round(mean_dice(dice), 4)}
     save_network(network, card, out)
     for name in ("checkpoints", "cache"):
         shutil.rmtree(out / name, ignore_errors=True)
@@ -110,9 +115,11 @@ def _require(device: str) -> None:
 def rendered(patients: list[tuple[str, int]], recipe: Any, cache: Path, progress: Callable[[int, int], None] | None
              ) -> Iterator[Sample]:
     """The patients on the network's grid, in order; those that are in the cache are not rendered again."""
-    grid = (recipe.train.network.in_plane_mm, recipe.train.network.slice_mm)
-    kind = hashlib.sha256(repr(grid).encode()).hexdigest()[:12]
-    jobs = [(name, seed, *grid, cache / kind / f"{name}-{seed}.safetensors") for name, seed in patients]
+    plan, noise = recipe.train.network.plan(), recipe.train.noise
+    fitted = Rendering(plan, recipe.matrices, recipe.slices_mm, noise)
+    unseen = replace(fitted, noise=(VALIDATION_NOISE, VALIDATION_NOISE))
+    jobs = [(name, seed, how, cache / how.key / f"{name}-{seed}.safetensors") for k, (name, seed) in enumerate(patients)
+            for how in [fitted if k < len(patients) - recipe.validation else unseen]]
     missing = [job for job in jobs if not job[-1].is_file()]
     done = len(jobs) - len(missing)
 
@@ -135,37 +142,3 @@ def rendered(patients: list[tuple[str, int]], recipe: Any, cache: Path, progress
             advance()
     for job in jobs:
         yield load_sample(job[-1])
-
-
-def render_sample(hospital: str, seed: int, in_plane_mm: float, slice_mm: float, path: Path) -> None:
-    """One patient rendered at the network's grid, so that no truth is resampled; written beside and renamed."""
-    import numpy as np
-    from safetensors.numpy import save_file
-
-    from medomni.files import replacing
-    from medomni.phantom import render, sample_patient
-    from medomni.phantom.degraded import noisy
-    from medomni.phantom.masks import true_masks
-
-    patient = sample_patient(seed, hospital)
-    volume = render(patient, round(patient.anatomy.fov / in_plane_mm), slice_mm)
-    labels = np.zeros(volume.array.shape, np.uint8)
-    true = true_masks(patient, volume)
-    for kind in PAINTED:
-        for name, mask in true.items():
-            if name == kind or name.startswith(f"{kind}/"):
-                labels[mask] = VALUES[kind]
-    more: Any = noisy(volume, 2 ** 0.5, seed).array - volume.array.astype(np.float32)  # as much again as there is
-    noise = np.array([more[volume.array > -500].std()], np.float32)
-    with replacing(path) as beside:
-        save_file({"hu": volume.array, "labels": labels, "noise_hu": noise}, str(beside))
-
-
-def load_sample(path: Path) -> Sample:
-    """A file of :func:`render_sample`."""
-    from safetensors.numpy import load_file
-
-    from medomni.train.segmenter import Sample
-
-    found = load_file(str(path))
-    return Sample(found["hu"], found["labels"], float(found["noise_hu"][0]))

@@ -10,7 +10,7 @@ import numpy as np
 
 from medomni.errors import MedomniError
 from medomni.findings.aorta import aorta_coverage, calibres, dilated
-from medomni.findings.chest import Chest, Mask, chest_of
+from medomni.findings.chest import Chest, chest_of
 from medomni.findings.consolidation import CENTRAL_CONFIDENCE, opacities
 from medomni.findings.coverage import coverage_of, not_assessable
 from medomni.findings.effusion import effusions
@@ -21,7 +21,9 @@ from medomni.findings.limits import LEAST_CONFIDENCE, limited
 from medomni.findings.lobes import lobe_at
 from medomni.findings.needs import figures, unmet
 from medomni.findings.nodules import nodules
+from medomni.findings.onto import on_volume
 from medomni.findings.organs import organs_of
+from medomni.findings.outlines import union
 from medomni.findings.pneumothorax import pneumothoraces
 from medomni.findings.quantities import quantities
 from medomni.findings.ribs import fractures
@@ -29,7 +31,7 @@ from medomni.findings.sizes import SIZED, name_by_size, size_fields, too_large
 from medomni.findings.tested import Tested
 from medomni.quality import quality_of
 from medomni.records import Finding, Findings, volume_grade
-from medomni.volume import Label, Segmentation, Volume, axis_alignment
+from medomni.volume import Label, Segmentation, Volume
 
 UNTESTED_CONFIDENCE = 0.45
 
@@ -93,10 +95,10 @@ def _record_of(volume: Volume, listed: Segmentation, segmentation: Segmentation,
         return record, _masks(volume, segmentation, None, list(more.hits))
     chest = chest_of(volume, segmentation)
     (wet, maybe_wet), dry = effusions(chest), pneumothoraces(chest)
-    fluid, gas = _union(chest, wet), _union(chest, dry)
+    fluid, gas = union(chest.hu.shape, wet), union(chest.hu.shape, dry)
     floor = diaphragm(chest, fluid)
     dense, unexplained = opacities(chest, fluid, gas, floor)
-    taken = fluid | _union(chest, dense)
+    taken = fluid | union(chest.hu.shape, dense)
     hearts, ratio = cardiomegaly(chest, taken | gas, floor)
     broken, ribs_seen = fractures(chest, fluid)
     hits = wet + dry + dense + nodules(volume, segmentation, chest, taken, gas, floor) + hearts + broken
@@ -116,7 +118,7 @@ def _record_of(volume: Volume, listed: Segmentation, segmentation: Segmentation,
         if "untested" in missing.get((hit.finding_id, side), ""):
             hit.confidence = min(hit.confidence, UNTESTED_CONFIDENCE)
     axial = volume.axial()
-    pooled = _union(chest, [hit for hit in wet + dry if hit.confidence >= LEAST_CONFIDENCE])
+    pooled = union(chest.hu.shape, [hit for hit in wet + dry if hit.confidence >= LEAST_CONFIDENCE])
     for hit in hits:
         hit.fields |= size_fields(axial, chest, hit, floor, pooled)
         if hit.finding_id in SIZED:
@@ -161,14 +163,6 @@ def _in_lobe(finding: Finding, n: int, masks: Segmentation, lobes: Segmentation)
     return finding.model_copy(update={"segment": traced}) if traced else finding
 
 
-def _union(chest: Chest, hits: list[Hit]) -> Mask:
-    out = np.zeros(chest.hu.shape, bool)
-    for hit in hits:
-        if hit.mask is not None:
-            out |= hit.mask
-    return out
-
-
 def _record(chest: Chest | None, hit: Hit, n: int) -> Finding:
     fields: dict[str, Any] = {k: round(v, 3) if isinstance(v, float) else v for k, v in hit.fields.items()}
     if chest is not None and hit.mask is not None and hit.mask.any():
@@ -195,15 +189,4 @@ def _masks(volume: Volume, segmentation: Segmentation, chest: Chest | None, hits
     for n, hit in sorted(enumerate(hits, start=1), key=lambda p: p[1].finding_id != "cardiomegaly"):
         if hit.mask is not None:
             small[hit.mask] = n
-    for axis, step in enumerate(chest.steps):
-        small = np.repeat(small, step, axis=axis)
-    full = np.zeros(chest.shape, dtype)
-    ends = [min(o + n, f) for o, n, f in zip(chest.origin, small.shape, chest.shape, strict=True)]
-    place = tuple(slice(o, e) for o, e in zip(chest.origin, ends, strict=True))
-    full[place] = small[tuple(slice(0, p.stop - p.start) for p in place)]
-    order, flips = axis_alignment(volume.affine)
-    for axis, flip in enumerate(flips):
-        if flip:
-            full = np.flip(full, axis)
-    labels = np.ascontiguousarray(full.transpose(np.argsort(order)))
-    return Segmentation(labels, table, volume.affine, "medomni.findings 1")
+    return Segmentation(on_volume(small, chest, volume), table, volume.affine, "medomni.findings 1")

@@ -18,6 +18,7 @@ from medomni.config import Config
 from medomni.errors import MedomniError
 from medomni.segment.unet.classes import NAMES
 from medomni.segment.unet.coarse import Plan, channels, scores_of
+from medomni.segment.unet.given import with_prior
 from medomni.segment.unet.network import built
 from medomni.train.checkpoint import Checkpoint, latest_checkpoint, save_checkpoint
 from medomni.train.interrupts import Interrupts
@@ -34,6 +35,7 @@ class NetworkPlan(Config):
     slice_mm: Annotated[float, Field(gt=0)] = 5.0
     features: Annotated[tuple[int, ...], Field(min_length=6, max_length=6)] = (16, 16, 32, 64, 64, 16)
     crop: tuple[int, int, int] = (32, 96, 96)
+    given: Literal["none", "rules", "rules+findings"] = "none"
 
     def plan(self) -> Plan:
         """The plan that goes beside the weights."""
@@ -46,7 +48,8 @@ class UNetSettings(Config):
     Attributes:
         steps: optimizer steps, one piece of ``network.crop`` each.
         lr: peak rate of AdamW; a tenth of the steps rise to it, then a cosine falls to nothing.
-        noise: least and most factor on the noise that the images already have.
+        noise: least and most factor on the noise that the images already have; where the rules' outlines are given it
+            is drawn once a chest, as these were made with it.
         threads: torch threads; fixed, since the sum order depends on it.
         precision: ``bfloat16`` runs convolutions under autocast; weights and Adam stay float32.
         checkpoint_seconds: time between checkpoints, 0 for one after every step.
@@ -71,11 +74,14 @@ class Sample:
     Attributes:
         hu: (slices, rows, columns) int16. labels: uint8 of the same shape, values of the network's channels.
         noise_hu: the standard deviation of the noise in ``hu``.
+        image: (channels, slices, rows, columns) float16, the input of a network that is given outlines: these were made
+            with the noise that ``hu`` has. None for one that is given nothing; noise is added anew at each step then.
     """
 
     hu: NDArray[np.int16]
     labels: NDArray[np.uint8]
     noise_hu: float
+    image: NDArray[np.float16] | None = None
 
     def noisier(self, factor: float, rng: np.random.Generator) -> NDArray[np.float32]:
         """HU with ``factor`` times the noise."""
@@ -98,7 +104,8 @@ def train_network(samples: Sequence[Sample], settings: UNetSettings, plan_hash: 
     begun = time.monotonic()
     torch.set_num_threads(settings.threads)
     torch.manual_seed(settings.seed)
-    network = built(settings.network.plan())
+    plan = settings.network.plan()
+    network = built(plan)
     from monai.losses import DiceCELoss
 
     network.to(device).train()
@@ -116,7 +123,8 @@ def train_network(samples: Sequence[Sample], settings: UNetSettings, plan_hash: 
                 for group in optimizer.param_groups:
                     group["lr"] = settings.lr * rate(done, settings.steps)
                 with torch.autocast(torch.device(device).type, torch.bfloat16, settings.precision == "bfloat16"):
-                    scores = network(torch.from_numpy(image)[None].to(device))
+                    seen = torch.from_numpy(image)[None].to(device)
+                    scores = with_prior(network(seen), seen, plan)
                 truth = torch.from_numpy(target)[None, None].to(device)
                 value = criterion(scores.float(), truth)
                 loss = value.item()
@@ -177,7 +185,7 @@ def rate(step: int, steps: int) -> float:
 
 def drawn(samples: Sequence[Sample], settings: UNetSettings, step: int
           ) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
-    """Input channels (2, crop) and labels (crop) of a step, a pure function of seed and step.
+    """Input channels (channels, crop) and labels (crop) of a step, a pure function of seed and step.
 
     Each round shows every sample once, in an order of its own.
     """
@@ -189,9 +197,13 @@ def drawn(samples: Sequence[Sample], settings: UNetSettings, step: int
         places.append(slice(start, start + c))
         width.append((max(0, c - n) // 2, max(0, c - n) - max(0, c - n) // 2))
     place = tuple(places)
+    labels = np.pad(sample.labels[place], width, mode="edge")
+    if sample.image is not None:
+        image = sample.image[(slice(None), *place)].astype(np.float32)
+        return np.pad(image, [(0, 0), *width], mode="edge"), labels
     piece = Sample(sample.hu[place], sample.labels[place], sample.noise_hu)
     hu = piece.noisier(float(rng.uniform(*settings.noise)), rng)
-    return channels(np.pad(hu, width, mode="edge")), np.pad(piece.labels, width, mode="edge")
+    return channels(np.pad(hu, width, mode="edge"), settings.network.plan()), labels
 
 
 def dices(found: NDArray[Any], truth: NDArray[Any]) -> dict[str, float]:
@@ -212,11 +224,17 @@ def mean_dice(by_name: dict[str, float]) -> float:
 
 def validated(network: Any, samples: Sequence[Sample], settings: UNetSettings, device: str, factor: float = 3.0
               ) -> dict[str, float]:
-    """Mean Dice by class over unseen samples with ``factor`` times the noise, on the network's grid."""
+    """Mean Dice by class over unseen samples with ``factor`` times the noise, on the network's grid.
+
+    Samples with an image were rendered with that noise.
+    """
+    plan = settings.network.plan()
     rows: dict[str, list[float]] = {}
     for k, sample in enumerate(samples):
-        hu = sample.noisier(factor, np.random.default_rng([settings.seed, k, 9]))
-        scores = scores_of(network, hu, settings.network.plan(), device, settings.precision)
-        for name, value in dices(scores.argmax(0).cpu().numpy(), sample.labels).items():
+        image = sample.image.astype(np.float32) if sample.image is not None else channels(
+            sample.noisier(factor, np.random.default_rng([settings.seed, k, 9])), plan)
+        scores = scores_of(network, image, plan, device, settings.precision).cpu()
+        scores = with_prior(scores[None], torch.from_numpy(image)[None], plan)[0]
+        for name, value in dices(scores.argmax(0).numpy(), sample.labels).items():
             rows.setdefault(name, []).append(value)
     return {name: round(sum(v) / len(v), 4) for name, v in rows.items()}

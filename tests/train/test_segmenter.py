@@ -15,6 +15,7 @@ import pytest
 from typer.testing import CliRunner
 
 from medomni.cli import app
+from medomni.demo import chest_samples
 from medomni.demo import segmenter as made
 from medomni.errors import MedomniError
 from medomni.phantom import render, sample_patient
@@ -63,12 +64,12 @@ def volume() -> Volume:
 
 @pytest.mark.unit
 def test_true_masks_are_painted_as_the_networks_table_names_them() -> None:
-    for kind, value in made.VALUES.items():
+    for kind, value in chest_samples.VALUES.items():
         organ, _, side = kind.partition("/")
         row = TABLE[value]
         assert row.name.replace(" ", "_") == (f"{side}_{organ}" if side else organ)
         assert not side or (row.anatomy_id, row.side) == (organ, side)
-    assert set(made.PAINTED) == set(made.VALUES) and len(NAMES) == len(TABLE) + 1
+    assert set(chest_samples.PAINTED) == set(chest_samples.VALUES) and len(NAMES) == len(TABLE) + 1
 
 
 @pytest.mark.unit

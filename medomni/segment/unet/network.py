@@ -10,7 +10,7 @@ from typing import Any
 from medomni.errors import MedomniError
 from medomni.files import replacing, write_text
 from medomni.segment.unet.classes import NAMES
-from medomni.segment.unet.coarse import Plan
+from medomni.segment.unet.coarse import Plan, channel_count
 from medomni.segment.weights import not_installed, weights_at
 
 VARIABLE = "MEDOMNI_UNET_WEIGHTS"
@@ -22,6 +22,8 @@ WEIGHTS, CARD = "unet.safetensors", "unet.json"
 def built(plan: Plan) -> Any:
     """MONAI's ``BasicUNet`` (Falk et al. 2019, Nature Methods 16:67) in three dimensions with the plan's features.
 
+    One that is given outlines adds nothing to them at first: its last layer is 0.
+
     Raises:
         MedomniError: MED-S05 without MONAI.
     """
@@ -30,7 +32,12 @@ def built(plan: Plan) -> Any:
     except ImportError as exc:
         raise not_installed("unet", INSTALL) from exc
     features: Any = plan.features
-    return BasicUNet(spatial_dims=3, in_channels=2, out_channels=len(NAMES), features=features)
+    network = BasicUNet(spatial_dims=3, in_channels=channel_count(plan, len(NAMES)), out_channels=len(NAMES),
+                        features=features)
+    if plan.given != "none":
+        for parameter in network.final_conv.parameters():
+            parameter.data.zero_()
+    return network
 
 
 def save_network(network: Any, card: dict[str, Any], folder: Path) -> Path:
