@@ -12,6 +12,18 @@ from scipy import ndimage
 from medomni.findings.chest import Chest, Mask
 
 
+@dataclass(frozen=True, eq=False)
+class Fine:
+    """An outline at the resolution of the axial volume.
+
+    Attributes:
+        box: the part of the axial volume. mask: bool, of the box's shape.
+    """
+
+    box: tuple[slice, slice, slice]
+    mask: Mask
+
+
 @dataclass(eq=False)
 class Hit:
     """One detection.
@@ -21,6 +33,7 @@ class Hit:
         mask: (slices, rows, columns) bool on the chest's grid, None where there is nothing to outline.
         confidence: 0..1; below 0.5 the record says *uncertain*.
         fields: further fields of the record.
+        fine: the outline at full resolution, None where ``mask`` is as good.
     """
 
     finding_id: str
@@ -30,6 +43,7 @@ class Hit:
     confidence: float
     method: str
     fields: dict[str, Any] = field(default_factory=dict)
+    fine: Fine | None = None
 
 
 def ball(chest: Chest, mm: float) -> Mask:

@@ -14,6 +14,7 @@ from medomni.findings.chest import Chest, chest_of
 from medomni.findings.consolidation import CENTRAL_CONFIDENCE, opacities
 from medomni.findings.coverage import coverage_of, not_assessable
 from medomni.findings.effusion import effusions
+from medomni.findings.fine_fluid import refine
 from medomni.findings.floor import diaphragm
 from medomni.findings.heart import cardiomegaly
 from medomni.findings.hit import Hit
@@ -21,7 +22,7 @@ from medomni.findings.limits import LEAST_CONFIDENCE, limited
 from medomni.findings.lobes import lobe_at
 from medomni.findings.needs import figures, unmet
 from medomni.findings.nodules import nodules
-from medomni.findings.onto import on_volume
+from medomni.findings.onto import on_axial, turned_back
 from medomni.findings.organs import organs_of
 from medomni.findings.outlines import union
 from medomni.findings.pneumothorax import pneumothoraces
@@ -119,6 +120,10 @@ def _record_of(volume: Volume, listed: Segmentation, segmentation: Segmentation,
             hit.confidence = min(hit.confidence, UNTESTED_CONFIDENCE)
     axial = volume.axial()
     pooled = union(chest.hu.shape, [hit for hit in wet + dry if hit.confidence >= LEAST_CONFIDENCE])
+    for hit in wet:
+        hit.fine = refine(axial, chest, hit)
+        if hit.fine is not None:
+            hit.fields["volume_ml"] = float(np.count_nonzero(hit.fine.mask)) * axial.voxel_ml
     for hit in hits:
         hit.fields |= size_fields(axial, chest, hit, floor, pooled)
         if hit.finding_id in SIZED:
@@ -170,6 +175,9 @@ def _record(chest: Chest | None, hit: Hit, n: int) -> Finding:
         fields.setdefault("centroid_mm", chest.point(at.mean(axis=0)))
         lo = at.min(axis=0) * chest.steps + chest.origin
         hi = np.minimum((at.max(axis=0) + 1) * chest.steps + chest.origin, chest.shape)
+        if hit.fine is not None:
+            at = np.argwhere(hit.fine.mask) + [b.start for b in hit.fine.box]
+            lo, hi = at.min(axis=0), at.max(axis=0) + 1
         fields.setdefault("bbox", tuple(int(v) for pair in zip(lo, hi, strict=True) for v in pair))
         fields["mask_ref"] = f"finding:{n}"
     if hit.finding_id in ("pleural_effusion", "pneumothorax"):
@@ -180,13 +188,20 @@ def _record(chest: Chest | None, hit: Hit, n: int) -> Finding:
 
 
 def _masks(volume: Volume, segmentation: Segmentation, chest: Chest | None, hits: list[Hit]) -> Segmentation:
-    """Masks of the hits on the volume's own grid; earlier hits keep their voxels, small ones lie over the heart."""
+    """Masks of the hits on the volume's own grid; later hits lie over earlier ones, all over the heart; a fine
+    outline takes what no other finding has."""
     dtype = np.uint8 if len(hits) < 255 else np.uint16
     table = {n: Label(n, hit.anatomy_id, hit.side) for n, hit in enumerate(hits, start=1)}
     if chest is None:
         return Segmentation(np.zeros(volume.array.shape, dtype), table, volume.affine, "medomni.findings 1")
     small = np.zeros(chest.hu.shape, dtype)
     for n, hit in sorted(enumerate(hits, start=1), key=lambda p: p[1].finding_id != "cardiomegaly"):
-        if hit.mask is not None:
+        if hit.mask is not None and hit.fine is None:
             small[hit.mask] = n
-    return Segmentation(on_volume(small, chest, volume), table, volume.affine, "medomni.findings 1")
+    full = on_axial(small, chest)
+    free = [0, *(n for n, hit in enumerate(hits, start=1) if hit.finding_id == "cardiomegaly")]
+    for n, hit in enumerate(hits, start=1):
+        if hit.fine is not None:
+            part = full[hit.fine.box]
+            part[hit.fine.mask & np.isin(part, free)] = n
+    return Segmentation(turned_back(full, volume), table, volume.affine, "medomni.findings 1")

@@ -12,13 +12,18 @@ from medomni.volume import Volume, axis_alignment
 
 
 def on_volume(small: NDArray[Any], chest: Chest, volume: Volume) -> NDArray[Any]:
+    """Labels of the chest's grid on the volume: :func:`on_axial`, then :func:`turned_back`."""
+    return turned_back(on_axial(small, chest), volume)
+
+
+def on_axial(small: NDArray[Any], chest: Chest) -> NDArray[Any]:
     """Labels of the chest's grid, each repeated over the voxels that its own was a mean of, 0 outside.
 
     Args:
         small: of the shape of ``chest.hu``.
 
     Returns:
-        Of the volume's own shape and axis order, of the type of ``small``.
+        Of the axial volume's shape, of the type of ``small``.
     """
     for axis, step in enumerate(chest.steps):
         small = np.repeat(small, step, axis=axis)
@@ -26,6 +31,11 @@ def on_volume(small: NDArray[Any], chest: Chest, volume: Volume) -> NDArray[Any]
     ends = [min(o + n, f) for o, n, f in zip(chest.origin, small.shape, chest.shape, strict=True)]
     place = tuple(slice(o, e) for o, e in zip(chest.origin, ends, strict=True))
     full[place] = small[tuple(slice(0, p.stop - p.start) for p in place)]
+    return full
+
+
+def turned_back(full: NDArray[Any], volume: Volume) -> NDArray[Any]:
+    """Labels of the axial volume in the volume's own shape and axis order."""
     order, flips = axis_alignment(volume.affine)
     for axis, flip in enumerate(flips):
         if flip:

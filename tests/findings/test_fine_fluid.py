@@ -1,0 +1,103 @@
+"""Pleural fluid at the images' own resolution: known depths are fitted, and an outline comes nearer to the truth."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from medomni.findings.chest import Chest, chest_of
+from medomni.findings.effusion import effusions
+from medomni.findings.fine_fluid import refine
+from medomni.findings.hit import Hit
+from medomni.findings.layer import Edge, dry_edge, fitted, lung_border, profile
+from medomni.findings.measure import measure
+from medomni.findings.pleura import full_size
+from medomni.phantom import render, sample_patient
+from medomni.phantom.masks import true_masks
+from medomni.segment import get_segmenter
+from medomni.volume import Segmentation, Volume
+
+pytestmark = pytest.mark.unit
+STEPS = np.arange(-14.0, 6.01, 0.5, dtype=np.float32)
+EDGE = Edge(0.9, 1.25, -0.1)
+
+
+@pytest.mark.parametrize("depth", [1.5, 2.2, 3.4, 6.3, 9.1])
+@pytest.mark.parametrize(("outer", "within"), [(-0.6, 0.5), (-0.3, 0.3), (0.3, 0.3)])
+def test_a_layer_of_known_depth_is_fitted(depth: float, outer: float, within: float) -> None:
+    """Pleura 0.6 mm inside of where it is expected draws the fit of thin layers outwards, by 0.37 mm at 1.5 mm."""
+    rng = np.random.default_rng(3)
+    ray = profile(STEPS, outer - depth, outer, EDGE, 10.0, 60.0)
+    rays = ray + ndimage.gaussian_filter1d(rng.normal(0, 12, (200, STEPS.size)), 0.8).astype(np.float32)
+    inner, border, surer = fitted(rays, STEPS, EDGE, 10.0, np.zeros(200, np.float32))
+    assert float(np.mean(border - inner)) == pytest.approx(depth, abs=within)
+    assert float(np.mean(border)) == pytest.approx(outer, abs=within)
+    assert np.median(surer) > 3
+
+
+def test_a_dry_wall_and_an_organ_are_no_fluid() -> None:
+    walls = np.stack([profile(STEPS, b, b, EDGE, 0.0, 60.0) for b in (-6.0, -2.0, 0.0, 0.7)])
+    organs = np.stack([profile(STEPS, b, b, Edge(0.9, 0.0), 0.0, 40.0) for b in (-6.0, -3.0)])
+    *_, surer = fitted(np.concatenate([walls, organs]), STEPS, EDGE, 10.0, np.zeros(6, np.float32))
+    assert (surer < 1).all(), surer
+
+
+def test_the_dry_edge_tells_the_blur() -> None:
+    places = np.linspace(-1.5, 0.5, 400)
+    rolled = np.stack([profile(STEPS, b, b, EDGE, 0.0, 75.0) for b in places])[None]
+    assert np.abs(lung_border(rolled, STEPS)[0] - places).max() < 0.3
+    assert dry_edge(rolled, STEPS, np.ones((1, 400), bool)).blur_mm == pytest.approx(EDGE.blur_mm, abs=0.15)
+    assert dry_edge(rolled, STEPS, np.zeros((1, 400), bool)) == Edge()
+
+
+@pytest.fixture(scope="module")
+def study() -> tuple[Volume, Segmentation, Chest, Hit, np.ndarray]:
+    patient = sample_patient(310011, "C")
+    volume = render(patient, matrix=256, slice_mm=2.5)
+    segmentation = get_segmenter().segment(volume)
+    chest = chest_of(volume, segmentation)
+    hit, = effusions(chest)[0]
+    return volume, segmentation, chest, hit, true_masks(patient, volume)[f"pleural_effusion/{hit.side}"]
+
+
+def _dice(a: np.ndarray, b: np.ndarray) -> float:
+    return 2 * float((a & b).sum()) / float(a.sum() + b.sum())
+
+
+def test_the_outline_comes_nearer_to_the_truth(study: tuple[Volume, Segmentation, Chest, Hit, np.ndarray]) -> None:
+    volume, _, chest, hit, truth = study
+    fine = refine(volume, chest, hit)
+    assert fine is not None and hit.mask is not None
+    coarse, true = full_size(chest, hit.mask, fine.box), truth[fine.box]
+    assert _dice(fine.mask, true) > _dice(coarse, true) + 0.01
+    cage = full_size(chest, chest.cage, fine.box)
+    pixels = np.stack([ndimage.distance_transform_edt(~plane) for plane in cage])
+    assert (pixels[fine.mask] <= max(chest.steps[1:])).all(), "beyond the pixel that the cage's border lies in"
+    bone = full_size(chest, chest.masks[f"rib/{hit.side}"], fine.box)
+    assert (bone & fine.mask).sum() < 0.01 * fine.mask.sum()
+
+
+def test_thick_slices_are_left_alone(study: tuple[Volume, Segmentation, Chest, Hit, np.ndarray]) -> None:
+    volume, _, chest, hit, _ = study
+    affine = volume.affine.copy()
+    affine[:3, 0] *= 3.2 / volume.spacing_mm[0]
+    assert refine(replace(volume, affine=affine), chest, hit) is None
+
+
+def test_the_record_and_its_mask_agree(study: tuple[Volume, Segmentation, Chest, Hit, np.ndarray]) -> None:
+    volume, segmentation, chest, hit, _ = study
+    measured = measure(volume, segmentation)
+    n, found = next((n, f) for n, f in enumerate(measured.findings.findings, start=1)
+                    if f.finding_id == "pleural_effusion")
+    mask = measured.masks.labels == n
+    fine = refine(volume, chest, hit)
+    assert fine is not None and found.volume_ml is not None and found.bbox is not None
+    whole = np.zeros_like(mask)
+    whole[fine.box] = fine.mask
+    assert not (mask & ~whole).any() and mask.sum() > 0.97 * whole.sum()
+    assert mask.sum() * volume.voxel_ml == pytest.approx(found.volume_ml, rel=0.03)
+    at = np.argwhere(whole)
+    assert found.bbox == tuple(int(v) for pair in zip(at.min(0), at.max(0) + 1, strict=True) for v in pair)
