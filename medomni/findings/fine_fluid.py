@@ -86,13 +86,15 @@ def layer_of(wall: Wall, coarse: Mask, hu: Map, fluid_hu: float) -> Layer:
     edge = dry_edge(rolled, steps, dry)
     smooth = ndimage.gaussian_filter(rolled, (*sigma, 0), mode=("nearest", "wrap", "nearest"), truncate=2.5)
     inner, outer, surer = (np.zeros_like(border) for _ in range(3))
-    inner[wall.known], outer[wall.known], surer[wall.known] = fitted(
-        smooth[wall.known], steps, edge, fluid_hu, np.zeros(int(wall.known.sum()), np.float32))
-    hidden = wall.known & ((outer - inner >= DEEPEST_MM) | ~lung)
-    shallow = wall.known & ~hidden
+    away = ndimage.distance_transform_edt(~near, sampling=along) if near.any() else np.full(near.shape, np.inf)
+    there = wall.known & (away < FOLLOWED_MM + 3 * EVEN_MM)
+    inner[there], outer[there], surer[there] = fitted(
+        smooth[there], steps, edge, fluid_hu, np.zeros(int(there.sum()), np.float32))
+    hidden = there & ((outer - inner >= DEEPEST_MM) | ~lung)
+    shallow = there & ~hidden
     depth, surer = evened(outer - inner, shallow, sigma), evened(surer, shallow, sigma)
     fluid_seen = shallow & (depth > LEAST_MM) & (surer > LEAST_SURER)
-    wet = _followed(fluid_seen, near, along)
+    wet = _followed(fluid_seen & (away < FOLLOWED_MM), near)
     deep = near & hidden
     even_inner, even_outer = evened(inner, wet, sigma), evened(outer, wet | deep, sigma)
     return Layer(wall.radius + even_inner, wall.radius + even_outer, wet, shallow & ~wet, deep)
@@ -106,12 +108,11 @@ def _fluid_hu(chest: Chest, hit: Hit) -> float:
     return float(np.median(chest.hu[inner])) if inner.sum() >= LEAST_CLEAN else USUAL_HU
 
 
-def _followed(wet: Mask, near: Mask, along: tuple[float, float]) -> Mask:
-    """What hangs together with the coarse outline and is not far from it."""
+def _followed(wet: Mask, near: Mask) -> Mask:
+    """What hangs together with the coarse outline."""
     labels, _ = ndimage.label(wet)
-    kept = wet & np.isin(labels, np.unique(labels[near & wet]))
-    away = ndimage.distance_transform_edt(~near, sampling=along) if near.any() else np.full(wet.shape, np.inf)
-    return kept & (away < FOLLOWED_MM)
+    kept: Mask = wet & np.isin(labels, np.unique(labels[near & wet]))
+    return kept
 
 
 def _composed(wall: Wall, layer: Layer, coarse: Mask) -> Mask:

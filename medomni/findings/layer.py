@@ -23,7 +23,7 @@ LEVELS_HU = (40.0, 75.0, 110.0)
 SEEN_HU = (-500.0, 110.0)
 """HU beyond which differences say nothing of the borders."""
 DEEPEST_MM, HIDDEN_MM = 11.0, 40.0
-WALL_DOUBT_MM, NOISE_HU = 0.7, 21.0
+WALL_DOUBT_MM, NOISE_HU = 1.4, 21.0
 """Standard deviations of the pleura's place about the ribs' inner side, and of the smoothed wall about the model, which
 is correlated between neighbouring samples."""
 OUTER_MM = 1.75

@@ -26,15 +26,14 @@ EDGE = Edge(0.9, 1.25, -0.1)
 
 
 @pytest.mark.parametrize("depth", [1.5, 2.2, 3.4, 6.3, 9.1])
-@pytest.mark.parametrize(("outer", "within"), [(-0.6, 0.5), (-0.3, 0.3), (0.3, 0.3)])
-def test_a_layer_of_known_depth_is_fitted(depth: float, outer: float, within: float) -> None:
-    """Pleura 0.6 mm inside of where it is expected draws the fit of thin layers outwards, by 0.37 mm at 1.5 mm."""
+@pytest.mark.parametrize("outer", [-0.6, -0.3, 0.3])
+def test_a_layer_of_known_depth_is_fitted(depth: float, outer: float) -> None:
     rng = np.random.default_rng(3)
     ray = profile(STEPS, outer - depth, outer, EDGE, 10.0, 60.0)
     rays = ray + ndimage.gaussian_filter1d(rng.normal(0, 12, (200, STEPS.size)), 0.8).astype(np.float32)
     inner, border, surer = fitted(rays, STEPS, EDGE, 10.0, np.zeros(200, np.float32))
-    assert float(np.mean(border - inner)) == pytest.approx(depth, abs=within)
-    assert float(np.mean(border)) == pytest.approx(outer, abs=within)
+    assert float(np.mean(border - inner)) == pytest.approx(depth, abs=0.3)
+    assert float(np.mean(border)) == pytest.approx(outer, abs=0.4)
     assert np.median(surer) > 3
 
 
