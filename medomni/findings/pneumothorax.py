@@ -14,6 +14,7 @@ from scipy import ndimage
 
 from medomni.findings.chest import SIDES, Chest, Mask
 from medomni.findings.hit import Hit, parts
+from medomni.findings.mean import mean_over
 from medomni.findings.rim import empty_rim
 from medomni.findings.sensitivity import METHODS
 
@@ -39,10 +40,8 @@ def gas_mean(chest: Chest) -> NDArray[np.float32]:
 
 def _mean(chest: Chest, gas: Mask, mm: tuple[float, float, float]) -> NDArray[np.float32]:
     """Gaussian mean of the HU of gas voxels, 0 elsewhere; ``mm`` are standard deviations by axis."""
-    sigma = [m / s for m, s in zip(mm, chest.spacing, strict=True)]
-    w = ndimage.gaussian_filter(gas.astype(np.float32), sigma, truncate=2.0)
-    v = ndimage.gaussian_filter(np.where(gas, chest.hu, 0).astype(np.float32), sigma, truncate=2.0)
-    return np.where(gas, v / np.maximum(w, 1e-3), 0).astype(np.float32)
+    sigma = tuple(m / s for m, s in zip(mm, chest.spacing, strict=True))
+    return np.where(gas, mean_over(chest.hu, gas, sigma)[0], 0).astype(np.float32)
 
 
 def features(chest: Chest, part: Mask, box: tuple[slice, ...], mean: NDArray[np.float32]) -> dict[str, float]:
@@ -115,11 +114,9 @@ def _whole(chest: Chest, found: Mask, side: str) -> Mask:
 
 def _level(chest: Chest, lung: Mask) -> NDArray[np.float32]:
     """Mean HU of the lung within about 15 mm, the whole lung's median where there is none, float32."""
-    sigma = chest.sigma(AROUND_MM)
-    share = ndimage.gaussian_filter(lung.astype(np.float32), sigma, truncate=2.5)
-    total = ndimage.gaussian_filter(np.where(lung, chest.hu, 0).astype(np.float32), sigma, truncate=2.5)
+    mean, share = mean_over(chest.hu, lung, chest.sigma(AROUND_MM), 2.5)
     usual = float(np.median(chest.hu[lung])) if lung.any() else -850.0
-    return np.where(share > 0.01, total / np.maximum(share, 1e-3), usual).astype(np.float32)
+    return np.where(share > 0.01, mean, usual).astype(np.float32)
 
 
 def _is_free(f: dict[str, float]) -> bool:

@@ -11,11 +11,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import ndimage
 
 from medomni.findings.chest import Chest, Mask
 from medomni.findings.hit import parts
+from medomni.findings.mean import mean_over
 
 GAS_HU, LUNG_HU = -750.0, -700.0
 RIM_PX, RIM_MM = (0.5, 2.3), (3.0, 6.5)
@@ -57,18 +57,13 @@ def empty_rim(chest: Chest, side: str) -> Layer:
     wall = lung & (chest.depth[box] < within + BESIDE_WALL_PX * px)
     rim = wall & (within > near) & (within < far) & (hu < GAS_HU)
     inner = wall & (within > begin) & (within < begin + INNER_WIDE_MM) & (hu < LUNG_HU)
-    outermost, _ = _mean(chest, hu, rim, OVER_MM)
-    behind, share = _mean(chest, hu, inner, INNER_OVER_MM)
+    outermost, _ = mean_over(hu, rim, _voxels(chest, OVER_MM), 2.5)
+    behind, share = mean_over(hu, inner, _voxels(chest, INNER_OVER_MM), 2.5)
     labels, sizes = parts(rim & (share > LEAST_SHARE) & (behind - outermost > DIP_HU))
     if sizes.any():
         out[box] = labels == int(sizes.argmax())
     return Layer(out, chest.ml(out) * 10.0 / (far - near))
 
 
-def _mean(chest: Chest, hu: NDArray[np.float32], of: Mask, mm: tuple[float, float, float],
-          ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Gaussian mean of the HU of voxels, and the share of such voxels around; ``mm`` are standard deviations."""
-    sigma = [m / s for m, s in zip(mm, chest.spacing, strict=True)]
-    share = ndimage.gaussian_filter(of.astype(np.float32), sigma, truncate=2.5)
-    total = ndimage.gaussian_filter(np.where(of, hu, 0).astype(np.float32), sigma, truncate=2.5)
-    return total / np.maximum(share, 1e-3), share
+def _voxels(chest: Chest, mm: tuple[float, float, float]) -> tuple[float, ...]:
+    return tuple(m / s for m, s in zip(mm, chest.spacing, strict=True))

@@ -14,7 +14,7 @@ from scipy import ndimage
 
 from medomni.segment.bone import BONE_HU, Skeleton
 from medomni.segment.grid import Grid, Mask
-from medomni.segment.polar import BINS, Polar
+from medomni.segment.polar import BINS, Polar, turns
 
 Map = NDArray[np.float32]
 RECESS_MM = 60.0
@@ -91,7 +91,7 @@ def _rib_radius(polar: Polar, grid: Grid, body: Mask, skeleton: Skeleton, lung: 
     found = np.where(begin > 0, polar.crossing(hu, BONE_HU, np.maximum(begin - 2, 0)), np.inf).astype(np.float32)
     skin = polar.radii[polar.last(polar.sampled(body, order=0) > 0)]
     widest = np.maximum(lung, lung[:, ::-1]).max(axis=0)
-    beside = np.abs(np.cos(_turns())) < ARM_TURN
+    beside = np.abs(np.cos(turns())) < ARM_TURN
     found[(found > skin - 4) | beside & (found > widest + ARM_MM)] = np.inf
     return found
 
@@ -140,7 +140,7 @@ def _envelope(grid: Grid, ribs: Map, lung: Map) -> Map:
 
 def _ellipse(grid: Grid, ribs: Map, lung: Map) -> Map:
     """Radius per (slice, direction) of an ellipse through the side walls and through the front and back."""
-    turn = _turns()
+    turn = turns()
     lateral = np.abs(np.sin(turn)) > 0.94
     axial = np.abs(np.cos(turn)) > 0.9
     semi = []
@@ -156,9 +156,3 @@ def _ellipse(grid: Grid, ribs: Map, lung: Map) -> Map:
         semi.append(ndimage.gaussian_filter1d(rows, 15.0 / grid.spacing[0], mode="nearest"))
     a, b = semi[0][:, None], semi[1][:, None]
     return (1.0 / np.sqrt((np.sin(turn) / a) ** 2 + (np.cos(turn) / b) ** 2)).astype(np.float32)
-
-
-def _turns() -> NDArray[np.float64]:
-    """Angle of each direction from the front, radians, positive to the left."""
-    turns: NDArray[np.float64] = (np.arange(BINS) + 0.5) / BINS * 2 * np.pi - np.pi
-    return turns

@@ -18,6 +18,12 @@ Map = NDArray[np.float32]
 Rays = NDArray[Any]
 
 
+def turns() -> NDArray[np.float64]:
+    """Angle of each direction from the front in radians, positive to the left, (BINS,)."""
+    out: NDArray[np.float64] = (np.arange(BINS) + 0.5) / BINS * 2 * np.pi - np.pi
+    return out
+
+
 class Polar:
     """Rays of a run of slices.
 
@@ -38,7 +44,7 @@ class Polar:
     @cached_property
     def _places(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Offsets in rows and columns of each (direction, radius) from the centre."""
-        turn = (np.arange(BINS) + 0.5) / BINS * 2 * np.pi - np.pi
+        turn = turns()
         dy = np.cos(turn)[:, None] * self.radii / self._spacing[1]
         dx = np.sin(turn)[:, None] * self.radii / self._spacing[2]
         return dy.astype(np.float32), dx.astype(np.float32)
