@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -155,3 +156,23 @@ def test_broken_rib_has_a_gap() -> None:
 
     assert near(bones(a, (f,))) > 2.4 > 2.0
     assert fracture_point(a, f)[0] > 0
+
+
+@pytest.mark.parametrize(("seed", "kind", "least", "most"), [(330_001, "pleural_effusion", 0.92, 1.1),
+                                                            (330_007, "pneumothorax", 0.9, 1.4)])
+def test_a_layer_takes_no_part_of_the_wall(seed: int, kind: str, least: float, most: float) -> None:
+    """In voxels that cavity and wall share, what a layer changes is its own share, and not the wall's too.
+
+    Free air also takes the vessels, which are denser than the lung that the level is of.
+    """
+    patient = sample_patient(seed, "A")
+    dry = replace(patient, lesions=replace(patient.lesions, layers=()))
+    changed = render(patient).array.astype(np.float32) - render(dry).array
+    grid = Grid.spanning(patient.anatomy.fov, 8.0, patient.anatomy.z_range(), 128, 6.0)
+    for side in {layer.side for layer in patient.lesions.layers if layer.kind == kind}:
+        masks = lung_masks(patient.anatomy, patient.lesions, grid, side)
+        drawn = np.sum(list(masks.layers.values()), axis=0)
+        here = changed[side_window(grid, side)]
+        level = float(np.median(here[drawn > 0.99]))
+        shared = (drawn > 0) & (masks.cavity < 0.99)
+        assert least < float(here[shared].sum()) / level / float(drawn[shared].sum()) < most
