@@ -245,3 +245,13 @@ def reorient(
             a[:3, axis] *= -1
             out = np.flip(out, axis)
     return np.ascontiguousarray(out), a
+
+
+def from_upright(labels: NDArray[Any], volume: Volume) -> NDArray[Any]:
+    """The inverse of :meth:`Volume.axial` for an array of the upright shape (slices to the head, rows to the back,
+    columns to the left); no value changes."""
+    order, flips = axis_alignment(volume.affine)
+    for axis, flip in enumerate(flips):
+        if flip:
+            labels = np.flip(labels, axis)
+    return np.ascontiguousarray(labels.transpose(np.argsort(order)))

@@ -22,7 +22,7 @@ from medomni.findings.limits import LEAST_CONFIDENCE, limited
 from medomni.findings.lobes import lobe_at
 from medomni.findings.needs import figures, unmet
 from medomni.findings.nodules import nodules
-from medomni.findings.onto import on_axial, turned_back
+from medomni.findings.onto import on_axial
 from medomni.findings.organs import organs_of
 from medomni.findings.outlines import union
 from medomni.findings.pneumothorax import pneumothoraces
@@ -32,7 +32,7 @@ from medomni.findings.sizes import SIZED, name_by_size, size_fields, too_large
 from medomni.findings.tested import Tested
 from medomni.quality import quality_of
 from medomni.records import Finding, Findings, volume_grade
-from medomni.volume import Label, Segmentation, Volume
+from medomni.volume import Label, Segmentation, Volume, from_upright
 
 UNTESTED_CONFIDENCE = 0.45
 
@@ -204,4 +204,4 @@ def _masks(volume: Volume, segmentation: Segmentation, chest: Chest | None, hits
         if hit.fine is not None:
             part = full[hit.fine.box]
             part[hit.fine.mask & np.isin(part, free)] = n
-    return Segmentation(turned_back(full, volume), table, volume.affine, "medomni.findings 1")
+    return Segmentation(from_upright(full, volume), table, volume.affine, "medomni.findings 1")

@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medomni.findings.chest import Chest
-from medomni.volume import Volume, axis_alignment
+from medomni.volume import Volume, from_upright
 
 
 def on_volume(small: NDArray[Any], chest: Chest, volume: Volume) -> NDArray[Any]:
-    """Labels of the chest's grid on the volume: :func:`on_axial`, then :func:`turned_back`."""
-    return turned_back(on_axial(small, chest), volume)
+    """Labels of the chest's grid on the volume: :func:`on_axial`, then :func:`medomni.volume.from_upright`."""
+    return from_upright(on_axial(small, chest), volume)
 
 
 def on_axial(small: NDArray[Any], chest: Chest) -> NDArray[Any]:
@@ -32,12 +32,3 @@ def on_axial(small: NDArray[Any], chest: Chest) -> NDArray[Any]:
     place = tuple(slice(o, e) for o, e in zip(chest.origin, ends, strict=True))
     full[place] = small[tuple(slice(0, p.stop - p.start) for p in place)]
     return full
-
-
-def turned_back(full: NDArray[Any], volume: Volume) -> NDArray[Any]:
-    """Labels of the axial volume in the volume's own shape and axis order."""
-    order, flips = axis_alignment(volume.affine)
-    for axis, flip in enumerate(flips):
-        if flip:
-            full = np.flip(full, axis)
-    return np.ascontiguousarray(full.transpose(np.argsort(order)))

@@ -9,9 +9,8 @@ import numpy as np
 
 from medomni.errors import MedomniError
 from medomni.segment.classes import LUNGMASK_LOBES, LUNGMASK_SIDES
-from medomni.segment.upright import from_upright
 from medomni.segment.weights import failed, not_installed, weights_at
-from medomni.volume import Label, Segmentation, Volume
+from medomni.volume import Label, Segmentation, Volume, from_upright
 
 VARIABLE = "MEDOMNI_LUNGMASK_WEIGHTS"
 INSTALL = "pip install lungmask"

@@ -19,8 +19,7 @@ from medomni.segment.unet import UNetSegmenter
 from medomni.segment.unet.coarse import Plan
 from medomni.segment.unet.given import FINDINGS, INSIDE_RIBS, chest_place, coarse_shares, given_labels
 from medomni.segment.unet.network import built, save_network
-from medomni.segment.upright import from_upright
-from medomni.volume import Volume
+from medomni.volume import Volume, from_upright
 from tests.volumes import turned
 
 RECIPE = """

@@ -23,8 +23,7 @@ from medomni.segment import get_segmenter
 from medomni.segment.unet import UNetSegmenter
 from medomni.segment.unet.classes import NAMES, TABLE
 from medomni.segment.unet.coarse import Plan, coarse_hu, upright_labels
-from medomni.segment.upright import from_upright
-from medomni.volume import Volume
+from medomni.volume import Volume, from_upright
 from tests.volumes import turned
 
 ROOT = Path(__file__).resolve().parents[2]

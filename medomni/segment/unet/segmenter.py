@@ -14,9 +14,8 @@ from medomni.segment.unet.classes import TABLE
 from medomni.segment.unet.coarse import Plan, channels, coarse_hu, scores_of, upright_labels
 from medomni.segment.unet.given import FINE_PRIOR, Outlines, chest_place, coarse_shares, given_labels
 from medomni.segment.unet.network import INSTALL, load_network
-from medomni.segment.upright import from_upright
 from medomni.segment.weights import failed, not_installed
-from medomni.volume import UNMAPPED, Segmentation, Volume
+from medomni.volume import UNMAPPED, Segmentation, Volume, from_upright
 
 
 class UNetSegmenter:
