@@ -7,6 +7,7 @@ patient frame (PS3.3 C.7.6.2.1.1): +x is the patient's left, +y posterior, +z he
 from __future__ import annotations
 
 import gzip
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -199,7 +200,7 @@ class Segmentation:
     def mask(self, anatomy_id: str, side: str | None = None) -> NDArray[np.bool_]:
         """Boolean mask of an anatomy (one side or all); all False where it was not found."""
         values = [v for v, row in self.table.items() if row.anatomy_id == anatomy_id and side in (None, row.side)]
-        return np.isin(self.labels, values)
+        return among(self.labels, values)
 
 
 def thinning(spacing_mm: tuple[float, float, float], in_plane_mm: float, slice_mm: float) -> tuple[int, int, int]:
@@ -208,15 +209,50 @@ def thinning(spacing_mm: tuple[float, float, float], in_plane_mm: float, slice_m
     return max(1, round(slice_mm / sz)), max(1, round(in_plane_mm / sy)), max(1, round(in_plane_mm / sx))
 
 
-def block_means(array: NDArray[np.float32], steps: tuple[int, int, int]) -> NDArray[np.float32]:
-    """Means over blocks of ``steps`` voxels; the last block along an axis may be smaller."""
-    out = array
+SLAB = 16
+"""Blocks along the slices that are averaged at a time: an image of 300 slices is not copied whole as floats."""
+
+
+def block_means(array: NDArray[Any], steps: tuple[int, int, int], limits: tuple[float, float] | None = None,
+                ) -> NDArray[np.float32]:
+    """Means over blocks of ``steps`` voxels; the last block along an axis may be smaller.
+
+    Args:
+        array: (slices, rows, columns), any real dtype. limits: the values are clipped to these before.
+    """
+    many = SLAB * steps[0]
+    parts = []
+    for first in range(0, max(1, len(array)), many):
+        part = array[first : first + many].astype(np.float32)
+        parts.append(_block_means(part if limits is None else np.clip(part, *limits, out=part), steps))
+    return np.concatenate(parts)
+
+
+def _block_means(out: NDArray[np.float32], steps: tuple[int, int, int]) -> NDArray[np.float32]:
     for axis, step in enumerate(steps):
-        if step > 1:
-            starts = np.arange(0, out.shape[axis], step)
-            counts = np.diff(np.append(starts, out.shape[axis])).astype(np.float32)
-            out = np.add.reduceat(out, starts, axis=axis) / counts.reshape([-1 if a == axis else 1 for a in range(3)])
+        if step > 1:  # sums of every step-th plane: ``np.add.reduceat`` takes six times as long
+            along = np.moveaxis(out, axis, 0)
+            total = along[::step].copy()
+            for first in range(1, step):
+                more = along[first::step]
+                total[: len(more)] += more
+            counts = np.diff(np.append(np.arange(0, len(along), step), len(along))).astype(np.float32)
+            total /= counts[:, None, None]
+            out = np.moveaxis(total, 0, axis)
     return out
+
+
+def among(labels: NDArray[Any], values: Iterable[int]) -> NDArray[np.bool_]:
+    """Where a label is one of ``values``: ``np.isin``, in a fifth of its time for the few values of an anatomy.
+
+    Args:
+        labels: any shape, integers.
+    """
+    out: NDArray[np.bool_] | None = None
+    for value in values:
+        here = labels == value
+        out = here if out is None else np.logical_or(out, here, out=out)
+    return np.zeros(labels.shape, bool) if out is None else out
 
 
 def axis_alignment(affine: NDArray[np.float64]) -> tuple[tuple[int, int, int], tuple[bool, bool, bool]]:

@@ -57,7 +57,7 @@ def calibres(volume: Volume, segmentation: Segmentation) -> tuple[Calibre, ...]:
         return ()
     spacing = np.linalg.norm(affine[:3, :3], axis=0)
     lungs, _ = reorient(segmentation.mask("lung"), volume.affine, *axis_alignment(volume.affine))
-    area = lungs.sum(axis=(1, 2))
+    area = np.array([np.count_nonzero(plane) for plane in lungs])
     mask = mask & (area > THORACIC * area.max())[:, None, None]  # below, the crura lie against it
     spine, _ = reorient(segmentation.mask("spine"), volume.affine, *axis_alignment(volume.affine))
     down, up = _courses(mask, _front(spine), spacing)

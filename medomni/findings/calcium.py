@@ -21,7 +21,7 @@ from medomni.findings.heart_scan import HeartScan, heart_scan_of
 from medomni.findings.hit import Hit
 from medomni.findings.quantity import Quantity, refusal
 from medomni.records import Coverage, Score
-from medomni.volume import Segmentation, Volume, axis_alignment, reorient
+from medomni.volume import Segmentation, Volume, among, axis_alignment, reorient
 
 METHOD = "rules:agatston 1"
 SOURCE = "Agatston 1990, J Am Coll Cardiol 15:827"
@@ -62,7 +62,7 @@ def coronary_calcium(volume: Volume, segmentation: Segmentation) -> Quantity:
         return refusal(name, "coronary_artery", METHOD, reason)
     axial = volume.axial()
     labels, _ = reorient(segmentation.labels, volume.affine, *axis_alignment(volume.affine))
-    spine = np.isin(labels, [v for v, row in segmentation.table.items() if row.anatomy_id == "spine"])
+    spine = among(labels, [v for v, row in segmentation.table.items() if row.anatomy_id == "spine"])
     hu = axial.array.astype(np.float32)
     scan = heart_scan_of(hu, spine, axial.spacing_mm)
     if scan is None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from medomni.records import Point
-from medomni.volume import Segmentation, Volume, axis_alignment, block_means, reorient, thinning
+from medomni.volume import Segmentation, Volume, among, axis_alignment, block_means, reorient, thinning
 
 Mask = NDArray[np.bool_]
 SIDES = ("right", "left")
@@ -130,15 +130,15 @@ def chest_of(volume: Volume, segmentation: Segmentation, in_plane_mm: float = 1.
     sz, sy, sx = axial.spacing_mm
     steps = thinning(axial.spacing_mm, in_plane_mm, slice_mm)
     value = {(r.anatomy_id, r.side): v for v, r in segmentation.table.items()}
-    inside = np.isin(labels, [v for (name, _), v in value.items() if name in
-                               ("lung", "hemithorax", "heart", "rib", "spleen", "aorta")])
+    inside = among(labels, [v for (name, _), v in value.items() if name in
+                            ("lung", "hemithorax", "heart", "rib", "spleen", "aorta")])
     box = []
     for axis, step in enumerate(steps):
         at = np.flatnonzero(inside.any(axis=tuple(a for a in range(3) if a != axis)))
         pad = round(8.0 / axial.spacing_mm[axis]) if axis else 0
         lo, hi = max(0, int(at[0]) - pad), min(labels.shape[axis], int(at[-1]) + 1 + pad)
         box.append(slice(lo - lo % step, hi))
-    hu = block_means(axial.array[tuple(box)].astype(np.float32), steps)
+    hu = block_means(axial.array[tuple(box)], steps)
     small = labels[tuple(box)][tuple(slice(step // 2 if n > step // 2 else 0, None, step) for step, n in
                                      zip(steps, labels.shape, strict=True))]
     if small.shape != hu.shape:  # the last block was cut short

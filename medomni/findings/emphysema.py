@@ -16,7 +16,7 @@ from medomni.findings.hit import Hit
 from medomni.findings.inspiration import breath_of
 from medomni.findings.quantity import Quantity, refusal
 from medomni.records import Coverage, Score
-from medomni.volume import Segmentation, Volume, axis_alignment, reorient
+from medomni.volume import Segmentation, Volume, among, axis_alignment, reorient
 
 METHOD = "rules:laa-950 1"
 SOURCE = "Gevenois 1996, Am J Respir Crit Care Med 154:187"
@@ -51,7 +51,7 @@ def emphysema(volume: Volume, segmentation: Segmentation, hits: list[Hit]) -> Qu
     labels, _ = reorient(segmentation.labels, volume.affine, *axis_alignment(volume.affine))
     values = {row.anatomy_id: [v for v, r in segmentation.table.items() if r.anatomy_id == row.anatomy_id]
               for row in segmentation.table.values()}
-    lungs, airway = np.isin(labels, values["lung"]), np.isin(labels, values["airway"])
+    lungs, airway = among(labels, values["lung"]), among(labels, values["airway"])
     box = ndimage.find_objects(lungs.astype(np.uint8) | airway)[0]
     lungs, airway, hu = lungs[box], airway[box], axial.array[box].astype(np.float32)
     breath = breath_of(hu, lungs, airway, axial.spacing_mm)

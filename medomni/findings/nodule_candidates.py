@@ -7,6 +7,7 @@ Hessian tell (Frangi et al. 1998, MICCAI; Li, Sone, Doi 2003, Med Phys 30:2040).
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,17 +54,17 @@ def candidates(chest: Chest, space: Mask) -> list[Candidate]:
     image = np.where(space, np.clip(chest.hu, LUNG_HU, BRIGHT_HU), LUNG_HU).astype(np.float32)
     size = [2 * max(1, round(2.5 / s)) + 1 for s in chest.spacing]
     rows: list[NDArray[np.float64]] = []
-    smooth = ndimage.gaussian_filter(image, chest.sigma(SCALES_MM[0]), truncate=3.0)
-    for scale, next_scale in zip(SCALES_MM, (*SCALES_MM[1:], 1.5 * SCALES_MM[-1]), strict=True):
-        wider = ndimage.gaussian_filter(image, chest.sigma(next_scale), truncate=3.0)
+    with ThreadPoolExecutor(2) as pool:
+        smoothed = list(pool.map(lambda mm: ndimage.gaussian_filter(image, chest.sigma(mm), truncate=3.0),
+                                 (*SCALES_MM, 1.5 * SCALES_MM[-1])))
+    for scale, smooth, wider in zip(SCALES_MM, smoothed, smoothed[1:], strict=False):
         bulge = smooth - wider  # a nodule on a vessel is no maximum of brightness, but one of this
         peak = (ndimage.maximum_filter(bulge, size=size) == bulge) & (smooth > LUNG_HU + 60) & space
         at = np.argwhere(peak)
         at = at[np.all((at > 0) & (at < np.array(peak.shape) - 1), axis=1)]
-        curved, smooth = smooth, wider
         if not len(at):
             continue
-        e = _curvatures(curved, at, chest.spacing) * scale**2
+        e = _curvatures(smooth, at, chest.spacing) * scale**2
         strongest = np.minimum(e[:, 0], -1e-6)
         kept = (-e[:, 2] > LEAST_STRENGTH) & (e[:, 2] / strongest > LEAST_BLOB) & (e[:, 1] / strongest > LEAST_FLAT)
         shape = (-e[:, 2], e[:, 2] / strongest, e[:, 1] / strongest)

@@ -9,8 +9,8 @@ import numpy as np
 from medomni.findings.nodule_candidates import Candidate
 from medomni.findings.nodule_shape import Shape
 
-THIN_MM = 3.0
-"""Slices up to this thickness have weights of their own."""
+THIN_MM, SHARP_MM = 3.0, 2.5
+"""Slices up to this thickness with pixels up to this width have weights of their own."""
 
 # weights begin
 THIN = {
@@ -64,9 +64,15 @@ def terms(shape: Shape, found: Candidate, place: Place) -> dict[str, float]:
     }
 
 
-def promising(found: Candidate, place: Place, slice_mm: float) -> bool:
+def is_thin(spacing: tuple[float, float, float]) -> bool:
+    """Whether the weights for thin slices hold: for millimetres between slices, rows, columns. With wide pixels a
+    vessel is as round as a nodule however thin the slices are."""
+    return spacing[0] <= THIN_MM and max(spacing[1:]) <= SHARP_MM
+
+
+def promising(found: Candidate, place: Place, spacing: tuple[float, float, float]) -> bool:
     """Whether a candidate is worth outlining, by its curvatures and place; nearly all nodules are."""
-    weights = THIN_FIRST if slice_mm <= THIN_MM else THICK_FIRST
+    weights = THIN_FIRST if is_thin(spacing) else THICK_FIRST
     values = {
         "strength": float(np.log(found.strength)), "blob": found.blob, "middle": found.flat,
         "scale": float(np.log(found.scale)), "top_mm": min(place.below_top_mm, 40.0) / 20,
@@ -75,9 +81,9 @@ def promising(found: Candidate, place: Place, slice_mm: float) -> bool:
     return weights["intercept"] + sum(w * values[n] for n, w in weights.items() if n != "intercept") >= 0
 
 
-def probability(shape: Shape, found: Candidate, place: Place, slice_mm: float) -> float:
+def probability(shape: Shape, found: Candidate, place: Place, spacing: tuple[float, float, float]) -> float:
     """0..1, the share of such candidates that are nodules."""
-    weights = THIN if slice_mm <= THIN_MM else THICK
+    weights = THIN if is_thin(spacing) else THICK
     values = terms(shape, found, place)
     z = weights["intercept"] + sum(w * values[name] for name, w in weights.items() if name != "intercept")
     return float(1.0 / (1.0 + np.exp(-np.clip(z, -30, 30))))

@@ -50,7 +50,7 @@ def nodules(volume: Volume, segmentation: Segmentation, chest: Chest, taken: Mas
         k, j, i = found.index
         place = Place(float(fine.depth[k, j, i]), float(fine.x[k, 0, i]), (top - k) * fine.spacing[0],
                       float(k - base[j, i]) * fine.spacing[0], fine.noise)
-        if not promising(found, place, scene.spacing[0]):
+        if not promising(found, place, scene.spacing):
             continue
         box = Box.around(scene, scene.axial_index(np.array(found.index), fine), HALF_MM, ISO_MM)
         shape = shape_of(box)
@@ -58,7 +58,7 @@ def nodules(volume: Volume, segmentation: Segmentation, chest: Chest, taken: Mas
             continue
         if _is_fat(shape) or shape.features["air"] < LEAST_AIR:
             continue
-        p = probability(shape, found, place, scene.spacing[0])
+        p = probability(shape, found, place, scene.spacing)
         if p < LEAST_PROBABILITY:
             continue
         longest, short = axial_axes(shape.mask, (ISO_MM,) * 3)

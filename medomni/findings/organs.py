@@ -12,6 +12,8 @@ REPORTED = ("lung", "airway", "heart", "liver", "spine", "rib", "aorta", "medias
 
 APPROXIMATE = ("heart", "mediastinum", "liver", "spleen")
 """What the built-in segmenter parts by thickness and place alone."""
+SLICES = 16
+"""So many are read at a time, to spare memory."""
 
 
 def organs_of(volume: Volume, segmentation: Segmentation, calibres: tuple[Calibre, ...] = ()) -> tuple[Organ, ...]:
@@ -28,11 +30,14 @@ def organs_of(volume: Volume, segmentation: Segmentation, calibres: tuple[Calibr
     n = max(segmentation.table) + 1
     wanted = np.zeros(n, bool)
     wanted[values] = True
-    here = wanted[segmentation.labels]  # most voxels are none of them
-    flat, hu = segmentation.labels[here], volume.array[here]
-    count = np.bincount(flat, minlength=n)
-    total = np.bincount(flat, weights=hu, minlength=n)
-    square = np.bincount(flat, weights=hu.astype(np.float64) ** 2, minlength=n)
+    count, total, square = np.zeros(n, np.int64), np.zeros(n), np.zeros(n)
+    for first in range(0, len(volume.array), SLICES):
+        part = segmentation.labels[first : first + SLICES]
+        here = wanted[part]  # most voxels are none of them
+        flat, hu = part[here], volume.array[first : first + SLICES][here].astype(np.float64)
+        count += np.bincount(flat, minlength=n)
+        total += np.bincount(flat, weights=hu, minlength=n)
+        square += np.bincount(flat, weights=hu**2, minlength=n)
     out = []
     for v in values:
         row, k = segmentation.table[v], int(count[v])

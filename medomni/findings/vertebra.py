@@ -24,7 +24,7 @@ from medomni.findings.hit import Hit
 from medomni.findings.kernels import kernel_kind
 from medomni.findings.quantity import Quantity, refusal
 from medomni.records import Coverage, Score
-from medomni.volume import Segmentation, Volume, axis_alignment, reorient
+from medomni.volume import Segmentation, Volume, among, axis_alignment, reorient
 
 METHOD = "rules:vertebral-bodies 1"
 SOURCES = {"vertebral_density_hu": "Pickhardt 2013, Ann Intern Med 158:588",
@@ -70,7 +70,7 @@ def vertebrae(volume: Volume, segmentation: Segmentation) -> Quantity:
         return _refused(density, height)
     axial = volume.axial()
     labels, _ = reorient(segmentation.labels, volume.affine, *axis_alignment(volume.affine))
-    spine = np.isin(labels, [v for v, row in segmentation.table.items() if row.anatomy_id == "spine"])
+    spine = among(labels, [v for v, row in segmentation.table.items() if row.anatomy_id == "spine"])
     found = bodies(axial.array, spine, axial.spacing_mm)
     if len(found) < 3:
         seen = f"{CODE}: {len(found)} vertebral bodies are told from their discs, 3 are needed"

@@ -48,7 +48,7 @@ class View:
         sz, sy, sx = axial.spacing_mm
         wanted = thinning(axial.spacing_mm, IN_PLANE_MM, SLICE_MM)
         steps = tuple(min(s, n) for s, n in zip(wanted, axial.array.shape, strict=True))
-        hu = np.ascontiguousarray(block_means(np.clip(axial.array.astype(np.float32), -1024, 3071), steps))  # type: ignore[arg-type]
+        hu = np.ascontiguousarray(block_means(axial.array, steps, (-1024, 3071)))  # type: ignore[arg-type]
         labels, _ = reorient(segmentation.labels, volume.affine, *axis_alignment(volume.affine))
         small = labels[tuple(slice((step - 1) // 2, None, step) for step in steps)]
         small = small[tuple(slice(0, n) for n in hu.shape)]

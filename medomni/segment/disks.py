@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
+from scipy.fft import set_workers
 from scipy.signal import fftconvolve
 
 Floats = NDArray[np.float32]
@@ -57,7 +58,8 @@ def matched(full: Floats, pixel_mm: float, radii_mm: tuple[float, ...], costs: l
         ring = np.clip((r + RING_MM - away) / pixel_mm + 0.5, 0, 1) * \
             np.clip((away - r - GAP_MM) / pixel_mm + 0.5, 0, 1)
         kernel = (disk / disk.sum() - ring / ring.sum()).astype(np.float32)
-        match = fftconvolve(padded, kernel[None], mode="valid", axes=(1, 2)).astype(np.float32) - np.float32(cost)
+        with set_workers(2):
+            match = fftconvolve(padded, kernel[None], mode="valid", axes=(1, 2)).astype(np.float32) - np.float32(cost)
         better = match > best
         best[better], size[better] = match[better], r
     return best, size

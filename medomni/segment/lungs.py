@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from scipy import ndimage
 
-from medomni.segment.grid import Grid, Mask, components, dilated, disk, far, opened
+from medomni.segment.grid import Grid, Mask, components, depths, dilated, disk, far, opened, slicewise
 
 AIR_HU = -400.0  # between aerated lung (-850) and soft tissue (40): Hu et al. 2001, IEEE TMI 20(6):490
 
@@ -56,10 +56,11 @@ def split_lungs(grid: Grid, air: Mask, airway: Mask, midline: np.ndarray) -> tup
 
 def _parted(grid: Grid, part: Mask, is_right: Mask) -> tuple[Mask, Mask]:
     """One air component over both sides, cut where it is thin near the midline."""
+    depth = depths(part, grid.spacing)
     for mm in (3.0, 5.0, 8.0, 12.0):
-        core = far(part, mm, grid.spacing)
+        core = depth > mm
         labels, sizes = components(core)
-        share = ndimage.sum_labels(is_right, labels, np.arange(sizes.size)) / np.maximum(sizes, 1)
+        share = np.bincount(labels[core & is_right], minlength=sizes.size) / np.maximum(sizes, 1)
         big = sizes * grid.voxel_ml > 5.0
         mixed = big & (share > 0.1) & (share < 0.9)
         if big.any() and not mixed.any():
@@ -118,7 +119,11 @@ def _closed(grid: Grid, mask: Mask) -> Mask:
     """In-plane closing by 5 mm with holes filled: vessels and small nodules belong to the lung."""
     r = grid.pixels(5.0)
     padded = np.pad(mask, ((0, 0), (r, r), (r, r)))
-    out = ndimage.binary_closing(padded, disk(r))[:, r:-r, r:-r]
-    for k in np.flatnonzero(out.any(axis=(1, 2))):
-        out[k] = ndimage.binary_fill_holes(out[k])
-    return out
+    closed: Mask = slicewise(lambda part: _filled(ndimage.binary_closing(part, disk(r))[:, r:-r, r:-r]), padded)
+    return closed
+
+
+def _filled(part: Mask) -> Mask:
+    for k in np.flatnonzero(part.any(axis=(1, 2))):
+        part[k] = ndimage.binary_fill_holes(part[k])
+    return part
