@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from medomni.findings.chest import SIDES, Chest
-from medomni.findings.nodule_score import THIN_MM
+from medomni.findings.nodule_score import SHARP_MM, THIN_MM
 from medomni.findings.sensitivity import CONSOLIDATION_BESIDE_FLUID, METHODS, NODULES_IN_THICK
 from medomni.records import Coverage
 from medomni.volume import Segmentation
@@ -42,14 +42,15 @@ def coverage_of(
         missing: (finding, side) to the coded reason why the label map cannot show its absence (see ``needs``).
     """
     cut = {segmentation.table[v].side for v in segmentation.truncated if segmentation.table[v].anatomy_id == "lung"}
+    scanned = [s / step for s, step in zip(chest.spacing, chest.steps, strict=True)]
     out = []
     for name, m in METHODS.items():
         common: dict[str, Any] = {"finding_id": name, "anatomy_id": m.anatomy_id, "method": m.method,
                   "min_size_mm": m.min_size_mm, "sensitivity": m.sensitivity}
         if name == "lung_nodule" and m.min_size_mm is not None:
-            acquired = chest.spacing[0] / chest.steps[0]
-            least, common["sensitivity"] = (m.min_size_mm, m.sensitivity) if acquired <= THIN_MM else NODULES_IN_THICK
-            common["min_size_mm"] = round(max(least, NODULE_SLICES * acquired), 1)
+            thin = (m.min_size_mm, m.sensitivity)
+            least, common["sensitivity"] = thin if scanned[0] <= THIN_MM else NODULES_IN_THICK
+            common["min_size_mm"] = round(max(least, NODULE_SLICES * scanned[0]), 1)
         if name == "cardiomegaly":
             reason = missing.get((name, "bilateral"))
             if ratio is None:
@@ -72,6 +73,8 @@ def coverage_of(
                 reason = f"MED-S03: {hidden[name, side]}"
             elif name == "lung_nodule" and chest.spacing[0] > THICKEST_MM[name]:
                 reason = f"MED-S03: slices of {chest.spacing[0]:.1f} mm"
+            elif name == "lung_nodule" and scanned[0] <= THIN_MM and max(scanned[1:]) > SHARP_MM:
+                reason = f"MED-S03: thin slices with pixels of {max(scanned[1:]):.1f} mm, where few nodules are found"
             elif side in cut and name != "pleural_effusion":
                 reason = "MED-S01: the field of view cuts this lung"
             if name == "consolidation":
