@@ -318,14 +318,12 @@ class Findings(Record):
         """What the images say of a finding: never ``absent`` without coverage of every side asked for, nor where an
         uncertain detection lies on one of them."""
         sides = {"left", "right"} if side in ("bilateral", "unspecified") else {side}
-        for f in self.findings:
-            if f.finding_id == finding_id and f.presence == "present" and (
-                side == "unspecified" or f.side in (side, "bilateral", "unspecified")
-            ):
-                return "present"
-        if any(f.finding_id == finding_id and f.presence == "uncertain" and (
-                side in ("unspecified", "bilateral") or f.side in (side, "bilateral", "unspecified"))
-               for f in self.findings):
+        mine = [f for f in self.findings if f.finding_id == finding_id]
+        here = [f for f in mine if side == "unspecified" or f.side in (side, "bilateral", "unspecified")]
+        if any(f.presence == "present" for f in here):
+            return "present"
+        doubtful = mine if side == "bilateral" else here  # one uncertain side is enough to leave both open
+        if any(f.presence == "uncertain" for f in doubtful):
             return "not_assessable"
         covered: set[str] = set()
         for c in self.coverage:
