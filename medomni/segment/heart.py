@@ -13,6 +13,8 @@ from medomni.segment.grid import Grid, Mask, components, dilated, largest, opene
 RIM_MM, FAT_HU = 2.0, -30.0
 LATERAL_SHARE = 0.25
 """How much of the liver in a slice lies more than 48 mm to the right; of the heart next to nothing does."""
+LEAST_LATERAL_MM2, DOME_MM2 = 1500.0, 300.0
+"""So much soft tissue lies to the right below the dome in some slice at least; the dome ends where less is left."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,13 +70,14 @@ def _liver(grid: Grid, soft: Mask, x: np.ndarray, right: Mask) -> tuple[Mask, in
     if not slices.size:
         return np.zeros_like(soft), None
     low = int(slices[0])
-    if area[low : low + 3].max(initial=0.0) < 1500:
+    if area[: low + 3].max(initial=0.0) < LEAST_LATERAL_MM2:
         return np.zeros_like(soft), None
     labels, sizes = components(lateral)
     base = int(np.bincount(labels[: low + 3].ravel(), minlength=sizes.size)[1:].argmax()) + 1
     column = (labels == base).sum(axis=(1, 2)) * grid.spacing[1] * grid.spacing[2]
-    dome = low
-    while dome + 1 < column.size and column[dome + 1] > 300:
+    wide = np.flatnonzero(column[: low + 1] > DOME_MM2)
+    dome = int(wide[-1]) if wide.size else low  # much fluid lifts the lung off the dome
+    while dome + 1 < column.size and column[dome + 1] > DOME_MM2:
         dome += 1
     z = np.arange(soft.shape[0])[:, None, None]
     plane = np.zeros((3, 3, 3), bool)

@@ -10,6 +10,7 @@ import pytest
 from benchmarks.bar_c7 import mirrored
 from medomni.errors import MedomniError
 from medomni.phantom import render, sample_patient
+from medomni.phantom.masks import true_masks
 from medomni.segment import BuiltinChestSegmenter, Segmenter, get_segmenter, segmenter_names
 from medomni.segment.grid import Grid, far, largest, near
 from medomni.segment.situs import Situs, is_inverted
@@ -110,6 +111,15 @@ def test_distances_are_millimetres() -> None:
     assert near(mask, 4.0, (5.0, 2.0, 2.0))[0, 10].sum() == 15
     mask[0, 0, 0] = True
     assert largest(mask).sum() == 121
+
+
+def test_a_lung_lifted_by_fluid_hides_no_liver() -> None:
+    patient = sample_patient(330_012, "C")  # 1.2 litres of fluid between the right lung and its half of the diaphragm
+    volume = render(patient)
+    found, true = get_segmenter().segment(volume), true_masks(patient, volume)
+    for name in ("liver", "heart"):
+        said = found.mask(name)
+        assert 2 * (said & true[name]).sum() > 0.88 * (said.sum() + true[name].sum()), name
 
 
 def test_mirrored_organs_are_told_and_named_on_their_own_side(healthy: tuple[Volume, Segmentation]) -> None:
