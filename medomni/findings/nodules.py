@@ -8,6 +8,9 @@ slices, its height says nothing. Ground-glass nodules are not looked for.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,7 +19,7 @@ from medomni.findings.chest import Chest, Mask, chest_of
 from medomni.findings.hit import Hit
 from medomni.findings.lobes import lobe_of
 from medomni.findings.nodule_box import Box, Scene
-from medomni.findings.nodule_candidates import candidates, envelope
+from medomni.findings.nodule_candidates import Candidate, candidates, envelope
 from medomni.findings.nodule_score import Place, probability, promising
 from medomni.findings.nodule_shape import Shape, shape_of
 from medomni.findings.sensitivity import METHODS
@@ -41,11 +44,36 @@ def nodules(volume: Volume, segmentation: Segmentation, chest: Chest, taken: Mas
         volume, segmentation: what ``chest`` was made of. taken: fluid and airless lung, gas: free air, on its grid.
         floor: the diaphragm (:func:`medomni.findings.floor.diaphragm`).
     """
+    hits: list[Hit] = []
+    for one in outlined(volume, segmentation, chest, taken, gas, floor):
+        p = probability(one.shape, one.found, one.place, one.spacing)
+        if p < LEAST_PROBABILITY:
+            continue
+        longest, short = axial_axes(one.shape.mask, (ISO_MM,) * 3)
+        if longest >= LEAST_MM:
+            hits.append(_hit(chest, one.box, one.shape, p, longest, min(short, longest)))
+    return _told_apart(hits)
+
+
+@dataclass(frozen=True, eq=False)
+class Outlined:
+    """A candidate with its outline, before its score; ``spacing`` is the images' own in millimetres."""
+
+    found: Candidate
+    place: Place
+    box: Box
+    shape: Shape
+    spacing: tuple[float, float, float]
+
+
+def outlined(volume: Volume, segmentation: Segmentation, chest: Chest, taken: Mask, gas: Mask,
+             floor: NDArray[np.float32]) -> Iterator[Outlined]:
+    """Every candidate worth outlining, strongest first; arguments as of :func:`nodules`. The weights of the score are
+    fitted on what comes out here (``python -m benchmarks.nodule_fit``)."""
     fine = chest_of(volume, segmentation, FINE_MM, FINE_MM)
     scene = Scene.of(volume, segmentation, chest, taken | gas)
     fluid, base = _brought(taken, chest, fine), _floor(floor, chest, fine)
     top = int(np.flatnonzero(fine.lung.any(axis=(1, 2)))[-1])
-    hits: list[Hit] = []
     for found in candidates(fine, envelope(fine, fluid, base)):
         k, j, i = found.index
         place = Place(float(fine.depth[k, j, i]), float(fine.x[k, 0, i]), (top - k) * fine.spacing[0],
@@ -58,13 +86,7 @@ def nodules(volume: Volume, segmentation: Segmentation, chest: Chest, taken: Mas
             continue
         if _is_fat(shape) or shape.features["air"] < LEAST_AIR:
             continue
-        p = probability(shape, found, place, scene.spacing)
-        if p < LEAST_PROBABILITY:
-            continue
-        longest, short = axial_axes(shape.mask, (ISO_MM,) * 3)
-        if longest >= LEAST_MM:
-            hits.append(_hit(chest, box, shape, p, longest, min(short, longest)))
-    return _told_apart(hits)
+        yield Outlined(found, place, box, shape, scene.spacing)
 
 
 def _is_fat(shape: Shape) -> bool:
