@@ -274,7 +274,8 @@ class QualityItem(Record):
     """One thing that makes images worse, as measured; ``reason`` begins with its code of the error catalogue.
 
     ``value`` and ``threshold`` are in ``unit``; the state is worse than ``ok`` on the wrong side of the threshold, and
-    ``not_assessed`` where nothing could be measured. ``noise_air`` is measured and has no threshold.
+    ``not_assessed`` where nothing could be measured. ``noise_air`` is measured and has no threshold. ``side`` is that
+    of the lung which ``field_of_view`` says is cut.
     """
 
     kind: Literal["values", "slice_distance", "slice_count", "noise", "noise_air", "motion", "field_of_view", "apex",
@@ -285,6 +286,7 @@ class QualityItem(Record):
     threshold: float | None = None
     code: str | None = None
     reason: str = ""
+    side: Literal["right", "left", "bilateral"] | None = None
 
 
 class Quality(Record):

@@ -203,6 +203,10 @@ class Segmentation:
         return among(self.labels, values)
 
 
+LEAST_ROUND = 0.97
+"""Of the field that holds values and the circle around it, what both share, so that it is taken for one."""
+
+
 def thinning(spacing_mm: tuple[float, float, float], in_plane_mm: float, slice_mm: float) -> tuple[int, int, int]:
     """Voxels per block along slices, rows, columns, so that a block comes closest to the wanted size (at least one)."""
     sz, sy, sx = spacing_mm
@@ -239,6 +243,38 @@ def _block_means(out: NDArray[np.float32], steps: tuple[int, int, int]) -> NDArr
             counts = np.diff(np.append(np.arange(0, len(along), step), len(along))).astype(np.float32)
             total /= counts[:, None, None]
             out = np.moveaxis(total, 0, axis)
+    return out
+
+
+def reconstructed(hu: NDArray[Any]) -> NDArray[np.bool_]:
+    """(rows, columns) of (slices, rows, columns) that was reconstructed: all, or the circle outside which every slice
+    holds one value throughout, as scanners write it (DICOM PS3.3 C.7.6.1.1.2: pixel padding). Also a circle that lies
+    off the middle of a cropped picture, as long as it reaches into no corner.
+    """
+    whole = np.ones(hu.shape[1:], bool)
+    if len(hu) < 2 or min(whole.shape) < 16:
+        return whole
+    inside = np.zeros_like(whole)
+    for plane in hu:
+        inside |= plane != plane[0, 0]
+    corners = inside[[0, 0, -1, -1], [0, -1, 0, -1]]
+    rows, columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
+    if corners.any() or not rows.size:
+        return whole
+    r = max(rows[-1] - rows[0], columns[-1] - columns[0]) / 2 + 0.5
+    y, x = np.ogrid[: whole.shape[0], : whole.shape[1]]
+    disc = np.hypot(y - (rows[0] + rows[-1]) / 2, x - (columns[0] + columns[-1]) / 2) <= r
+    return disc if (disc & inside).sum() > LEAST_ROUND * (disc | inside).sum() else whole
+
+
+def carried_on(mask: NDArray[np.bool_], valid: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """A mask (slices, rows, columns) that beyond what was reconstructed (rows, columns) goes on as at its edge."""
+    from scipy import ndimage
+
+    if valid.all():
+        return mask
+    rows, columns = ndimage.distance_transform_edt(~valid, return_distances=False, return_indices=True)
+    out: NDArray[np.bool_] = mask[:, rows, columns]
     return out
 
 

@@ -6,10 +6,13 @@ from medomni.quality.limits import gravest, unusable
 from medomni.records import Coverage, Finding, Findings, Quality
 from medomni.volume import Volume
 
-LEAST_CONFIDENCE = 0.5
+LEAST_CONFIDENCE, OF_A_CUT_WIDTH = 0.5, 0.45
+"""From what confidence on a finding is present; what a ratio to a chest of which a part is missing is given."""
 AT_END = {"apex": ("pneumothorax",), "base": ("pleural_effusion",)}
 """What collects there: without that end of the lungs, its absence cannot be told."""
 EITHER = ("bilateral", "unspecified", "midline")
+BESIDE = ("cardiomegaly", "rib_fracture")
+"""What needs the whole width of the chest: the ratio to it, the ribs' course."""
 IN_LUNG = ("pneumothorax", "consolidation", "lung_nodule", "lung_mass", "pleural_effusion")
 
 
@@ -18,18 +21,22 @@ def limited(record: Findings, quality: Quality, volume: Volume) -> Findings:
 
     A present finding whose confidence falls below 0.5 is *uncertain*, and what it may be is then not assessable on its
     side, so that it is never called absent. Of an unusable image nothing is assessable. Without an apex or a base what
-    collects there is not assessable, and the z range that was seen is said of all else in the lungs.
+    collects there is not assessable, and the z range that was seen is said of all else in the lungs. Of a lung that the
+    field of view cuts sideways nothing is assessable, nor is what needs the chest's whole width.
     """
-    findings = tuple(_finding(f, quality.weight) for f in record.findings)
+    narrow = any(item.side for item in quality.faults)
+    findings = tuple(_finding(f, quality.weight, narrow) for f in record.findings)
     lost = {(f.finding_id, f.side) for f, g in zip(record.findings, findings, strict=True) if f.presence != g.presence}
     coverage = tuple(_coverage(c, quality, lost, volume) for c in record.coverage)
     return record.model_copy(update={"findings": findings, "coverage": coverage, "quality": quality})
 
 
-def _finding(finding: Finding, weight: float) -> Finding:
+def _finding(finding: Finding, weight: float, narrow: bool) -> Finding:
     if weight == 1.0:
         return finding
     confidence = round(finding.confidence * weight, 3)
+    if narrow and finding.finding_id == "cardiomegaly":
+        confidence = min(confidence, OF_A_CUT_WIDTH)
     presence = "uncertain" if finding.presence == "present" and confidence < LEAST_CONFIDENCE else finding.presence
     return finding.model_copy(update={"confidence": confidence, "presence": presence})
 
@@ -45,6 +52,9 @@ def _coverage(row: Coverage, quality: Quality, lost: set, volume: Volume) -> Cov
         return _dark(row, worst.reason)
     for item in quality.faults:
         if row.finding_id in AT_END.get(item.kind, ()):
+            return _dark(row, item.reason)
+        if item.side and (row.finding_id in BESIDE or row.finding_id in IN_LUNG and (
+                item.side == "bilateral" or row.side in (item.side, *EITHER))):
             return _dark(row, item.reason)
     grave = gravest(quality)
     if grave and any(name == row.finding_id and (row.side == "bilateral" or side in (row.side, *EITHER))

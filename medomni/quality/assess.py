@@ -104,12 +104,16 @@ def _motion(view: View) -> list[QualityItem]:
 
 
 def _sideways(view: View) -> list[QualityItem]:
-    lung, body = sideways_mm(view)
-    if lung > limits.LUNG_CUT_MM or body <= limits.BODY_CUT_MM:
-        return [_item("field_of_view", "MED-Q03", lung, "mm", (limits.LUNG_CUT_MM, limits.LUNG_LOST_MM),
-                      f"the field of view cuts a lung over {lung:.0f} mm")]
-    return [_item("field_of_view", "MED-Q03", body, "mm", (limits.BODY_CUT_MM, None),
-                  f"the field of view cuts the body over {body:.0f} mm")]
+    cut = sideways_mm(view)
+    if cut.lungs > limits.LUNG_CUT_MM or cut.body <= limits.BODY_CUT_MM:
+        both = min(cut.right, cut.left) > limits.LUNG_CUT_MM
+        side = "bilateral" if both else "right" if cut.right > cut.left else "left"
+        said = "both lungs" if both else f"the {side} lung"
+        return [_item("field_of_view", "MED-Q03", cut.lungs, "mm", (limits.LUNG_CUT_MM, limits.LUNG_LOST_MM),
+                      f"the field of view cuts {said} over {cut.lungs:.0f} mm",
+                      side=side if cut.lungs > limits.LUNG_CUT_MM else None)]
+    return [_item("field_of_view", "MED-Q03", cut.body, "mm", (limits.BODY_CUT_MM, None),
+                  f"the field of view cuts the body over {cut.body:.0f} mm")]
 
 
 def _ends(view: View) -> list[QualityItem]:

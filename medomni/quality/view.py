@@ -10,7 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from medomni.volume import Segmentation, Volume, axis_alignment, block_means, reorient, thinning
+from medomni.volume import (
+    Segmentation,
+    Volume,
+    axis_alignment,
+    block_means,
+    carried_on,
+    reconstructed,
+    reorient,
+    thinning,
+)
 
 Mask = NDArray[np.bool_]
 Hu = NDArray[np.float32]
@@ -71,9 +80,14 @@ class View:
     @cached_property
     def gas(self) -> Mask:
         """Air inside the trunk, also where the picture's edge cuts through it: lung, airways, bowel gas."""
-        dense = ndimage.binary_opening(self.hu > -350, np.ones((1, 3, 3)))
+        dense = carried_on(ndimage.binary_opening(self.hu > -350, np.ones((1, 3, 3))), self.valid)
         return np.stack([_enclosed(plane, axis) for plane, axis in ((p, a) for p in dense for a in (0, 1))]).reshape(
-            len(dense), 2, *dense.shape[1:]).any(axis=1) & (self.hu < -500)
+            len(dense), 2, *dense.shape[1:]).any(axis=1) & (self.hu < -500) & self.valid
+
+    @cached_property
+    def valid(self) -> Mask:
+        """(rows, columns) that were reconstructed."""
+        return reconstructed(self.hu)
 
     def ml(self, mask: Mask) -> float:
         """Volume of a mask in millilitres."""

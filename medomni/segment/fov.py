@@ -7,10 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from medomni.segment.airway import Airway
-from medomni.segment.grid import Grid, Mask
+from medomni.segment.grid import Grid, Mask, depths
+from medomni.segment.lungs import SKIN_MM
+from medomni.volume import reconstructed
 
 LEAST_SLICES = 8
 LEAST_EXTENT_MM = 120.0
+CUT_MM2 = (40.0, 15_000.0)
+"""Of a lung at the picture's edge: from where on it is cut, and from where on so much is gone that nothing is judged.
+On a synthetic chest cut 20 mm into a lung (13,000 and 14,500 mm2) the other side's findings stayed; 60 mm in (16,000
+and 19,600), the organs between did not."""
 
 
 @dataclass(frozen=True)
@@ -59,10 +65,21 @@ def view_of(grid: Grid, right: Mask, left: Mask, airway: Airway) -> View:
         return View("MED-S01: the field of view ends below the lung apices")
     if area[0] > 0.75:
         return View("MED-S01: the field of view ends above the lung bases")
-    sides = [int(m[:, :, c].sum() + m[:, r, :].sum()) for m in (right, left) for c, r in ((0, 0), (-1, -1))]
-    edge = 40.0 / (grid.spacing[0] * grid.spacing[1])
-    if max(sides) > 60 * edge:
+    edge = _edge(grid)
+    open_mm2 = [float((m & edge).sum()) * grid.spacing[0] * grid.spacing[1] for m in (right, left)]
+    if max(open_mm2) > CUT_MM2[1]:
         return View("MED-S01: the field of view cuts a lung sideways")
     cut = area[-1] > 0.05 or area[0] > 0.15
     ends = [bool(cut and (m[-1].any() or m[0].sum() > 0.15 * m.sum(axis=(1, 2)).max())) for m in (right, left)]
-    return View("", ends[0] or max(sides[:2]) > edge, ends[1] or max(sides[2:]) > edge)
+    return View("", *(end or mm2 > CUT_MM2[0] for end, mm2 in zip(ends, open_mm2, strict=True)))
+
+
+def _edge(grid: Grid) -> Mask:
+    """(rows, columns): the outermost pixels in which lung is looked for; it is not within 4 mm of a circle's edge."""
+    valid = reconstructed(grid.hu)
+    if not valid.all():
+        depth = depths(valid[None], grid.spacing)[0]
+        return (depth > SKIN_MM) & (depth <= SKIN_MM + grid.spacing[1])
+    edge = np.ones_like(valid)
+    edge[1:-1, 1:-1] = False
+    return edge

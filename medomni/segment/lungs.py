@@ -11,10 +11,12 @@ from medomni.segment.grid import Grid, Mask, components, depths, dilated, disk, 
 
 AIR_HU = -400.0  # between aerated lung (-850) and soft tissue (40): Hu et al. 2001, IEEE TMI 20(6):490
 
+SKIN_MM = 4.0
+
 
 def air_inside(grid: Grid, body: Mask) -> Mask:
     """Gas and aerated lung inside the trunk, 4 mm away from the skin."""
-    return (grid.smooth(grid.hu, 0.8) < AIR_HU) & far(body, 4.0, grid.spacing)
+    return (grid.smooth(grid.hu, 0.8) < AIR_HU) & far(body, SKIN_MM, grid.spacing)
 
 
 def split_lungs(grid: Grid, air: Mask, airway: Mask, midline: np.ndarray) -> tuple[Mask, Mask]:

@@ -66,6 +66,69 @@ def half(volume: Volume, axis: int, first: bool) -> Volume:
     return replace(volume, array=cut, affine=affine, slice_uids=())
 
 
+def narrowed(volume: Volume, side: str, mm: float) -> Volume:
+    """Without what lies on a side, up to ``mm`` into that lung."""
+    axial = volume.axial()
+    at = np.flatnonzero((get_segmenter().segment(axial).mask("lung")).any(axis=(0, 1)))
+    pixels = round(mm / axial.spacing_mm[2])
+    first, last = (at[0] + pixels, axial.array.shape[2]) if side == "right" else (0, at[-1] + 1 - pixels)
+    affine = axial.affine.copy()
+    affine[:3, 3] += first * affine[:3, 2]
+    return replace(axial, array=np.ascontiguousarray(axial.array[:, :, first:last]), affine=affine, slice_uids=())
+
+
+@pytest.mark.parametrize("mm", [-4.0, 8.0, 20.0, 60.0])
+@pytest.mark.parametrize("side", SIDES)
+def test_a_lung_cut_at_its_side_is_not_judged_and_the_other_stays_as_it_was(
+        ill: tuple[PhantomPatient, Volume], side: str, mm: float) -> None:
+    patient, volume = ill
+    _, whole = judged(volume)
+    found, measured = judged(narrowed(volume, side, mm))
+    record, truth = measured.findings, {(t.finding_id, t.side) for t in patient.truth}
+    other = SIDES[1 - SIDES.index(side)]
+    absent = {key for key in stated(record) if record.state(*key) == "absent"}
+    if mm < 0:  # the edge cuts the wall alone
+        assert found.mask("lung", side).sum() > 0.95 * get_segmenter().segment(volume).mask("lung", side).sum()
+        assert not {key for key in absent & truth if key[0] != "consolidation"}  # fluid beside it hides it
+        return
+    assert {name for name, at in absent if at == side} == set()
+    assert record.state("cardiomegaly") == record.state("rib_fracture") == "not_assessable"
+    assert reasons(record) & {"MED-S01", "MED-Q03"}
+    assert ("lung" in found.abstained) == (mm == 60.0)
+    if mm == 60.0:
+        return
+    assert any(i.side == side and f"the {side} lung" in i.reason for i in record.quality.faults if record.quality)
+    assert {(f.finding_id, f.side) for f in record.findings if f.presence == "present"} <= truth
+    same = {name for name, at in stated(record) if at == other}
+    kept = {n: record.state(n, other) for n in same if n != "consolidation"}
+    assert len(kept) >= 3 and kept == {n: whole.findings.state(n, other) for n in kept}
+
+
+@pytest.mark.parametrize("off", [0.0, 0.15, -0.15])
+def test_a_circle_of_reconstruction_cuts_the_lung_that_it_reaches(ill: tuple[PhantomPatient, Volume], off: float
+                                                                  ) -> None:
+    _, volume = ill
+    axial = volume.axial()
+    whole = get_segmenter().segment(axial)
+    at = np.argwhere(whole.mask("lung").any(axis=0))
+    (y0, x0), (y1, x1) = at.min(axis=0), at.max(axis=0)
+    width = x1 - x0
+    r = int(width * (0.56 if off == 0.0 else 0.6))  # all of both lungs, or less than one of them
+    y, x = (y0 + y1) // 2, round((x0 + x1) / 2 + off * width)
+    part = axial.array[:, max(0, y - r) : y + r, max(0, x - r) : x + r].copy()
+    rows, columns = np.ogrid[: part.shape[1], : part.shape[2]]
+    part[:, np.hypot(rows - part.shape[1] / 2 + 0.5, columns - part.shape[2] / 2 + 0.5) > r] = -1024
+    found, measured = judged(replace(axial, array=part, slice_uids=()))
+    faults = {i.kind: i for i in measured.findings.quality.faults} if measured.findings.quality else {}
+    for side in SIDES:
+        cut = {0.15: "right", -0.15: "left"}.get(off) == side
+        share = found.mask("lung", side).sum() / whole.mask("lung", side).sum()
+        assert 0.5 < share < 0.95 if cut else share > 0.99
+        assert not cut or faults["field_of_view"].side == side
+        states = {measured.findings.state(name, side) for name in ("pneumothorax", "lung_nodule")}
+        assert states == ({"not_assessable"} if cut else {"absent"})
+
+
 def test_a_side_whose_lung_is_gone_is_not_judged(healthy: tuple[PhantomPatient, Volume]) -> None:
     patient, volume = healthy
     whole = true_masks(patient, volume)
