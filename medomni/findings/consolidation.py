@@ -11,7 +11,7 @@ from medomni.findings.chest import SIDES, Chest, Mask
 from medomni.findings.hit import Hit, disk, grown, parts
 from medomni.findings.lobes import lobe_of
 from medomni.findings.sensitivity import METHODS
-from medomni.findings.soft_tissue import features, large_parts, soft_space, without_bulges
+from medomni.findings.soft_tissue import LINE_MM, features, large_parts, soft_space, without_bulges
 
 THICK_MM = 5.0
 LEAST_CORE_ML = 5.0
@@ -22,6 +22,8 @@ CENTRAL_CONTACT, CENTRAL_HIGH_MM = 0.2, 60.0
 this at least, the middle as large a share of its surroundings, and it lies as high above the diaphragm as hila do (what
 lies lower may be the heart's apex). It is called a mass with little confidence; of 210 synthetic patients none had a
 false one."""
+STRIP_SHARE = 0.45
+"""Of a mass's own inscribed radius: what is thinner is taken off."""
 
 
 def opacities(
@@ -123,6 +125,10 @@ def _is_dome(chest: Chest, f: dict[str, float]) -> bool:
 
 def _mass(chest: Chest, core: Mask, within: Mask, side: str, f: dict[str, float], at_most: float = 0.95) -> Hit:
     mask = grown(chest, core, within & chest.half(side), 4.0)
+    central = at_most < 0.95
+    if central:
+        mask = _compact(chest, mask)
+    beyond = _beyond(chest, mask) if central else 0.0
     longest, short = axes_mm(chest, mask)
     z, y, x = np.argwhere(mask).mean(axis=0)
     confidence = min(at_most, float(np.clip(0.5 + (longest - 26) / 20.0, 0.5, 0.95)))
@@ -130,4 +136,23 @@ def _mass(chest: Chest, core: Mask, within: Mask, side: str, f: dict[str, float]
     return Hit(name, "lung", side, mask, confidence, METHODS["lung_mass"].method, {
         "volume_ml": chest.ml(mask), "hu_mean": f["hu"], "attenuation": "solid", "longest_mm": longest,
         "short_mm": short, "count": 1, "segment": lobe_of(chest, (z, y, x), side),
-        "uncertainty_mm": chest.spacing[1] + 0.2 * chest.spacing[0] + (HILUM_MM if at_most < 0.95 else 0.0)})
+        "uncertainty_mm": chest.spacing[1] + 0.2 * chest.spacing[0] + beyond}, hidden_mm=beyond)
+
+
+def _compact(chest: Chest, mask: Mask) -> Mask:
+    """The thickest piece of a mask without what is much thinner: strips beside the heart, vessels of the hilum."""
+    depth = ndimage.distance_transform_edt(mask, sampling=chest.spacing)
+    least = STRIP_SHARE * float(depth.max())
+    labels, _ = ndimage.label(depth > least)
+    kept = labels == labels[np.unravel_index(int(depth.argmax()), depth.shape)]
+    out: Mask = mask & (ndimage.distance_transform_edt(~kept, sampling=chest.spacing) <= least)
+    return out
+
+
+def _beyond(chest: Chest, mask: Mask) -> float:
+    """How far a mass may go on in the slice, in millimetres, where its border is none of its own: half the length along
+    which it ends at the labels of heart and mediastinum or at the line beside them, as a round thing does at most."""
+    inner = chest.masks["heart"] | chest.masks["mediastinum"] | (np.abs(chest.x) <= LINE_MM + chest.spacing[2])
+    rim = mask & ndimage.binary_dilation(inner, np.ones((1, 3, 3), bool))
+    lengths = [int(np.ptp(np.flatnonzero(plane.any(axis=1)))) + 1 for plane in rim if plane.any()]
+    return float(max(HILUM_MM, 0.5 * max(lengths, default=0) * chest.spacing[1]))

@@ -34,6 +34,7 @@ class Hit:
         confidence: 0..1; below 0.5 the record says *uncertain*.
         fields: further fields of the record.
         fine: the outline at full resolution, None where ``mask`` is as good.
+        hidden_mm: how far it may go on in the slice where its border cannot be seen.
     """
 
     finding_id: str
@@ -44,6 +45,7 @@ class Hit:
     method: str
     fields: dict[str, Any] = field(default_factory=dict)
     fine: Fine | None = None
+    hidden_mm: float = 0.0
 
 
 def ball(chest: Chest, mm: float) -> Mask:

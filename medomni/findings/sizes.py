@@ -78,7 +78,7 @@ def size_fields(volume: Volume, chest: Chest, hit: Hit, floor: NDArray[np.float3
     before = hit.fields.get("longest_mm") or longest
     if lesion is None or not AGREEING[0] * before <= longest <= AGREEING[1] * before:
         return {"hu_sd": float(chest.hu[hit.mask].std()), **_pleura(chest, hit.mask, None, floor, pooled)[0]}
-    u = diameter_uncertainties(lesion)
+    u = tuple(float(np.hypot(mm, hit.hidden_mm)) for mm in diameter_uncertainties(lesion))
     fields: dict[str, Any] = {
         "longest_mm": longest, "short_mm": short, "uncertainty_mm": u[0], "volume_ml": lesion.volume_ml,
         "hu_mean": lesion.core_hu, "hu_sd": float(lesion.hu[lesion.inner].std()),

@@ -9,6 +9,8 @@ from scipy import ndimage
 from medomni.findings.chest import Chest, Mask
 from medomni.findings.hit import parts
 
+LINE_MM = 26.0
+"""From the midline: nearer to it soft tissue is the middle's."""
 BULGE_MM, BULGE_CONTACT = 25.0, 0.2
 
 
@@ -19,7 +21,7 @@ def soft_space(chest: Chest, taken: Mask, floor: NDArray[np.float32]) -> Mask:
     z = np.arange(chest.hu.shape[0], dtype=np.float32)[:, None, None]
     above = z > floor[None] + 4.0 / chest.spacing[0]
     near = ndimage.binary_dilation(taken, iterations=chest.px(4.0))
-    out = soft & above & ~near & (np.abs(chest.x) > 26)
+    out = soft & above & ~near & (np.abs(chest.x) > LINE_MM)
     for name in ("heart", "liver", "airway"):
         out &= ~chest.masks[name]
     return out

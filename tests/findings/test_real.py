@@ -75,6 +75,18 @@ def test_what_is_outlined_lies_in_the_tumour(real_dicom: Path, folder: str, side
     assert {f.side for f in measured.findings.findings if f.finding_id == "consolidation"} <= {side}
 
 
+@pytest.mark.parametrize(("folder", "side"), [("chest_ct_a0001_lung5mm", "left"), ("chest_ct_a0002_b40f8mm", "right")])
+def test_a_mass_at_the_hilum_is_no_larger_than_the_radiologists_box(real_dicom: Path, folder: str, side: str) -> None:
+    """A border of the heart or a vessel of the hilum is no part of it, and where its border is not seen it says so."""
+    boxes = _boxes(real_dicom / "chest_ct_lesion_boxes" / folder.split("_")[2].upper())
+    volume, measured = _measured(real_dicom / folder)
+    width = max(max(x1 - x0, y1 - y0) + 1 for uid, (x0, y0, x1, y1) in boxes.items() if uid in volume.slice_uids)
+    mass = next(f for f in measured.findings.findings if f.finding_id == "lung_mass" and f.side == side)
+    assert mass.longest_mm and mass.uncertainty_mm
+    assert 0.5 * width * volume.spacing_mm[2] < mass.longest_mm < 1.1 * width * volume.spacing_mm[2]
+    assert mass.uncertainty_mm >= 10.0
+
+
 @pytest.mark.flow
 @pytest.mark.usefixtures("real_dicom")
 def test_short_form_of_c3(capsys: pytest.CaptureFixture[str]) -> None:
