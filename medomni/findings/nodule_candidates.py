@@ -37,15 +37,16 @@ class Candidate:
 
 
 def envelope(chest: Chest, taken: Mask, floor: NDArray[np.float32]) -> Mask:
-    """Lung with what may sit in or on it: inside the ribs, above the diaphragm, and the mediastinum's border."""
+    """Lung with what may sit in or on it: inside the ribs, above the diaphragm, and the mediastinum's border, also
+    between the lungs, where they nearly meet behind the breastbone."""
     z = np.arange(chest.hu.shape[0], dtype=np.float32)[:, None, None]
-    beside = (chest.depth > PLEURA_MM) & (np.abs(chest.x) > MIDDLE_MM)
+    beside = chest.depth > PLEURA_MM
     beside &= z > floor[None] + DIAPHRAGM_MM / chest.spacing[0]
     beside &= chest.cage & ~chest.masks["heart"] & ~chest.masks["liver"]
     middle = chest.masks["mediastinum"]
     if middle.any():
         lung = ndimage.binary_dilation(chest.lung, np.ones((1, 3, 3), bool), iterations=chest.px(MEDIASTINAL_MM))
-        beside &= ~middle | lung
+        beside &= lung | ~middle & (np.abs(chest.x) > MIDDLE_MM)
     return (chest.lung | beside) & ~taken & ~chest.masks["airway"]
 
 

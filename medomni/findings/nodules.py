@@ -71,7 +71,8 @@ def outlined(volume: Volume, segmentation: Segmentation, chest: Chest, taken: Ma
     """Every candidate worth outlining, strongest first; arguments as of :func:`nodules`. The weights of the score are
     fitted on what comes out here (``python -m benchmarks.nodule_fit``)."""
     fine = chest_of(volume, segmentation, FINE_MM, FINE_MM)
-    scene = Scene.of(volume, segmentation, chest, taken | gas)
+    below = np.arange(chest.hu.shape[0], dtype=np.float32)[:, None, None] < floor  # what lies on it would run into it
+    scene = Scene.of(volume, segmentation, chest, taken | gas | below & ~chest.lung)
     fluid, base = _brought(taken, chest, fine), _floor(floor, chest, fine)
     top = int(np.flatnonzero(fine.lung.any(axis=(1, 2)))[-1])
     for found in candidates(fine, envelope(fine, fluid, base)):
