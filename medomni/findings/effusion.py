@@ -16,7 +16,7 @@ from scipy import ndimage
 
 from medomni.findings.chest import SIDES, Chest, Mask
 from medomni.findings.fluid_mean import fluid_space, mean_fluid, traces
-from medomni.findings.hit import Hit, parts
+from medomni.findings.hit import Hit, disk, parts
 from medomni.findings.pool import Fluid, features
 from medomni.findings.sensitivity import METHODS
 
@@ -29,7 +29,9 @@ LEAST_SHARE = 0.5
 ALONE, LAYER_SHARE = 0.45, 0.5
 """Confidence of fluid in thick slices that is flat and not seen by the mean: uncertain, unless this share of it lies
 along the ribs as a thin layer does."""
-WALL_MM = 6.5
+WALL_MM, OFF_LAYER_MM = 6.5, 3.0
+UNEVEN_HU = 5.6
+"""Standard deviation of the smoothed density within a piece: of fluid 4.6 at most, of airless lung from 6 on."""
 ALIKE_HU = 18.0
 BORDER_MM, LAYER_MM, FOLLOWED_MM = 4.5, 6.0, 15.0
 SHARED_PX, SHARED_HU, SHARED_MM = 2.2, 60.0, 40.0
@@ -117,8 +119,25 @@ def flat_fluid(chest: Chest, side: str) -> Fluid | None:
     usual = float(np.median(here.mean[np.isin(labels, anchors)]))
     pools = [i for i, f in seen.items() if abs(f["hu"] - usual) < ALIKE_HU and f["lung"] > 0.05 and _lies_low(f)]
     core = np.isin(labels, anchors + pools) & (np.abs(here.mean - usual) < ALIKE_HU)
-    dense = np.isin(labels, [i for i in seen if i not in anchors + pools])
+    uneven = _uneven(chest, core, here, side)
+    core &= ~uneven
+    dense = np.isin(labels, [i for i in seen if i not in anchors + pools]) | uneven
     return Fluid(core, _whole(chest, here, core, usual, dense), max((seen[i] for i in anchors), key=lambda f: f["ml"]))
+
+
+def _uneven(chest: Chest, core: Mask, here: Pleural, side: str) -> Mask:
+    """What hangs on the layer along the ribs, lies above the diaphragm and is not of one density: airless lung, whose
+    least dense parts are as fluid."""
+    labels, sizes = parts(ndimage.binary_opening(core & (chest.depth > WALL_MM + 1.5), disk(chest, OFF_LAYER_MM)))
+    found = [i for i, box in enumerate(ndimage.find_objects(labels), start=1) if sizes[i] * chest.voxel_ml >= 3.0
+             and float(here.mean[box][labels[box] == i].std()) > UNEVEN_HU
+             and features(chest, labels[box] == i, box, side, WALL_MM)["above"] > ALL_ABOVE]
+    if not found:
+        return np.zeros_like(core)
+    seed = np.isin(labels, found)
+    away = core & (chest.depth > WALL_MM)
+    out: Mask = ndimage.binary_dilation(seed, iterations=chest.px(OFF_LAYER_MM), mask=away)
+    return out
 
 
 def _is_anchor(f: dict[str, float]) -> bool:

@@ -1,8 +1,8 @@
 """Pleural fluid outlined at the images' own resolution, where the measuring grid has found some.
 
 The coarse outline says where fluid lies; along the ribs the depth of the layer is fitted
-(:mod:`medomni.findings.layer`) and followed from there as far as it can be told from dry pleura. Elsewhere, over the
-diaphragm and along the mediastinum, the coarse outline is kept.
+(:mod:`medomni.findings.layer`) and followed from there as far as it can be told from dry pleura; over the diaphragm it
+is seen in columns (:mod:`medomni.findings.dome`). Elsewhere the coarse outline is kept.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import numpy as np
 from scipy import ndimage
 
 from medomni.findings.chest import Chest, Mask
+from medomni.findings.dome import columns_of, composed, filled_dome
 from medomni.findings.hit import Fine, Hit, disk
 from medomni.findings.layer import DEEPEST_MM, EVEN_MM, dry_edge, evened, fitted, lung_border
 from medomni.findings.pleura import Map, Wall, full_size, wall_of
@@ -30,6 +31,8 @@ BEYOND_MM = 1.5
 """Outside the measuring grid's cage that the outline may reach: that follows the ribs by whole voxels."""
 USUAL_HU, CLEAN_MM, LEAST_CLEAN = 8.0, 3.5, 100
 MOST_HU = 150
+OFF_WALL_MM = 5.0
+"""From the ribs, beyond which the wall's own fit does not reach into the fluid over the diaphragm."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +67,10 @@ def refine(axial: Volume, chest: Chest, hit: Hit) -> Fine | None:
     clipped = np.minimum(hu, MOST_HU).astype(np.float32)
     fluid = _fluid_hu(chest, hit)
     outline = _composed(wall, layer_of(wall, coarse, clipped, fluid), coarse)
+    lung = full_size(chest, chest.masks[f"lung/{hit.side}"] & ~filled_dome(chest, hit.side), wall.box)
+    off_wall = full_size(chest, chest.depth > OFF_WALL_MM, wall.box)
+    under = columns_of(clipped, lung, off_wall, axial.spacing_mm, fluid)
+    outline = composed(outline, under, off_wall, axial.spacing_mm)
     inside = ndimage.binary_dilation(chest.cage, disk(chest, BEYOND_MM)) if BEYOND_MM else chest.cage
     outline &= full_size(chest, inside, wall.box)
     return Fine(wall.box, outline) if outline.any() else None

@@ -9,6 +9,7 @@ import pytest
 from scipy import ndimage
 
 from medomni.findings.chest import Chest, chest_of
+from medomni.findings.dome import LEAST_MM, columns_of, composed, filled_dome
 from medomni.findings.effusion import effusions
 from medomni.findings.fine_fluid import refine
 from medomni.findings.hit import Hit
@@ -100,3 +101,41 @@ def test_the_record_and_its_mask_agree(study: tuple[Volume, Segmentation, Chest,
     assert mask.sum() * volume.voxel_ml == pytest.approx(found.volume_ml, rel=0.03)
     at = np.argwhere(whole)
     assert found.bbox == tuple(int(v) for pair in zip(at.min(0), at.max(0) + 1, strict=True) for v in pair)
+
+
+@pytest.mark.parametrize("organ", [60.0, -100.0])
+@pytest.mark.parametrize("mm", [0.0, 4.0, 9.0])
+def test_fluid_over_the_diaphragm_is_as_deep_as_it_was_made(mm: float, organ: float) -> None:
+    """A dome with a mantle of fluid below a lung, blurred and noisy; the flanks are steeper than columns can tell."""
+    spacing = (1.0, 1.2, 1.2)
+    z, y, x = np.mgrid[:70, :60, :60].astype(float)
+    top = 45.0 - ((y - 30) ** 2 + (x - 30) ** 2) * 1.44 / 40.0  # millimetres, slices of one
+    lung = z > top
+    made = np.where(lung, -850.0, np.where(z > top - mm, 8.0, organ))
+    noisy = ndimage.gaussian_filter(made, 0.8) + np.random.default_rng(3).normal(0, 25, made.shape)
+    found = columns_of(noisy.astype(np.float32), lung, np.ones(lung.shape, bool), spacing, 8.0)
+    away = np.hypot(y[0] - 30, x[0] - 30) * 1.2
+    assert found.known[away < 20].mean() > 0.95 and found.known[away > 38].mean() < 0.15
+    middle = found.depth[found.known & (away < 20)]
+    bare = found.thickness[found.known & (away < 20)]
+    assert abs(float(np.median(middle)) - mm) < 0.8 if mm else float(np.quantile(bare, 0.95)) < LEAST_MM
+    coarse = (z <= top) & (z > top - 5.0) & (np.abs(x - 30) < 8)  # too thick, too thin, or of a bare diaphragm
+    out = composed(coarse, found, np.ones(lung.shape, bool), spacing)
+    near = found.known & (np.abs(x[0] - 30) < 6) & (away < 20)
+    ml = float(out[:, near].sum()) / max(1.0, float(near.sum()))
+    assert abs(ml - mm) < 1.2
+
+
+def test_a_dome_that_the_lung_has_filled_is_found_and_what_hangs_in_the_lung_is_not() -> None:
+    z, y, x = np.mgrid[:40, :64, :64].astype(float)
+    lung = z >= 10
+    dome = ((z - 9) ** 2 + (y - 32) ** 2 / 3 + (x - 20) ** 2 / 3 < 81) & lung
+    mass = (z - 28) ** 2 + (y - 32) ** 2 + (x - 20) ** 2 < 36
+    hu = np.where(dome | mass | ~lung, 50.0, -850.0).astype(np.float32)
+    none = np.zeros(lung.shape, bool)
+    masks = {"lung/right": lung, "lung/left": none, "hemithorax/right": ~lung, "hemithorax/left": none, "airway": none,
+             "heart": none, "mediastinum": none, "liver": none}
+    chest = Chest(hu, (2.5, 1.5, 1.5), masks, np.full(40, 60.0), (0, 0, 0), (1, 1, 1), np.eye(4), lung.shape)
+    found = filled_dome(chest, "right")
+    assert (found & dome).sum() > 0.8 * dome.sum()
+    assert not (found & ~dome).any()
