@@ -1,4 +1,4 @@
-"""Comparison with an earlier study: findings matched by place, looked for again where one study alone shows them.
+"""Comparison with an earlier study: findings paired, nodules looked for again where one study alone shows them.
 
 The rules find small nodules in one study and miss them in the next. What only one of the two studies shows is therefore
 called new or resolved only where the other, at the same place, holds no tissue of that thickness; where it does, that
@@ -14,24 +14,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
-from scipy.optimize import linear_sum_assignment
 
 from medomni.errors import MedomniError
 from medomni.findings.change import change_of
 from medomni.findings.chest import Chest, chest_of
 from medomni.findings.floor import diaphragm
 from medomni.findings.hit import Hit
+from medomni.findings.pairs import APART_MM, PLACED, pairs_of
 from medomni.findings.registration import Motion, motion_between
 from medomni.findings.sizes import size_fields
+from medomni.knowledge import load_graph
 from medomni.records import Comparison, Coverage, Finding, Findings, PriorChange
 from medomni.volume import Segmentation, Volume
 
 METHOD = "simpleitk:rigid-affine 1"
-PLACED = ("lung_nodule", "lung_mass")
-"""Found by place; others are one a side."""
-APART_MM = 10.0
-"""Of two nodules' middles after registration, beside half a diameter: what breath leaves of an affine motion."""
-FAR = 1e4
+UNTOLD = "which of several it is cannot be told: a place is missing"
+ONE_A_STUDY = ("rib_fracture",)
+"""The rule shows the plainest one alone: where it shows one, it has not looked for others."""
 SAME_SHARE, LEAST_ROUND = 0.6, 0.45
 """Of a nodule's smallest diameter, and of its own longest: tissue as thick as that at its place is the nodule, not a
 vessel."""
@@ -73,19 +72,20 @@ class _Pairing:
 
     def __init__(self, now: Seen, before: Seen, motion: Motion, days: int | None) -> None:
         self.now, self.before, self.motion, self.days = now, before, motion, days
+        self.pairs = pairs_of(now.findings.findings, before.findings.findings, motion)
         self.open: list[tuple[str, str, str]] = []
         self._chests: dict[int, tuple[Chest, NDArray[np.float32]]] = {}
 
     def result(self) -> Findings:
         """The later findings with their changes."""
-        pairs = self._pairs()
+        pairs = self.pairs
         findings = []
         for f in self.now.findings.findings:
-            change = change_of(f, pairs[f.id], self.days) if f.id in pairs else self._new(f)
+            change = change_of(*pairs.compared[f.id], self.days) if f.id in pairs.compared else self._new(f)
             findings.append(f.model_copy(update={"prior": change}) if change else f)
-        resolved, known = [], {g.id for g in pairs.values()}
+        resolved = []
         for f in self.before.findings.findings:
-            if f.presence != "present" or f.id in known:
+            if f.presence != "present" or f.id in pairs.known:
                 continue
             gone = self._gone(f)
             if gone is not None:
@@ -94,23 +94,6 @@ class _Pairing:
         return self.now.findings.model_copy(update={"findings": tuple(findings), "comparison": Comparison(
             comparable=True, interval_days=self.days, method=METHOD, moved_mm=round(motion.moved_mm, 1),
             turned_deg=round(motion.turned_deg, 1), resolved=tuple(resolved), open=tuple(self.open))})
-
-    def _pairs(self) -> dict[str, Finding]:
-        """Id of a later finding to the earlier one that it is: nodules so that all distances together are smallest."""
-        now, before = self.now.findings.findings, self.before.findings.findings
-        out = {f.id: g for f in now for g in before
-               if f.finding_id not in PLACED and (g.finding_id, g.side) == (f.finding_id, f.side)}
-        ours, theirs = ([f for f in all_ if f.finding_id in PLACED and f.centroid_mm] for all_ in (now, before))
-        if not ours or not theirs:
-            return out
-        there = self.motion.forth(np.array([f.centroid_mm for f in ours]))
-        away = np.linalg.norm(there[:, None] - np.array([g.centroid_mm for g in theirs])[None], axis=2)
-        reach = np.array([[APART_MM + 0.5 * min(f.longest_mm or 0.0, g.longest_mm or 0.0) if f.side == g.side else 0.0
-                           for g in theirs] for f in ours])
-        for a, b in zip(*linear_sum_assignment(np.where(away <= reach, away, FAR)), strict=True):
-            if away[a, b] <= reach[a, b]:
-                out[ours[a].id] = theirs[b]
-        return out
 
     def _new(self, f: Finding) -> PriorChange | None:
         """That it is new, its change against what lies at its place in the earlier study, or None with the reason."""
@@ -125,8 +108,9 @@ class _Pairing:
             return PriorChange(change="new", interval_days=self.days)
         if f.presence != "present":
             return None
-        if not _assessed(self.before.findings.coverage, f):
-            self.open.append((f.finding_id, f.side, "not assessed in the earlier study"))
+        why = UNTOLD if f.id in self.pairs.open_now else _unseen(self.before.findings, f, "the earlier study")
+        if why:
+            self.open.append((f.finding_id, f.side, why))
             return None
         return PriorChange(change="new", interval_days=self.days)
 
@@ -142,10 +126,13 @@ class _Pairing:
             if isinstance(found, str):
                 self.open.append((f.finding_id, f.side, found))
                 return None
-        elif self.now.findings.state(f.finding_id, f.side) != "absent" and f.side in ("left", "right") \
-                or not _assessed(self.now.findings.coverage, f):
-            self.open.append((f.finding_id, f.side, "not assessed in this study"))
-            return None
+        else:
+            why = UNTOLD if f.id in self.pairs.open_before else _unseen(self.now.findings, f, "this study")
+            doubtful = any(g.presence == "uncertain" or g.side != f.side for g in self.now.findings.findings
+                           if g.id not in self.pairs.compared and _overlap(g, f))
+            if why or doubtful:
+                self.open.append((f.finding_id, f.side, why or "not certain in this study"))
+                return None
         return PriorChange(change="resolved", interval_days=self.days, longest_mm=f.longest_mm, volume_ml=f.volume_ml)
 
     def _looked_again(self, seen: Seen, lps: NDArray[np.float64], f: Finding) -> Finding | str | None:
@@ -182,9 +169,26 @@ class _Pairing:
         return self._chests[id(seen)]
 
 
+def _unseen(study: Findings, f: Finding, name: str) -> str | None:
+    """Why a study that does not show a finding cannot deny it, None where it can."""
+    if f.finding_id in ONE_A_STUDY and any(g.finding_id == f.finding_id for g in study.findings):
+        return f"of several only the plainest is looked for, which lies elsewhere in {name}"
+    return None if _assessed(study.coverage, f) else f"not assessed in {name}"
+
+
 def _assessed(coverage: Sequence[Coverage], f: Finding) -> bool:
-    sides = (f.side, "bilateral", "unspecified")
-    return any(c.finding_id == f.finding_id and c.assessable and c.side in sides for c in coverage)
+    """Whether a finding was looked for where it lies; what is said of its own anatomy goes before a larger one."""
+    graph = load_graph()
+    rows = [c for c in coverage if c.finding_id == f.finding_id and c.side in (f.side, "bilateral", "unspecified")]
+    own = [c for c in rows if c.anatomy_id == f.anatomy_id]
+    return any(c.assessable for c in own or rows if own or graph.within(f.anatomy_id, c.anatomy_id))
+
+
+def _overlap(g: Finding, f: Finding) -> bool:
+    """Whether two findings are of one kind, and their sides and anatomies not apart."""
+    graph = load_graph()
+    parts = graph.within(f.anatomy_id, g.anatomy_id) or graph.within(g.anatomy_id, f.anatomy_id)
+    return parts and g.finding_id == f.finding_id and g.side in (f.side, "bilateral", "unspecified")
 
 
 def _aerated(chest: Chest, at: NDArray[Any]) -> bool:

@@ -14,10 +14,10 @@ from medomni.dicom.interval import interval_days
 from medomni.errors import MedomniError
 from medomni.findings.change import change_of
 from medomni.findings.prior import Seen, compared
-from medomni.findings.registration import motion_between
+from medomni.findings.registration import Motion, motion_between
 from medomni.phantom import sample_patient
 from medomni.phantom.followup import laid, later
-from medomni.records import Finding, SizeUncertainty
+from medomni.records import Comparison, Coverage, Finding, Findings, SizeUncertainty, Study
 
 pytestmark = pytest.mark.unit
 pytest.importorskip("SimpleITK")
@@ -73,6 +73,90 @@ def test_two_patients_are_not_comparable_and_nothing_is_said(studies: tuple[Seen
     assert found.comparison is not None and not found.comparison.comparable
     assert (found.comparison.reason or "").startswith("MED-S30")
     assert all(f.prior is None for f in found.findings) and not found.comparison.resolved
+
+
+SHIFTED = Motion(np.array([[1.0, 0, 0, 40.0], [0, 1, 0, 0], [0, 0, 1, -30.0], [0, 0, 0, 1]]), 50.0, 0.0, 0.9, 0.9)
+
+
+def one(n: int, name: str, anatomy: str, side: str, at: tuple[float, float, float] | None, **more: object) -> Finding:
+    return Finding(id=f"f{n}", finding_id=name, anatomy_id=anatomy, side=side, centroid_mm=at,  # type: ignore[arg-type]
+                   measured_by="rule", **more)  # type: ignore[arg-type]
+
+
+def held(now: list[Finding], before: list[Finding], monkeypatch: pytest.MonkeyPatch, rows: tuple[Coverage, ...] = ()
+         ) -> tuple[dict[str, tuple[str, float | None] | None], Comparison]:
+    """What is said of each later finding (change, what was measured before), and the comparison."""
+    monkeypatch.setattr("medomni.findings.prior.motion_between", lambda now, before: SHIFTED)
+    found = compared(*(Seen(None, None, Findings(  # type: ignore[arg-type]
+        study=Study(study_key="0" * 16, modality="CT"), coverage=rows, findings=tuple(f))) for f in (now, before)))
+    assert found.comparison is not None
+    return {f.id: (f.prior.change, f.prior.longest_mm or f.prior.volume_ml) if f.prior else None
+            for f in found.findings}, found.comparison
+
+
+def looked(name: str, anatomy: str, side: str = "bilateral") -> Coverage:
+    return Coverage(finding_id=name, anatomy_id=anatomy, side=side, method="rule")  # type: ignore[arg-type]
+
+
+def test_parts_of_the_aorta_are_not_taken_for_one_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    name = "aortic_aneurysm"
+    sizes = {"longest_mm": 50.0, "uncertainty_mm": 1.0}
+    up = one(1, name, "ascending_aorta", "midline", (0, 0, 0), **sizes)
+    down = one(2, name, "descending_aorta", "midline", (0, 60, 0), **{**sizes, "longest_mm": 40.0})
+    before = [one(1, name, "descending_aorta", "midline", (40, 60, 90), longest_mm=39.0, uncertainty_mm=1.0),
+              one(2, name, "ascending_aorta", "midline", (40, 0, -30), longest_mm=45.0, uncertainty_mm=1.0)]
+    said, _ = held([up, down], before, monkeypatch)
+    assert said == {"f1": ("grown", 45.0), "f2": ("unchanged", 39.0)}, "the widest place may lie elsewhere"
+    said, comparison = held([up], before[:1], monkeypatch, (looked(name, "aorta"),))
+    assert said == {"f1": ("new", None)} and [f.anatomy_id for f in comparison.resolved] == ["descending_aorta"]
+    said, comparison = held([up], before[:1], monkeypatch, (looked(name, "descending_aorta"),))
+    assert said == {"f1": None} and comparison.open == ((name, "midline", "not assessed in the earlier study"),)
+
+
+def test_bones_are_paired_one_to_one_by_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    spine = [one(k, "vertebral_fracture", "vertebra", "midline", (0, 0, 25.0 * k), ratio=0.3) for k in (1, 2, 3)]
+    before = [one(9, "vertebral_fracture", "vertebra", "midline", (42, 3, 50 - 30), ratio=0.2)]
+    said, _ = held(spine, before, monkeypatch)
+    assert [k for k, v in said.items() if v] == ["f2"] and said["f2"][0] == "grown"  # type: ignore[index]
+    near, far = (one(1, "rib_fracture", "rib", "left", (80, 0, z)) for z in (0.0, 60.0))
+    old = one(1, "rib_fracture", "rib", "left", (120, 0, -28))
+    assert held([near], [old], monkeypatch, (looked("rib_fracture", "rib"),))[0]["f1"] == ("unchanged", None)
+    said, comparison = held([far], [old], monkeypatch, (looked("rib_fracture", "rib"),))
+    assert said == {"f1": None} and not comparison.resolved, "the rule shows one a study"
+    assert all("plainest" in why for _, _, why in comparison.open) and len(comparison.open) == 2
+
+
+def test_several_of_one_side_are_paired_by_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    def dense(n: int, z: float | None, ml: float) -> Finding:
+        return one(n, "consolidation", "lung", "left", None if z is None else (60, 0, z), volume_ml=ml)
+
+    before = [replace_at(dense(1, 0.0, 60.0)), replace_at(dense(2, 150.0, 300.0))]
+    rows = (looked("consolidation", "lung", "left"),)
+    said, comparison = held([dense(1, 155.0, 310.0), dense(2, 4.0, 200.0)], before, monkeypatch, rows)
+    assert said == {"f1": ("unchanged", 300.0), "f2": ("grown", 60.0)} and not comparison.resolved
+    said, comparison = held([dense(1, 155.0, 310.0)], before, monkeypatch, rows)
+    assert said == {"f1": ("unchanged", 300.0)} and [f.volume_ml for f in comparison.resolved] == [60.0]
+    said, comparison = held([dense(1, None, 310.0)], before, monkeypatch, rows)
+    assert said == {"f1": None} and not comparison.resolved and len(comparison.open) == 3
+    assert all("a place is missing" in why for _, _, why in comparison.open)
+    assert held([dense(1, None, 310.0)], before[1:], monkeypatch, rows)[0]["f1"] == ("unchanged", 300.0)
+
+
+def replace_at(f: Finding) -> Finding:
+    """The finding where the earlier study has it."""
+    return f.model_copy(update={"centroid_mm": tuple(float(v) for v in SHIFTED.forth(np.array(f.centroid_mm)))})
+
+
+def test_pools_of_a_side_are_one_effusion(monkeypatch: pytest.MonkeyPatch) -> None:
+    def pool(n: int, ml: float, side: str = "right") -> Finding:
+        return one(n, "pleural_effusion", "pleural_space", side, (-60, 0, 100.0 * n), volume_ml=ml)
+
+    said, comparison = held([pool(1, 240.0), pool(2, 180.0)], [pool(1, 400.0), pool(2, 90.0, "left")], monkeypatch,
+                            (looked("pleural_effusion", "pleural_space"),))
+    assert said == {"f1": ("unchanged", 400.0), "f2": ("unchanged", 400.0)}
+    assert [f.side for f in comparison.resolved] == ["left"]
+    said, comparison = held([pool(1, 100.0)], [pool(1, 240.0), pool(2, 180.0)], monkeypatch)
+    assert said == {"f1": ("smaller", 420.0)} and not comparison.resolved and not comparison.open
 
 
 def test_a_known_motion_is_found(studies: tuple[Seen, Seen, dict]) -> None:
