@@ -22,6 +22,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 UNMAPPED = "unmapped"
+LOBES = ("upper_lobe", "middle_lobe", "lower_lobe", "lingula", "lung_apex", "lung_base")
+PAIRED = ("lung", *LOBES, "kidney", "adrenal_gland", "breast", "rib", "clavicle", "scapula", "humerus", "hip_bone",
+          "femur", "gluteus_maximus", "gluteus_medius", "gluteus_minimus", "iliopsoas", "back_muscle")
+"""Of each there is one on either side of everybody, mirrored or not; vessels, which networks confuse, are left out."""
+LEAST_ML, ASIDE_MM = 1.0, 30.0
+"""Of both parts of a pair, to tell that they are exchanged; of a lone lobe, from the middle of the lungs."""
 LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 
 
@@ -289,6 +295,78 @@ def among(labels: NDArray[Any], values: Iterable[int]) -> NDArray[np.bool_]:
         here = labels == value
         out = here if out is None else np.logical_or(out, here, out=out)
     return np.zeros(labels.shape, bool) if out is None else out
+
+
+def exchanged(segmentation: Segmentation) -> tuple[str, ...]:
+    """Anatomies whose parts named left and right lie on the patient's other side by the affine.
+
+    A pair is exchanged where three quarters of its left part lie to the right of three quarters of its right part; a
+    lobe that only one side has, where its middle lies 30 mm beyond the middle of both lungs. What nearly hangs together
+    across the middle, or is smaller than 1 ml, is left.
+    """
+    a = segmentation.affine
+    steps = [max(1, round(3.0 / float(n))) for n in np.linalg.norm(a[:3, :3], axis=0)]
+    thin = segmentation.labels[:: steps[0], :: steps[1], :: steps[2]]
+    least = LEAST_ML * 1000.0 / abs(float(np.linalg.det(a[:3, :3] * steps)))
+    found: dict[tuple[str, str], list[NDArray[np.float64]]] = {}
+    for v, row in segmentation.table.items():
+        side = "right" if row.anatomy_id == "middle_lobe" and row.side == "unspecified" else row.side
+        if row.anatomy_id in PAIRED and side in ("left", "right"):
+            x = np.argwhere(thin == v) @ (a[0, :3] * steps) + a[0, 3]
+            for name in {row.anatomy_id, "lung" if row.anatomy_id in LOBES else row.anatomy_id}:
+                found.setdefault((name, side), []).append(x)
+    places = {key: x for key, parts in found.items() if len(x := np.concatenate(parts)) > 0}
+    lungs = [x for (name, _), x in places.items() if name == "lung"]
+    middle = float(np.percentile(np.concatenate(lungs), [2, 98]).mean()) if len(lungs) == 2 else None
+    out = set()
+    for (name, side), x in places.items():
+        other = places.get((name, "left" if side == "right" else "right"))
+        if other is not None:
+            if side == "left" and min(len(x), len(other)) >= least and np.percentile(x, 75) < np.percentile(other, 25):
+                out.add(name)
+        elif name in LOBES and middle is not None and len(x) >= least:
+            beyond = (float(np.median(x)) - middle) * (1 if side == "right" else -1)
+            out |= {name} if beyond > ASIDE_MM else set()
+    return tuple(sorted(out))
+
+
+LUNG_ENDS, LUNG_FACE_MM2 = (0.15, 0.05), 40.0
+"""Share of the lungs' greatest area in the lowest and in the highest slice, and area in a face sideways, from which on
+the field of view cuts a lung, as the built-in rules have it."""
+
+
+def cut_by_view(labels: NDArray[Any], table: Mapping[int, Label], affine: NDArray[np.float64]) -> frozenset[int]:
+    """Labels that the field of view cuts: those in the first or last slice or in a face sideways.
+
+    A lung, and its lobes, may show a tip in the last slice (:data:`LUNG_ENDS`).
+
+    Args:
+        labels: (slices, rows, columns), any axis order. affine: as :class:`Volume`.
+    """
+    (body, *_), (to_foot, *_) = axis_alignment(affine)
+    lungs = {v: row.side for v, row in table.items() if row.anatomy_id == "lung" or row.anatomy_id in LOBES}
+    in_face: dict[tuple[int, int], dict[int, int]] = {}
+    for axis in range(3):
+        for end in (0, -1):
+            values, counts = np.unique(np.take(labels, end, axis), return_counts=True)
+            in_face[axis, end] = dict(zip(values.tolist(), counts.tolist(), strict=True))
+    out = {v for face in in_face.values() for v in face if v and v not in lungs}
+    across = [np.linalg.norm(np.cross(affine[:3, (k + 1) % 3], affine[:3, (k + 2) % 3])) for k in range(3)]
+    for v in lungs:
+        area = sum(face.get(v, 0) * across[axis] for (axis, _), face in in_face.items() if axis != body)
+        out |= {v} if area > LUNG_FACE_MM2 else set()
+    ends = (-1, 0) if to_foot else (0, -1)  # lowest, highest
+    others = tuple(axis for axis in range(3) if axis != body)
+    areas = {side: np.count_nonzero(among(labels, [v for v in lungs if lungs[v] == side]), axis=others)
+             for side in set(lungs.values())}
+    whole = sum(areas.values(), np.zeros(labels.shape[body], int))
+    if not any(whole[end] > share * whole.max() for end, share in zip(ends, LUNG_ENDS, strict=True)):
+        return frozenset(out)
+    for side, area in areas.items():
+        for end, share in zip(ends, (LUNG_ENDS[0], 0.0), strict=True):
+            if area[end] > share * area.max():
+                out |= {v for v in in_face[body, end] if lungs.get(v) == side}
+    return frozenset(out)
 
 
 def axis_alignment(affine: NDArray[np.float64]) -> tuple[tuple[int, int, int], tuple[bool, bool, bool]]:

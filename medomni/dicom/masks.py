@@ -17,7 +17,7 @@ from medomni.dicom.placed import placed
 from medomni.dicom.seg_read import FRACTION, Segments, read_segments
 from medomni.errors import MedomniError
 from medomni.records import Warned
-from medomni.volume import UNMAPPED, Label, Segmentation, Volume
+from medomni.volume import UNMAPPED, Label, Segmentation, Volume, cut_by_view, exchanged
 
 SIDES = ("left", "right", "midline", "bilateral", "unspecified")
 
@@ -47,14 +47,14 @@ class MaskSegmenter:
 
         Raises:
             MedomniError: MED-C08 without the file, MED-S02 for another geometry or study, MED-S11 where the file or its
-                table cannot be used, MED-C06 without nibabel for NIfTI.
+                table cannot be used or exchanges left and right, MED-C06 without nibabel for NIfTI.
         """
         where = shown_name(self.path.name)
         if self.path.name.lower().endswith((".nii", ".nii.gz")):
             kind, found = "nifti", self._nifti(volume, where)
         else:
             kind, found = "dicom-seg", read_segments(self.path, volume, fraction=self.fraction)
-        return _segmentation(found, volume, f"{self.name} {kind}")
+        return _segmentation(found, volume, f"{self.name} {kind}", where)
 
     def _nifti(self, volume: Volume, where: str) -> Segments:
         from medomni.dicom.nifti import read_nifti
@@ -102,7 +102,7 @@ def _beside(path: Path) -> Path:
     return path.with_name(re.sub(r"\.nii(\.gz)?$", "", path.name, flags=re.IGNORECASE) + ".csv")
 
 
-def _segmentation(found: Segments, volume: Volume, produced_by: str) -> Segmentation:
+def _segmentation(found: Segments, volume: Volume, produced_by: str, where: str) -> Segmentation:
     """One segmentation of what was found; what is lost or open is told."""
     said: list[str] = []
     labels, table = found.labels, dict(found.table)
@@ -113,12 +113,16 @@ def _segmentation(found: Segments, volume: Volume, produced_by: str) -> Segmenta
         said.append(f"{found.overlapping} voxels belong to several masks: the smaller lies over the larger")
     unmapped = [row for row in table.values() if row.anatomy_id == UNMAPPED]
     if unmapped:
-        said.append(f"{len(unmapped)} classes have no anatomy here and are shown by name alone")
+        said.append(f"{len(unmapped)} classes have no anatomy here: they are neither measured nor listed")
     notes = tuple(Warned(code="MED-S12", detail=text) for text in said)
     untested = frozenset(row.anatomy_id for row in table.values()) - {UNMAPPED}
     if max(table, default=0) < 256:
         labels = labels.astype(np.uint8)
-    return Segmentation(labels, table, volume.affine, produced_by, untested=untested, warnings=notes)
+    cut = cut_by_view(labels, table, volume.affine)
+    out = Segmentation(labels, table, volume.affine, produced_by, cut, untested=untested, warnings=notes)
+    if wrong := exchanged(out):
+        raise MedomniError("MED-S11", f"left and right are exchanged: {', '.join(wrong)}", where=where)
+    return out
 
 
 def _sided(labels: NDArray[np.uint16], row: Label, volume: Volume, said: list[str], free: int) -> dict[int, Label]:

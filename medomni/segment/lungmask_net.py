@@ -10,7 +10,7 @@ import numpy as np
 from medomni.errors import MedomniError
 from medomni.segment.classes import LUNGMASK_LOBES, LUNGMASK_SIDES
 from medomni.segment.weights import failed, not_installed, weights_at
-from medomni.volume import Label, Segmentation, Volume, from_upright
+from medomni.volume import Label, Segmentation, Volume, cut_by_view, from_upright
 
 VARIABLE = "MEDOMNI_LUNGMASK_WEIGHTS"
 INSTALL = "pip install lungmask"
@@ -66,5 +66,6 @@ class LungmaskSegmenter:
         except PackageNotFoundError:
             package = "unknown"
         untested = frozenset(row.anatomy_id for row in table.values())
-        return Segmentation(from_upright(found.astype(np.uint8), volume), table, volume.affine,
-                            f"{self.name}-{weights.stem} {package}", untested=untested)
+        labels = from_upright(found.astype(np.uint8), volume)
+        return Segmentation(labels, table, volume.affine, f"{self.name}-{weights.stem} {package}",
+                            cut_by_view(labels, table, volume.affine), untested=untested)

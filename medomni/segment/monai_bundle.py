@@ -11,7 +11,7 @@ import numpy as np
 from medomni.errors import MedomniError
 from medomni.segment.channels import channel_table
 from medomni.segment.weights import failed, not_installed, weights_at
-from medomni.volume import Segmentation, Volume
+from medomni.volume import Segmentation, Volume, cut_by_view
 
 VARIABLE = "MEDOMNI_MONAI_BUNDLE"
 INSTALL = "pip install 'medomni[segment]'"
@@ -81,7 +81,7 @@ class MonaiBundleSegmenter:
         except Exception as exc:
             raise failed(self.name, exc) from exc
         produced_by = f"{self.name}/{'_'.join(root.name.split())} {str(about.get('version') or 'unknown').split()[0]}"
-        return Segmentation(labels, table, volume.affine, produced_by,
+        return Segmentation(labels, table, volume.affine, produced_by, cut_by_view(labels, table, volume.affine),
                             untested=frozenset(row.anatomy_id for row in table.values()) - {"unmapped"})
 
 

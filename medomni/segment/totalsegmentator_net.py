@@ -16,7 +16,7 @@ import numpy as np
 from medomni.errors import MedomniError
 from medomni.segment.classes import class_table
 from medomni.segment.weights import failed, not_installed, weights_at
-from medomni.volume import LPS_TO_RAS, Segmentation, Volume
+from medomni.volume import LPS_TO_RAS, Segmentation, Volume, cut_by_view
 
 VARIABLE = "TOTALSEG_WEIGHTS_PATH"
 HOME = "TOTALSEG_HOME_DIR"
@@ -84,6 +84,7 @@ class TotalSegmentatorSegmenter:
         except PackageNotFoundError:
             package = "unknown"
         return Segmentation(labels, table, volume.affine, f"{self.name}-{'3mm' if fast else '1.5mm'} {package}",
+                            cut_by_view(labels, table, volume.affine),
                             untested=frozenset(row.anatomy_id for row in table.values()))
 
     def _mode(self, weights: Path) -> bool:

@@ -14,10 +14,10 @@ import numpy as np
 
 from medomni.errors import MedomniError
 from medomni.segment.builtin import BuiltinChestSegmenter
-from medomni.volume import Segmentation, Volume
+from medomni.volume import LOBES, Segmentation, Volume, exchanged
 
 JOINED: dict[str, str] = {
-    **dict.fromkeys(("upper_lobe", "middle_lobe", "lower_lobe", "lingula", "lung_apex", "lung_base"), "lung"),
+    **dict.fromkeys(LOBES, "lung"),
     **dict.fromkeys(("trachea", "carina", "main_bronchus", "bronchus"), "airway"),
     **dict.fromkeys(("cervical_vertebra", "thoracic_vertebra", "lumbar_vertebra", "vertebra", "sacrum"), "spine"),
     **dict.fromkeys(("left_ventricle", "right_ventricle", "left_atrium", "right_atrium", "atrial_appendage",
@@ -39,11 +39,16 @@ def working_labels(volume: Volume, segmentation: Segmentation) -> Segmentation:
         joined nor derived, ``untested`` which of the classes come from a segmenter that was never measured here.
 
     Raises:
-        MedomniError: MED-S02 where the segmentation lies on another grid; as the built-in segmenter.
+        MedomniError: MED-S02 where the segmentation lies on another grid, MED-S13 where a segmenter from elsewhere
+            exchanges left and right; as the built-in segmenter.
     """
     if not segmentation.matches(volume):
         shapes = f"volume {volume.array.shape}, labels {segmentation.labels.shape}"
         raise MedomniError("MED-S02", shapes, where=segmentation.produced_by)
+    own = segmentation.produced_by.startswith(f"{BuiltinChestSegmenter.name} ")  # which names sides by the affine
+    if not own and (wrong := exchanged(segmentation)):
+        raise MedomniError("MED-S13", f"left and right are exchanged: {', '.join(wrong)}",
+                           where=segmentation.produced_by)
     if _parts_the_chest(segmentation):
         return segmentation
     lungs = {side: _lung(segmentation, side) for side in SIDES}

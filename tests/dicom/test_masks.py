@@ -106,7 +106,8 @@ def test_three_kinds_of_seg(series: Path, tmp_path: Path, kind: str) -> None:
     found = MaskSegmenter(foreign(volume, series, tmp_path / "f.dcm", kind, pixels)).segment(volume)
     assert np.array_equal(found.mask("lung", "right"), truth == 1)
     assert [r.name for r in found.table.values() if r.anatomy_id == UNMAPPED] == ["something"]
-    assert any("1 classes have no anatomy" in w.detail and w.code == "MED-S12" for w in found.warnings)
+    assert any("1 classes have no anatomy here: they are neither measured nor listed" in w.detail
+               and w.code == "MED-S12" for w in found.warnings)
     assert UNMAPPED not in found.untested
 
 
@@ -206,6 +207,29 @@ def test_an_unsided_lung_in_a_file(series: Path, tmp_path: Path) -> None:
     path = Volume(labels.astype(np.int16), volume.affine, volume.study).to_nifti(tmp_path / "m.nii")
     found = MaskSegmenter(path, {1: Label(1, "lung")}).segment(volume)
     assert {r.side for r in found.table.values()} == {"unspecified"} and "stays open" in found.warnings[0].detail
+
+
+def test_masks_that_exchange_left_and_right_are_refused(series: Path, tmp_path: Path) -> None:
+    volume = read_study(series)
+    mine = marked(volume)
+    wrong = {**mine.table, 1: Label(1, "lung", "left"), 2: Label(2, "lung", "right")}
+    path = write_segmentation(replace(mine, table=wrong), volume, series, tmp_path / "seg.dcm")
+    with pytest.raises(MedomniError, match=r"MED-S11.*seg\.dcm.*exchanged: lung\."):
+        MaskSegmenter(path).segment(volume)
+    nifti = Volume(mine.labels.astype(np.int16), volume.affine, volume.study).to_nifti(tmp_path / "m.nii")
+    kidneys = {1: Label(1, "kidney", "left"), 2: Label(2, "kidney", "right")}
+    with pytest.raises(MedomniError, match=r"MED-S11.*exchanged: kidney\."):
+        MaskSegmenter(nifti, kidneys).segment(volume)
+    mirrored = {1: Label(1, "spleen", "left"), 2: Label(2, "liver", "right"), 3: Label(3, "stomach", "left")}
+    assert MaskSegmenter(nifti, mirrored).segment(volume).mask("liver").any(), "situs inversus has no pairs"
+
+
+def test_masks_say_what_the_field_of_view_cuts(series: Path, tmp_path: Path) -> None:
+    volume = read_study(series)
+    mine = marked(volume)
+    path = write_segmentation(mine, volume, series, tmp_path / "seg.dcm")
+    found = MaskSegmenter(path).segment(volume)
+    assert [found.table[v].anatomy_id for v in found.truncated] == ["odd_part"], "it lies in the first slice"
 
 
 def test_codes_are_graph_ids_and_carry_sides() -> None:

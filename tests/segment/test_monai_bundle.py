@@ -51,6 +51,7 @@ def test_every_voxel_where_the_network_saw_it(volume: Volume, tmp_path: Path, or
     assert np.array_equal(found.labels == 1, other.array > 200)
     assert np.array_equal(found.labels == 2, other.array < -500)
     assert found.untested == {"lung"} and found.table[2].anatomy_id == UNMAPPED
+    assert 2 in found.truncated, "the air around the patient"
 
 
 @pytest.mark.parametrize("weights", ["safetensors", "pt"])

@@ -104,6 +104,7 @@ def test_lungmask_gets_upright_slices_and_its_sides_are_the_patients(
     assert found.matches(other) and found.untested == {"lung"}
     assert found.produced_by.startswith("lungmask-unet_r231 ")
     assert np.array_equal(found.labels > 0, other.array < -500)
+    assert found.truncated == {1, 2}, "the stand-in takes the air around the patient too"
     x = {side: other.to_lps(np.argwhere(found.mask("lung", side)))[:, 0] for side in ("right", "left")}
     assert x["right"].max() < x["left"].min(), "LPS x grows to the patient's left"
 
@@ -130,6 +131,7 @@ def test_totalsegmentator_by_its_affine_and_without_statistics(
     assert totalseg["fast"] and totalseg["task"] == "total" and totalseg["weights"] == str(tmp_path)
     assert totalseg["config"]["send_usage_stats"] is False and not totalseg["home"].exists()
     assert "TOTALSEG_HOME_DIR" not in os.environ and "nnUNet_results" not in os.environ
+    assert found.truncated == {11, 14}, "the stand-in takes the air around the patient too"
     assert "lower_lobe" in found.untested and "totalsegmentator-3mm" in found.produced_by
 
 

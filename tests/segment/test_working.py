@@ -107,3 +107,17 @@ def test_where_the_rules_abstain_so_does_what_needs_them(
     assert working_labels(short, cut).abstained["lung"].startswith("MED-")
     with pytest.raises(MedomniError, match="MED-S02"):
         working_labels(volume, cut)
+
+
+def test_a_network_that_exchanges_left_and_right_is_refused(
+        chest: tuple[Volume, Segmentation], lobes: Segmentation) -> None:
+    volume, found = chest
+    other = {"left": "right", "right": "left"}
+    table = {v: replace(row, side=other.get(row.side, row.side)) for v, row in TABLE.items()}
+    with pytest.raises(MedomniError, match=r"MED-S13.*net 1.*exchanged: lower_lobe, upper_lobe"):
+        working_labels(volume, replace(lobes, table=table))
+    masks = replace(found, produced_by="masks dicom-seg")  # which parts the chest already, and is not joined
+    assert working_labels(volume, masks) is masks
+    table = {v: replace(row, side=other.get(row.side, row.side)) for v, row in found.table.items()}
+    with pytest.raises(MedomniError, match=r"MED-S13.*masks dicom-seg.*exchanged: .*lung, rib"):
+        working_labels(volume, replace(masks, table=table))

@@ -23,7 +23,7 @@ from medomni.segment import get_segmenter
 from medomni.segment.unet import UNetSegmenter
 from medomni.segment.unet.classes import NAMES, TABLE
 from medomni.segment.unet.coarse import Plan, coarse_hu, upright_labels
-from medomni.volume import Volume, from_upright
+from medomni.volume import Volume, cut_by_view, from_upright
 from tests.volumes import turned
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -133,6 +133,7 @@ def test_labels_lie_on_any_order_of_the_axes(weights: Path, volume: Volume, monk
     found = get_segmenter("unet").segment(volume)
     assert found.matches(volume) and found.produced_by.startswith("unet-")
     assert found.untested == {"lung", "airway", "heart", "aorta", "liver", "spleen"}
+    assert found.truncated == cut_by_view(found.labels, found.table, volume.affine)
     for order, flips in ORDERS:
         other = turned(volume, order, flips)
         again = UNetSegmenter(weights / "unet.safetensors").segment(other)

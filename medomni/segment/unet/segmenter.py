@@ -15,7 +15,7 @@ from medomni.segment.unet.coarse import Plan, channels, coarse_hu, scores_of, up
 from medomni.segment.unet.given import FINE_PRIOR, Outlines, chest_place, coarse_shares, given_labels
 from medomni.segment.unet.network import INSTALL, load_network
 from medomni.segment.weights import failed, not_installed
-from medomni.volume import UNMAPPED, Segmentation, Volume, from_upright
+from medomni.volume import UNMAPPED, Segmentation, Volume, cut_by_view, from_upright
 
 
 class UNetSegmenter:
@@ -70,8 +70,9 @@ class UNetSegmenter:
         except Exception as exc:
             raise failed(self.name, exc) from exc
         base = "" if given is None else f" on {BuiltinChestSegmenter.name} {BuiltinChestSegmenter.version}"
-        return Segmentation(from_upright(labels, volume), TABLE, volume.affine,
-                            f"{self.name}-{card['sha256'][:12]} {self.version}{base}",
+        found = from_upright(labels, volume)
+        return Segmentation(found, TABLE, volume.affine, f"{self.name}-{card['sha256'][:12]} {self.version}{base}",
+                            cut_by_view(found, TABLE, volume.affine),
                             untested=frozenset(row.anatomy_id for row in TABLE.values()) - {UNMAPPED})
 
 
