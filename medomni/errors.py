@@ -49,6 +49,9 @@ _ENTRIES = [
                "Check the path; it is taken relative to the folder the command runs in."),
     ErrorEntry("MED-C09", "A file or folder that is to be read cannot be opened.",
                "Give the account that runs the command the right to read it, or leave it out knowingly."),
+    ErrorEntry("MED-C10", "The output folder holds other files of the kind that is to be written.",
+               "Choose another folder, or move them away: beside them nobody could tell whose files are whose. What an "
+               "earlier run of the same command wrote is replaced."),
     # --- D: DICOM -------------------------------------------------------------------------------------
     ErrorEntry("MED-D01", "The folder holds no readable DICOM image.",
                "Point to the folder with the series; the message counts what was found instead."),

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from medomni.outputs import DICOM_NAMES, earlier, removed
 from medomni.pipeline import MeasuredStudy
+
+MAKER = "medomni"
 
 
 def export_dicom(study: MeasuredStudy, source: Path | str, out: Path, *, document: Path | None = None) -> list[Path]:
@@ -16,11 +19,11 @@ def export_dicom(study: MeasuredStudy, source: Path | str, out: Path, *, documen
 
     Returns:
         The paths: ``organs.dcm``, ``findings.dcm`` (only where there is one with an outline), ``measurements.dcm``,
-        ``picture.dcm``, ``report.dcm``.
+        ``picture.dcm``, ``report.dcm``. Those of an earlier run are removed first.
 
     Raises:
         MedomniError: as :func:`medomni.dicom.seg.write_segmentation`; nothing is written where the first fails. MED-C06
-            without reportlab.
+            without reportlab, MED-C10 where other DICOM files lie in ``out``.
     """
     import numpy as np
 
@@ -31,7 +34,9 @@ def export_dicom(study: MeasuredStudy, source: Path | str, out: Path, *, documen
     from medomni.draw import sheet_image
     from medomni.review.document import study_pdf
 
+    before = earlier_objects(out)
     pdf = study_pdf(document) if document else None
+    removed(before)
     masks = study.measured.masks
     paths = [write_segmentation(study.segmentation, study.volume, source, out / "organs.dcm")]
     outlined = masks.labels.any()
@@ -45,3 +50,39 @@ def export_dicom(study: MeasuredStudy, source: Path | str, out: Path, *, documen
     if pdf:
         paths.append(write_document(pdf, study.volume, source, out / "report.dcm"))
     return paths
+
+
+def earlier_objects(out: Path, *, alone: bool = True) -> list[Path]:
+    """The objects that an earlier :func:`export_dicom` wrote to ``out``, known by name and maker.
+
+    Args:
+        alone: refuse other DICOM files there.
+
+    Raises:
+        MedomniError: MED-C10, MED-C04 as :func:`medomni.outputs.earlier`.
+    """
+    return earlier(out, _is_dicom, _is_ours, alone=alone)
+
+
+def _is_dicom(path: Path) -> bool:
+    """By name, or by the prefix of PS3.10 7.1; not what a killed writer left half beside its file."""
+    if path.name.startswith(".") and path.name.endswith(".part"):
+        return False
+    if path.name in DICOM_NAMES or path.suffix.lower() == ".dcm":
+        return True
+    if not path.is_file():
+        return False
+    with path.open("rb") as handle:
+        return handle.read(132)[128:] == b"DICM"
+
+
+def _is_ours(path: Path) -> bool:
+    import pydicom
+
+    if path.name not in DICOM_NAMES:
+        return False
+    try:
+        return str(pydicom.dcmread(path, specific_tags=["Manufacturer"], stop_before_pixels=True)
+                   .get("Manufacturer", "")) == MAKER
+    except Exception:  # damaged bytes make pydicom raise anything
+        return False

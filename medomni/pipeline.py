@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from medomni.errors import MedomniError, why
 from medomni.files import write_text
-from medomni.outputs import CHECK, FINDINGS, IMAGES, REPORT_JSON, REPORT_PAGE, REPORT_TEXT
+from medomni.outputs import CHECK, DICOM, FINDINGS, IMAGES, REPORT_JSON, REPORT_PAGE, REPORT_TEXT, removed
 from medomni.records import CheckResult, Findings, History, Provenance, Report
 
 if TYPE_CHECKING:
@@ -328,14 +328,18 @@ def report_study(
     With ``config`` (a recipe) the model, its view of the images and its context are the recipe's; with ``dicom`` the
     folder ``out/dicom`` gets what :func:`medomni.export.export_dicom` writes.
 
-    Writes ``findings.json, report.json, report.txt, check.json, images.npz, report.html`` to ``out``.
+    Writes ``findings.json, report.json, report.txt, check.json, images.npz, report.html`` to ``out``; an earlier run's
+    DICOM objects go before.
 
     Returns:
         Seconds by stage and the paths written.
 
     Raises:
-        MedomniError: as :func:`measure_study`; MED-C04 where ``out`` cannot be written.
+        MedomniError: as :func:`measure_study`, :func:`medomni.export.export_dicom`; MED-C04.
     """
+    from medomni.export import earlier_objects, export_dicom
+
+    earlier_objects(objects := Path(out) / DICOM, alone=dicom)  # refused before the work begins
     recipe = load_recipe(config)
     study = with_history(measure_study(folder, series=series, resample=resample, modality=modality,
                                        segmenter=segmenter, stage=stage, prior=prior, radiographs=not dicom), history)
@@ -345,11 +349,10 @@ def report_study(
     with _timed(seconds, "generate and check", stage):
         report, check = report_case(bundle, study, history=history, facts=facts, recipe=recipe)
     with _timed(seconds, "write", stage):
+        removed(earlier_objects(objects, alone=dicom))
         paths = write_study(Path(out), study, report, check)
         if dicom:
-            from medomni.export import export_dicom
-
-            paths += export_dicom(study, folder, Path(out) / "dicom", document=Path(out))
+            paths += export_dicom(study, folder, objects, document=Path(out))
     return {"seconds": {k: round(v, 2) for k, v in seconds.items()}, "paths": [str(p) for p in paths]}
 
 

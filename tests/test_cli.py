@@ -358,6 +358,27 @@ def test_control_c_in_training_and_resume(tmp_path: Path, cases: Path) -> None:
     assert steps == list(range(1, steps[-1] + 1)) and steps[-1] > stopped  # nothing lost, nothing done twice
 
 
+@pytest.mark.flow
+def test_pictures_of_an_earlier_study_go_and_no_others(medomni, series: Path, tmp_path: Path) -> None:
+    from PIL import Image
+
+    out = tmp_path / "out"
+    assert medomni("pictures", series, "-o", out).code == 0
+    drawn = {p.name for p in out.iterdir()}
+    assert "contact.png" in drawn
+    shutil.copy(out / "contact.png", out / "f99-lung_nodule.png")  # drawn by medomni, as of a study with more findings
+    Image.new("RGB", (4, 4)).save(out / "view.png")
+    (out / "f1-notes.txt").write_text("mine")
+    assert medomni("pictures", series, "-o", out).code == 0
+    assert {p.name for p in out.iterdir()} == drawn | {"view.png", "f1-notes.txt"}
+    for name in ("f98-lung_nodule.png", "f98-Doe.png"):
+        shutil.copy(out / "view.png", out / name)
+        ran = medomni("pictures", series, "-o", out)
+        ran.refused("MED-C10", "of such files 1 were")
+        assert "Doe" not in ran.err and (out / name).read_bytes() == (out / "view.png").read_bytes()
+        (out / name).unlink()
+
+
 # --- starting, doctor, the other wheel ------------------------------------------------------------------
 
 @pytest.mark.system

@@ -176,6 +176,63 @@ def test_a_volume_without_images_of_its_own_is_refused(study: MeasuredStudy, wri
         write_measurements(study.findings, replace(study.volume, slice_uids=()), written, tmp_path / "sr.dcm")
 
 
+def test_objects_of_an_earlier_run_go_and_no_others(study: MeasuredStudy, written: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    first = [p.name for p in export_dicom(study, written, out)]
+    assert "findings.dcm" in first
+    (out / ".organs.dcm.1.part").write_bytes((out / "organs.dcm").read_bytes()[:400])
+    (out / "notes.txt").write_text("mine")
+    nothing = replace(study.measured.masks, labels=np.zeros_like(study.measured.masks.labels))
+    bare = study.findings.model_copy(update={"findings": ()})
+    other = replace(study, measured=replace(study.measured, masks=nothing, findings=bare))
+    assert [p.name for p in export_dicom(other, written, out)] == [n for n in first if n != "findings.dcm"]
+    kept = {".organs.dcm.1.part", "notes.txt", "organs.dcm", "measurements.dcm", "picture.dcm"}
+    assert {p.name for p in out.iterdir()} == kept, "no outline of the earlier study beside the new measurements"
+
+    image = next(p for p in written.iterdir() if p.is_file())
+    before = {p.name: p.read_bytes() for p in out.iterdir()}
+    for name in ("findings.dcm", "report.dcm", "1.dcm", "IM0001"):
+        shutil.copy(image, out / name)
+        with pytest.raises(MedomniError, match=r"MED-C10.*of such files 1 were"):
+            export_dicom(study, written, out)
+        assert (out / name).read_bytes() == image.read_bytes(), "another's file is neither replaced nor removed"
+        (out / name).unlink()
+    (out / "report.dcm").symlink_to(out / "organs.dcm")
+    with pytest.raises(MedomniError, match="MED-C10"):
+        export_dicom(study, written, out)
+    (out / "report.dcm").unlink()
+    assert {p.name: p.read_bytes() for p in out.iterdir()} == before
+
+
+def test_a_report_leaves_no_objects_of_an_earlier_one(study: MeasuredStudy, written: Path, tmp_path: Path,
+                                                      monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without new ones too, and before the first new file; a run that fails leaves the earlier one whole."""
+    from medomni import pipeline
+
+    old = {p.name for p in export_dicom(study, written, tmp_path / "dicom")}
+    told = check_study("No pneumothorax.", study)
+    there: list[set[str]] = []
+
+    def write(out: Path, *_: object) -> list[Path]:
+        there.append({p.name for p in (out / "dicom").iterdir()})
+        return []
+
+    monkeypatch.setattr(pipeline, "load_model", lambda *_: None)
+    monkeypatch.setattr(pipeline, "report_case", lambda *_, **__: told)
+    monkeypatch.setattr(pipeline, "write_study", write)
+    monkeypatch.setattr(pipeline, "measure_study", lambda *_, **__: (_ for _ in ()).throw(MedomniError("MED-D01")))
+    with pytest.raises(MedomniError, match="MED-D01"):
+        pipeline.report_study(written, tmp_path)
+    assert {p.name for p in (tmp_path / "dicom").iterdir()} == old
+    image = next(p for p in written.iterdir() if p.is_file())
+    shutil.copy(image, tmp_path / "dicom" / "1.dcm")
+    with pytest.raises(MedomniError, match="MED-C10"):  # before anything is measured
+        pipeline.report_study(written, tmp_path, dicom=True)
+    monkeypatch.setattr(pipeline, "measure_study", lambda *_, **__: study)
+    pipeline.report_study(written, tmp_path)
+    assert there == [{"1.dcm"}], "gone before the first new file, and another's file is left"
+
+
 @pytest.mark.system
 def test_frames_of_one_file_are_images_enough(phantoms, tmp_path: Path) -> None:
     """An enhanced multi-frame study goes out as the same objects, and the validator finds nothing in them."""
