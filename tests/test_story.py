@@ -303,3 +303,22 @@ def test_what_was_not_assessed_stands_in_the_reports_language() -> None:
     assert zh.endswith("- 左侧肺肿块：检出不确定（45 mm，置信度 0.48），请查看图像")
     for text in (not_assessed_section(doubtful), zh):
         assert not extract_claims(text).claims
+
+
+@pytest.mark.unit
+def test_the_report_says_where_it_was_not_looked_for() -> None:
+    from medomni.check import extract_claims
+    from medomni.check.closing import not_assessed_section
+    from medomni.records import Coverage, Findings, Study
+
+    row = Coverage(finding_id="lung_nodule", anatomy_id="lung", method="x", side="left", z_range_mm=(-120.4, 60.0))
+    rib = Coverage(finding_id="rib_fracture", anatomy_id="rib", method="x", z_range_mm=(-120.4, 60.0))
+    mass = Coverage(finding_id="lung_mass", anatomy_id="lung", method="x", side="left")
+    findings = Findings(study=Study(study_key="0" * 16, modality="CT"), coverage=(row, rib, mass))
+    en, zh = not_assessed_section(findings), not_assessed_section(findings, "zh")
+    assert en == ("\n\nNOT ASSESSED:\n- lung nodule, left; rib fracture: not assessable below z -120 mm and above z 60 mm")
+    assert zh == "\n\n未评估项目：\n- 左侧肺结节、肋骨骨折：z -120 mm 以下及 60 mm 以上无法评估"
+    for text in (en, zh):
+        assert not extract_claims(text).claims
+    both = findings.model_copy(update={"coverage": (row, row.model_copy(update={"side": "right"}), mass)})
+    assert "- lung nodule: not assessable below" in not_assessed_section(both)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from medomni.check.messages import side_word
 from medomni.check.reasons import reason_zh
 from medomni.knowledge import load_graph
-from medomni.records import Findings
+from medomni.records import Coverage, Findings
+
+__all__ = ["not_assessed_section", "range_words"]
 
 EITHER_SIDE = ("bilateral", "unspecified", "midline")
 
@@ -14,7 +16,7 @@ def not_assessed_section(findings: Findings, language: str = "en") -> str:
     """The report's closing section, from coverage: ``NOT ASSESSED:`` with one line a finding; empty if none.
 
     Faults of the images stand first: what they make of the findings follows. Then what was detected and is uncertain,
-    which the report's sentences leave out.
+    which the report's sentences leave out. What was looked for over a part of the body alone stands last.
 
     In a Chinese report (``zh``) its head is ``未评估项目：``.
     """
@@ -43,5 +45,33 @@ def not_assessed_section(findings: Findings, language: str = "en") -> str:
         else:
             why = f" ({c.reason})" if c.reason else ""
             lines[f"- {c.finding_id.replace('_', ' ')}{side and ', ' + side}: not assessable{why}"] = None
+    lines |= dict.fromkeys(_limited(findings.coverage, language))
     head = "未评估项目：" if language == "zh" else "NOT ASSESSED:"
     return f"\n\n{head}\n" + "\n".join(lines) if lines else ""
+
+
+def range_words(row: Coverage, language: str = "en") -> str:
+    """How far along the body a finding was looked for, in LPS millimetres; empty where that is not limited."""
+    if row.z_range_mm is None:
+        return ""
+    low, high = (f"{z:.0f}" for z in row.z_range_mm)
+    return (f"仅评估 z {low} 至 {high} mm（患者坐标，朝头侧为正）" if language == "zh" else
+            f"only from z {low} to {high} mm (patient coordinates, towards the head)")
+
+
+def _limited(coverage: tuple[Coverage, ...], language: str) -> list[str]:
+    """A line for each range that was looked at, with the findings that were looked for there."""
+    ranges: dict[tuple[float, float], dict[str, set[str]]] = {}
+    for c in coverage:
+        if c.assessable and c.z_range_mm:
+            ranges.setdefault(c.z_range_mm, {}).setdefault(c.finding_id, set()).add(c.side)
+    out = []
+    for (low, high), found in ranges.items():
+        names = []
+        for name, sides in found.items():
+            side = min(sides) if len(sides) == 1 and not sides & set(EITHER_SIDE) else ""
+            names.append(f"{side_word(side, 'zh')}{load_graph().name(name, 'zh')}" if language == "zh" else
+                         f"{name.replace('_', ' ')}{side and ', ' + side}")
+        out.append(f"- {'、'.join(names)}：z {low:.0f} mm 以下及 {high:.0f} mm 以上无法评估" if language == "zh" else
+                   f"- {'; '.join(names)}: not assessable below z {low:.0f} mm and above z {high:.0f} mm")
+    return out

@@ -1,6 +1,7 @@
 """Measured findings as a DICOM structured report: TID 1500, Measurement Report (PS3.16), read back before it is kept.
 
 What was looked for and not found is *absent*; what could not be assessed is *undetermined*, with the reason's code.
+Where it was looked for over a part of the body alone, the ends of that part stand with it (LPS z).
 Scores, such as an emphysema index, are groups of their own without a presence.
 The report is neither complete nor verified (PS3.3 C.17.2): a person has not read it.
 """
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 SERIES_NUMBER = 902
 PRESENCE = {"present": ("52101004", "Present"), "absent": ("272519000", "Absent"),
             "undetermined": ("373068000", "Undetermined")}
+Range = tuple[float, float] | None
+ENDS = ("looked_from_z", "looked_to_z")
 
 
 def write_measurements(findings: Findings, volume: Volume, source: Path | str, path: Path | str,
@@ -154,16 +157,17 @@ def _measurements(finding: Finding) -> Iterator[tuple[Any, float, Any]]:
             yield name, float(value), unit
 
 
-def _states(findings: Findings) -> list[tuple[str, str, str, str, str]]:
-    """(finding, anatomy, side, presence, code of the reason) of what was looked for and not found, or not assessed.
+def _states(findings: Findings) -> list[tuple[str, str, str, str, str, Range]]:
+    """(finding, anatomy, side, presence, code of the reason, z range) of what was looked for and not found, or not
+    assessed.
 
     A side on which there is such a finding is never *absent*: of what was looked for on both sides and found on one,
     the other is.
     """
-    rows: list[tuple[str, str, str, str, str]] = []
+    rows: list[tuple[str, str, str, str, str, Range]] = []
     for c in findings.coverage:
         if not c.assessable:
-            rows.append((c.finding_id, c.anatomy_id, c.side, "undetermined", (c.reason or "")[:7]))
+            rows.append((c.finding_id, c.anatomy_id, c.side, "undetermined", (c.reason or "")[:7], c.z_range_mm))
             continue
         found = {f.side for f in findings.findings if f.finding_id == c.finding_id}
         sides: list[str]
@@ -171,12 +175,13 @@ def _states(findings: Findings) -> list[tuple[str, str, str, str, str]]:
             sides = [c.side] if not found else [s for s in ("left", "right") if found <= {"left", "right"} - {s}]
         else:
             sides = [] if found & {c.side, "bilateral", "unspecified"} else [c.side]
-        rows += [(c.finding_id, c.anatomy_id, side, "absent", "") for side in sides]
+        rows += [(c.finding_id, c.anatomy_id, side, "absent", "", c.z_range_mm) for side in sides]
     return rows
 
 
-def _looked_for(finding_id: str, anatomy_id: str, side: str, presence: str, reason: str) -> Any:
+def _looked_for(finding_id: str, anatomy_id: str, side: str, presence: str, reason: str, z_range: Range) -> Any:
     from highdicom import sr
+    from pydicom.sr.codedict import codes
     from pydicom.uid import generate_uid
 
     evaluations = [_presence(presence)]
@@ -185,6 +190,8 @@ def _looked_for(finding_id: str, anatomy_id: str, side: str, presence: str, reas
     return sr.MeasurementsAndQualitativeEvaluations(
         tracking_identifier=sr.TrackingIdentifier(uid=generate_uid(), identifier=f"{finding_id} {side}"),
         finding_type=finding_concept(finding_id), qualitative_evaluations=evaluations,
+        measurements=[sr.Measurement(name=own_concept(name), value=z, unit=codes.UCUM.Millimeter)
+                      for name, z in zip(ENDS, z_range, strict=True)] if z_range else None,
         finding_sites=[sr.FindingSite(anatomy_concept(anatomy_id), laterality=side_concept(side))])
 
 
@@ -202,8 +209,8 @@ def _wanted(findings: Findings) -> list[tuple[Any, ...]]:
              tuple(round(v, 3) for _, v, _ in _measurements(f))) for f in findings.findings]
     rows += [(_key(own_concept(s.score_id)), _key(side_concept(s.side)), "", (round(s.value, 3),))
              for s in findings.scores]
-    rows += [(_key(finding_concept(name)), _key(side_concept(side)), PRESENCE[presence][0], ())
-             for name, _, side, presence, _ in _states(findings)]
+    rows += [(_key(finding_concept(name)), _key(side_concept(side)), PRESENCE[presence][0],
+              tuple(round(z, 3) for z in ends or ())) for name, _, side, presence, _, ends in _states(findings)]
     return sorted(rows, key=str)
 
 

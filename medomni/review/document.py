@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from medomni.errors import MedomniError
-from medomni.records import Finding, Findings
+from medomni.records import Coverage, Finding, Findings
 from medomni.review.images import load_images
 from medomni.review.page import amount, by_severity, load_study
 from medomni.review.pictures import key_slices, slice_png
 from medomni.review.spans import pieces
-from medomni.review.words import NOTES, WORDS, named, why_both
+from medomni.review.words import NOTES, WORDS, named, range_both, why_both
 
 COLOURS = {"supported": "#d7f0dc", "contradicted": "#ffc9c9", "not_assessable": "#e6e6e6", "flagged": "#ffe6b3"}
 """Behind the words, as on the page; the state is also said in letters after them."""
@@ -74,7 +74,7 @@ def _story(out: Path) -> list[Any]:
         (_plain(m.finding_id), m.side, _size(m), _unit(m.volume_ml, "ml"), m.presence)
         for m in findings.findings])]
     story += [_head("Looked for"), _table(("finding", "side", "state", "from", "sensitivity on phantoms"), [
-        (_plain(c.finding_id), c.side, "assessed" if c.assessable else f"not assessable: {c.reason}",
+        (_plain(c.finding_id), c.side, _looked(c),
          _unit(c.min_size_mm, "mm"), "not measured" if c.sensitivity is None else f"{c.sensitivity:.2f}")
         for c in findings.coverage])]
     story.append(_line(" ".join(NOTES["rest"]), 8))
@@ -158,6 +158,13 @@ def _size(finding: Finding) -> str:
     said += f" x {_unit(finding.short_mm, 'mm')}" if finding.short_mm is not None else ""
     said += f" ± {finding.uncertainty_mm:.1f} mm" if finding.uncertainty_mm is not None else ""
     return said + (f"; to the pleura {_unit(finding.pleura_mm, 'mm')}" if finding.pleura_mm is not None else "")
+
+
+def _looked(row: Coverage) -> str:
+    """The state of what was looked for, with its range along the body where that is limited."""
+    if not row.assessable:
+        return f"not assessable: {row.reason}"
+    return f"assessed, {range_both(row).striptags()}" if row.z_range_mm else "assessed"
 
 
 def _unit(value: float | None, unit: str) -> str:

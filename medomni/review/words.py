@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from markupsafe import Markup, escape
 
+from medomni.check.closing import range_words
 from medomni.check.reasons import reason_zh
 from medomni.knowledge import load_graph
+from medomni.records import Coverage
 
 NOTES = {
     "research": ("Research use only, not a medical device, not a diagnosis.", "仅供研究，非医疗器械，不作诊断。"),
@@ -98,3 +100,10 @@ def why_both(reason: str) -> Markup:
     """A reason with its Chinese beside it."""
     zh = reason_zh(reason)
     return Markup("{} <span lang=\"zh\">{}</span>").format(reason, zh) if zh != reason else Markup(escape(reason))
+
+
+def range_both(row: Coverage) -> Markup:
+    """How far along the body something was looked for, in both languages; empty where that is not limited."""
+    if row.z_range_mm is None:
+        return Markup("")
+    return Markup("{} <span lang=\"zh\">{}</span>").format(range_words(row), range_words(row, "zh"))

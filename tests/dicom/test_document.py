@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pydicom
@@ -39,6 +40,16 @@ def test_it_says_what_the_page_says(finished: Path, study: MeasuredStudy) -> Non
     for coverage in study.findings.coverage:
         assert coverage.finding_id.replace("_", " ") in text
     assert "not assessable" in text and study.findings.study.study_key in text
+
+
+def test_it_says_how_far_was_looked(study: MeasuredStudy, tmp_path: Path) -> None:
+    first, *rest = (c for c in study.findings.coverage if c.assessable)
+    part = study.findings.model_copy(update={"coverage": (
+        first.model_copy(update={"z_range_mm": (-77.4, 33.3)}),
+        *(c.model_copy(update={"z_range_mm": None}) for c in rest))})
+    write_study(tmp_path, replace(study, measured=replace(study.measured, findings=part)), *check_study(TEXT, study))
+    text = re.sub(r"\s", "", _words(study_pdf(tmp_path)))
+    assert text.count("onlyfromz-77to33mm") == 1 and text.count("仅评估z-77至33mm") == 1
 
 
 def test_the_same_study_gives_the_same_bytes(finished: Path) -> None:

@@ -73,7 +73,7 @@ def test_every_finding_and_everything_looked_for_is_said(study: MeasuredStudy, w
             assert numbers.get(name) == (pytest.approx(value) if value is not None else None)
     rest = said[len(found):]
     assert sum(p == "Undetermined" for _, _, p, _, _ in rest) == sum(not c.assessable for c in findings.coverage)
-    assert all(not numbers and not segment for *_, numbers, segment in rest)
+    assert all(numbers.keys() <= {"looked from z", "looked to z"} and not segment for *_, numbers, segment in rest)
     assert {p for _, _, p, _, _ in rest} <= {"Absent", "Undetermined"}
 
 
@@ -86,6 +86,14 @@ def test_nothing_is_present_and_absent(study: MeasuredStudy, found: str | None, 
     coverage = Coverage(finding_id="rib_fracture", anatomy_id="rib", side=looked, method="x")  # type: ignore[arg-type]
     findings = study.findings.model_copy(update={"findings": (one,) if found else (), "coverage": (coverage,)})
     assert [row[2] for row in sr._states(findings) if row[3] == "absent"] == absent
+
+
+def test_a_range_along_the_body_is_said(study: MeasuredStudy, written: Path, tmp_path: Path) -> None:
+    rows = (Coverage(finding_id="rib_fracture", anatomy_id="rib", method="x", z_range_mm=(-120.5, 60.0)),
+            Coverage(finding_id="pneumothorax", anatomy_id="pleural_space", side="left", method="x"))
+    findings = study.findings.model_copy(update={"findings": (), "scores": (), "coverage": rows})
+    said = groups(write_measurements(findings, study.volume, written, tmp_path / "sr.dcm"))
+    assert [numbers for *_, numbers, _ in said] == [{"looked from z": -120.5, "looked to z": 60.0}, {}]
 
 
 def test_scores_are_said_with_unit_and_place(study: MeasuredStudy, written: Path, tmp_path: Path) -> None:

@@ -50,6 +50,15 @@ def test_not_assessable_is_never_shown_as_something_else(study: Path) -> None:
         assert marks and set(marks) == {"not_assessable"}
 
 
+def test_a_row_says_how_far_along_the_body_it_was_looked_for(study: Path) -> None:
+    findings, report, result = load_study(study)
+    first, *rest = findings.coverage
+    part = findings.model_copy(update={"coverage": (first.model_copy(update={"z_range_mm": (-77.4, 33.3)}), *rest)})
+    html = render_page(report, result, part)
+    assert html.count("only from z -77 to 33 mm") == 1 and html.count("仅评估 z -77 至 33 mm") == 1
+    assert "only from z" not in render_page(report, result, findings)
+
+
 def test_no_state_is_told_by_colour_alone() -> None:
     """Each state has a line of its own, so that a page in grey still tells them apart."""
     css = (Path(medomni.review.__file__).parent / "static" / "page.css").read_text(encoding="utf-8")
