@@ -316,7 +316,8 @@ def test_the_report_says_where_it_was_not_looked_for() -> None:
     mass = Coverage(finding_id="lung_mass", anatomy_id="lung", method="x", side="left")
     findings = Findings(study=Study(study_key="0" * 16, modality="CT"), coverage=(row, rib, mass))
     en, zh = not_assessed_section(findings), not_assessed_section(findings, "zh")
-    assert en == ("\n\nNOT ASSESSED:\n- lung nodule, left; rib fracture: not assessable below z -120 mm and above z 60 mm")
+    assert en == ("\n\nNOT ASSESSED:\n- lung nodule, left; rib fracture: "
+                  "not assessable below z -120 mm and above z 60 mm")
     assert zh == "\n\n未评估项目：\n- 左侧肺结节、肋骨骨折：z -120 mm 以下及 60 mm 以上无法评估"
     for text in (en, zh):
         assert not extract_claims(text).claims

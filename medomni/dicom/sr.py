@@ -2,13 +2,14 @@
 
 What was looked for and not found is *absent*; what could not be assessed is *undetermined*, with the reason's code.
 Where it was looked for over a part of the body alone, the ends of that part stand with it (LPS z).
-Scores, such as an emphysema index, are groups of their own without a presence.
+Scores, such as an emphysema index, are groups of their own without a presence, and so is what was compared with an
+earlier study (:mod:`medomni.dicom.sr_prior`).
 The report is neither complete nor verified (PS3.3 C.17.2): a person has not read it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +18,19 @@ import pydicom
 from medomni.dicom.concepts import anatomy_concept, finding_concept, own_concept, side_concept
 from medomni.dicom.seg import tracking_id
 from medomni.dicom.source import quoting_nothing, source_images
+from medomni.dicom.sr_prior import (
+    Number,
+    change_concept,
+    change_evaluation,
+    compared_group,
+    compared_rows,
+    earlier_numbers,
+    measurement,
+    uncertainty_of,
+)
 from medomni.errors import MedomniError
 from medomni.files import replacing
-from medomni.records import Finding, Findings, Score
+from medomni.records import Finding, Findings, Score, SizeUncertainty
 from medomni.volume import Volume
 
 if TYPE_CHECKING:
@@ -85,6 +96,7 @@ def _content(findings: Findings, images: list[pydicom.Dataset], outlines: pydico
     groups: list[Any] = [_found(f, images, outlines) for f in findings.findings]
     groups += [_score(s) for s in findings.scores]
     groups += [_looked_for(*row) for row in _states(findings)]
+    groups += [compared_group(row) for row in compared_rows(findings)]
     return sr.MeasurementReport(
         observation_context=sr.ObservationContext(observer_device_context=device),
         procedure_reported=codes.cid100.CTUnspecifiedBodyRegion,
@@ -101,9 +113,9 @@ def _found(finding: Finding, images: list[pydicom.Dataset], outlines: pydicom.Da
         "finding_type": finding_concept(finding.finding_id),
         "finding_sites": [sr.FindingSite(anatomy_concept(finding.anatomy_id), laterality=side_concept(finding.side))],
         "algorithm_id": sr.AlgorithmIdentification(name="medomni", version=finding.measured_by[:64]),
-        "measurements": [sr.Measurement(name=name, value=value, unit=unit)
-                         for name, value, unit in _measurements(finding)],
-        "qualitative_evaluations": [_presence(presence)],
+        "measurements": [measurement(n) for n in _measurements(finding)],
+        "qualitative_evaluations": [_presence(presence),
+                                    *([change_evaluation(finding.prior.change)] if finding.prior else [])],
     }
     label = (finding.mask_ref or "").rpartition(":")[2]
     segment = {str(s.get("TrackingID")): s for s in outlines.SegmentSequence}.get(
@@ -128,7 +140,8 @@ def _score(score: Score) -> Any:
         finding_type=own_concept(score.score_id),
         finding_sites=[sr.FindingSite(anatomy_concept(score.anatomy_id), laterality=side_concept(score.side))],
         algorithm_id=sr.AlgorithmIdentification(name="medomni", version=score.measured_by[:64]),
-        measurements=[sr.Measurement(name=own_concept(score.score_id), value=score.value, unit=_unit(score.unit))])
+        measurements=[measurement(Number(own_concept(score.score_id), score.value, _unit(score.unit),
+                                         score.uncertainty))])
 
 
 def _unit(unit: str) -> Any:
@@ -138,23 +151,25 @@ def _unit(unit: str) -> Any:
             "mm": codes.UCUM.Millimeter}.get(unit, codes.UCUM.NoUnits)
 
 
-def _measurements(finding: Finding) -> Iterator[tuple[Any, float, Any]]:
+def _measurements(finding: Finding) -> Iterator[Number]:
     from pydicom.sr.codedict import codes
 
-    for name, value, unit in (
-        (codes.SCT.LongAxis, finding.longest_mm, codes.UCUM.Millimeter),
-        (codes.SCT.ShortAxis, finding.short_mm, codes.UCUM.Millimeter),
-        (own_concept("longest_3d"), finding.longest_3d_mm, codes.UCUM.Millimeter),
-        (own_concept("short_3d"), finding.short_3d_mm, codes.UCUM.Millimeter),
-        (own_concept("to_pleura"), finding.pleura_mm, codes.UCUM.Millimeter),
-        (codes.SCT.Volume, finding.volume_ml, codes.UCUM.CubicCentimeter),
-        (codes.DCM.MeanAttenuationCoefficient, finding.hu_mean, codes.UCUM.HounsfieldUnit),
-        (own_concept("attenuation_sd"), finding.hu_sd, codes.UCUM.HounsfieldUnit),
-        (own_concept("ratio"), finding.ratio, codes.UCUM.NoUnits),
-        (own_concept("count"), finding.count, codes.UCUM.NoUnits),
+    doubt = finding.uncertainty or SizeUncertainty()
+    for name, value, unit, uncertainty in (
+        (codes.SCT.LongAxis, finding.longest_mm, codes.UCUM.Millimeter, finding.uncertainty_mm),
+        (codes.SCT.ShortAxis, finding.short_mm, codes.UCUM.Millimeter, doubt.short_mm),
+        (own_concept("longest_3d"), finding.longest_3d_mm, codes.UCUM.Millimeter, doubt.longest_3d_mm),
+        (own_concept("short_3d"), finding.short_3d_mm, codes.UCUM.Millimeter, doubt.short_3d_mm),
+        (own_concept("to_pleura"), finding.pleura_mm, codes.UCUM.Millimeter, doubt.pleura_mm),
+        (codes.SCT.Volume, finding.volume_ml, codes.UCUM.CubicCentimeter, doubt.volume_ml),
+        (codes.DCM.MeanAttenuationCoefficient, finding.hu_mean, codes.UCUM.HounsfieldUnit, None),
+        (own_concept("attenuation_sd"), finding.hu_sd, codes.UCUM.HounsfieldUnit, None),
+        (own_concept("ratio"), finding.ratio, codes.UCUM.NoUnits, None),
+        (own_concept("count"), finding.count, codes.UCUM.NoUnits, None),
     ):
         if value is not None:
-            yield name, float(value), unit
+            yield Number(name, float(value), unit, uncertainty)
+    yield from earlier_numbers(finding.prior)
 
 
 def _states(findings: Findings) -> list[tuple[str, str, str, str, str, Range]]:
@@ -190,7 +205,7 @@ def _looked_for(finding_id: str, anatomy_id: str, side: str, presence: str, reas
     return sr.MeasurementsAndQualitativeEvaluations(
         tracking_identifier=sr.TrackingIdentifier(uid=generate_uid(), identifier=f"{finding_id} {side}"),
         finding_type=finding_concept(finding_id), qualitative_evaluations=evaluations,
-        measurements=[sr.Measurement(name=own_concept(name), value=z, unit=codes.UCUM.Millimeter)
+        measurements=[measurement(Number(own_concept(name), z, codes.UCUM.Millimeter))
                       for name, z in zip(ENDS, z_range, strict=True)] if z_range else None,
         finding_sites=[sr.FindingSite(anatomy_concept(anatomy_id), laterality=side_concept(side))])
 
@@ -203,15 +218,22 @@ def _presence(state: str) -> Any:
 
 
 def _wanted(findings: Findings) -> list[tuple[Any, ...]]:
-    """What the file must say: (finding, side, presence, numbers), a row a group."""
+    """What the file must say: (finding, side, presence, change, (number, uncertainty) ...), a row a group."""
     rows = [(_key(finding_concept(f.finding_id)), _key(side_concept(f.side)),
              PRESENCE["undetermined" if f.presence == "uncertain" else f.presence][0],
-             tuple(round(v, 3) for _, v, _ in _measurements(f))) for f in findings.findings]
-    rows += [(_key(own_concept(s.score_id)), _key(side_concept(s.side)), "", (round(s.value, 3),))
-             for s in findings.scores]
-    rows += [(_key(finding_concept(name)), _key(side_concept(side)), PRESENCE[presence][0],
-              tuple(round(z, 3) for z in ends or ())) for name, _, side, presence, _, ends in _states(findings)]
+             _key(change_concept(f.prior.change)) if f.prior else "",
+             _rounded((n.value, n.uncertainty) for n in _measurements(f))) for f in findings.findings]
+    rows += [(_key(own_concept(s.score_id)), _key(side_concept(s.side)), "", "",
+              _rounded([(s.value, s.uncertainty)])) for s in findings.scores]
+    rows += [(_key(finding_concept(name)), _key(side_concept(side)), PRESENCE[presence][0], "",
+              _rounded((z, None) for z in ends or ())) for name, _, side, presence, _, ends in _states(findings)]
+    rows += [(_key(row.finding), _key(side_concept(row.side)), "", _key(change_concept(row.change)),
+              _rounded((n.value, n.uncertainty) for n in row.numbers)) for row in compared_rows(findings)]
     return sorted(rows, key=str)
+
+
+def _rounded(numbers: Iterable[tuple[float, float | None]]) -> tuple[tuple[float, float | None], ...]:
+    return tuple((round(v, 3), None if u is None else round(u, 3)) for v, u in numbers)
 
 
 def _told(path: Path) -> list[tuple[Any, ...]]:
@@ -222,10 +244,11 @@ def _told(path: Path) -> list[tuple[Any, ...]]:
     rows = []
     for group in (*content.get_volumetric_roi_measurement_groups(), *content.get_image_measurement_groups()):
         sites = group.finding_sites
+        said = {q.name.value: q.value for q in group.get_qualitative_evaluations()}
+        presence = said.get(own_concept("presence").value)
         rows.append((_key(group.finding_type), _key(sites[0].laterality if sites else None),
-                     next((q.value.value for q in group.get_qualitative_evaluations()
-                           if q.name == own_concept("presence")), ""),
-                     tuple(round(float(m.value), 3) for m in group.get_measurements())))
+                     presence.value if presence else "", _key(said.get(own_concept("change").value)),
+                     _rounded((float(m.value), uncertainty_of(m)) for m in group.get_measurements())))
     return sorted(rows, key=str)
 
 

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from medomni.errors import MedomniError
-from medomni.records import Coverage, Finding, Findings
+from medomni.records import Comparison, Coverage, Finding, Findings, PriorChange
 from medomni.review.images import load_images
 from medomni.review.page import amount, by_severity, load_study
 from medomni.review.pictures import key_slices, slice_png
 from medomni.review.spans import pieces
-from medomni.review.words import NOTES, WORDS, named, range_both, why_both
+from medomni.review.words import NOTES, WORDS, both, named, range_both, why_both
 
 COLOURS = {"supported": "#d7f0dc", "contradicted": "#ffc9c9", "not_assessable": "#e6e6e6", "flagged": "#ffe6b3"}
 """Behind the words, as on the page; the state is also said in letters after them."""
@@ -71,8 +71,9 @@ def _story(out: Path) -> list[Any]:
     if not result.flags:
         story.append(_line(f"No flags. Claims that could not be checked: {result.coverage.not_assessable_claims}."))
     story += [_head("Measured"), _table(("finding", "side", "size", "volume", "state"), [
-        (_plain(m.finding_id), m.side, _size(m), _unit(m.volume_ml, "ml"), m.presence)
-        for m in findings.findings])]
+        (_plain(m.finding_id), m.side, _size(m), _unit(m.volume_ml, "ml"),
+         m.presence + _change(m, findings.comparison)) for m in findings.findings])]
+    story += _since(findings.comparison)
     story += [_head("Looked for"), _table(("finding", "side", "state", "from", "sensitivity on phantoms"), [
         (_plain(c.finding_id), c.side, _looked(c),
          _unit(c.min_size_mm, "mm"), "not measured" if c.sensitivity is None else f"{c.sensitivity:.2f}")
@@ -88,6 +89,42 @@ def _story(out: Path) -> list[Any]:
              f"{_plain(q.state)}{': ' + why_both(q.reason).striptags() if q.reason else ''}",
              "–" if q.threshold is None else f"{q.threshold:.4g} {q.unit}") for q in findings.quality.items])]
     return story
+
+
+def _since(held: Comparison | None) -> list[Any]:
+    """What the earlier study alone shows, and what could not be compared; nothing where there is no earlier one."""
+    if held is None:
+        return []
+    open_ = _two("change not assessable")
+    days = f": {held.interval_days} d" if held.interval_days is not None else ""
+    lines = [_head("Since the earlier study", days)]
+    lines += [] if held.comparable else [_line(f"{open_}: {why_both(held.reason or '').striptags()}")]
+    lines += [_line(f"{_two(f.finding_id)}, {_two(f.side)}{_earlier(f.prior)}") for f in held.resolved]
+    lines += [_line(f"{_two(name)}, {_two(side)}: {open_} ({why_both(why).striptags()})")
+              for name, side, why in held.open]
+    return lines
+
+
+def _change(finding: Finding, held: Comparison | None) -> str:
+    """What the earlier study says of a finding, after its state."""
+    if finding.prior is None:
+        return f"; {_two('change not assessable')}" if held else ""
+    return _earlier(finding.prior)
+
+
+def _earlier(prior: PriorChange | None) -> str:
+    if prior is None:
+        return ""
+    was = [_unit(v, unit) for v, unit in ((prior.longest_mm, "mm"), (prior.volume_ml, "ml"))
+           if v is not None and (unit == "mm" or prior.longest_mm is None)]
+    doubles = (f"; {_two('volume doubling time')} {prior.doubling_days:.0f} d"
+               if prior.doubling_days is not None and prior.doubling_days > 0 else "")
+    return f"; {_two(prior.change)}{f' ({was[0]})' if was else ''}{doubles}"
+
+
+def _two(text: str) -> str:
+    """The words with their Chinese, without markup."""
+    return str(both(text).striptags())
 
 
 def _pictures(out: Path, findings: Findings) -> list[Any]:
@@ -131,8 +168,8 @@ def _table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> Any:
     return made
 
 
-def _head(text: str) -> Any:
-    return _line(f"{text} {WORDS.get(text, '')}".strip(), 12)
+def _head(text: str, more: str = "") -> Any:
+    return _line(f"{text} {WORDS.get(text, '')}".strip() + more, 12)
 
 
 def _line(text: str, size: float = 10, box: str = "") -> Any:
@@ -151,9 +188,9 @@ def _raw(marked: str, size: float = 10, box: str = "") -> Any:
 
 
 def _size(finding: Finding) -> str:
-    """Diameters in the slice with their uncertainty, and the distance to the pleura."""
+    """Diameters in the slice with their uncertainty, and the distance to the pleura; else a ratio."""
     if finding.longest_mm is None:
-        return _unit(None, "mm")
+        return f"ratio {finding.ratio:.2f}" if finding.ratio is not None else _unit(None, "mm")
     said = _unit(finding.longest_mm, "mm")
     said += f" x {_unit(finding.short_mm, 'mm')}" if finding.short_mm is not None else ""
     said += f" ± {finding.uncertainty_mm:.1f} mm" if finding.uncertainty_mm is not None else ""

@@ -14,6 +14,7 @@ import pytest
 from medomni.dicom.document import write_document
 from medomni.errors import MedomniError
 from medomni.pipeline import MeasuredStudy, check_study, measure_study, write_study
+from medomni.records import Comparison, Finding, PriorChange
 from medomni.review.document import study_pdf
 
 pytestmark = pytest.mark.unit
@@ -50,6 +51,25 @@ def test_it_says_how_far_was_looked(study: MeasuredStudy, tmp_path: Path) -> Non
     write_study(tmp_path, replace(study, measured=replace(study.measured, findings=part)), *check_study(TEXT, study))
     text = re.sub(r"\s", "", _words(study_pdf(tmp_path)))
     assert text.count("onlyfromz-77to33mm") == 1 and text.count("仅评估z-77至33mm") == 1
+
+
+def test_it_says_what_was_compared(study: MeasuredStudy, tmp_path: Path) -> None:
+    heart = Finding(id="f1", finding_id="cardiomegaly", anatomy_id="heart", side="midline", ratio=0.58, measured_by="x",
+                    prior=PriorChange(change="grown"))
+    nodule = Finding(id="f2", finding_id="lung_nodule", anatomy_id="lung", side="left", longest_mm=12.0,
+                     measured_by="x", prior=PriorChange(change="smaller", longest_mm=19.0))
+    new = nodule.model_copy(update={"id": "f3", "prior": None})
+    gone = nodule.model_copy(update={"side": "right", "prior": PriorChange(change="resolved", longest_mm=7.0)})
+    held = Comparison(comparable=True, interval_days=91, resolved=(gone,),
+                      open=(("pneumothorax", "left", "not assessed in this study"),))
+    changed = study.findings.model_copy(update={"findings": (heart, nodule, new), "comparison": held})
+    write_study(tmp_path, replace(study, measured=replace(study.measured, findings=changed)),
+                *check_study(TEXT, study))
+    text = re.sub(r"\s", "", _words(study_pdf(tmp_path)))
+    for words in ("Sincetheearlierstudy与既往检查比较:91d", "right右;resolved已消失(7mm)", "ratio0.58",
+                  "smaller缩小(19mm)", "grown增大", "(notassessedinthisstudy"):
+        assert words in text, words
+    assert text.count("changenotassessable变化无法评估") == 2
 
 
 def test_the_same_study_gives_the_same_bytes(finished: Path) -> None:

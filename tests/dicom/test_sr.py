@@ -25,7 +25,7 @@ from medomni.errors import MedomniError
 from medomni.export import export_dicom
 from medomni.phantom import Habit, write_habit
 from medomni.pipeline import MeasuredStudy, check_study, measure_study, write_study
-from medomni.records import Coverage, Finding, Score
+from medomni.records import Comparison, Coverage, Finding, PriorChange, Score, SizeUncertainty
 from medomni.volume import Label, Segmentation
 from tests.dicom.conftest import edit_all
 
@@ -94,6 +94,67 @@ def test_a_range_along_the_body_is_said(study: MeasuredStudy, written: Path, tmp
     findings = study.findings.model_copy(update={"findings": (), "scores": (), "coverage": rows})
     said = groups(write_measurements(findings, study.volume, written, tmp_path / "sr.dcm"))
     assert [numbers for *_, numbers, _ in said] == [{"looked from z": -120.5, "looked to z": 60.0}, {}]
+
+
+NODULE = Finding(
+    id="f1", finding_id="lung_nodule", anatomy_id="lung", side="left", longest_mm=12.0, short_mm=9.5, volume_ml=0.61,
+    uncertainty_mm=1.25, uncertainty=SizeUncertainty(short_mm=0.75, volume_ml=0.125), measured_by="x",
+    prior=PriorChange(change="grown", interval_days=90, longest_mm=9.0, volume_ml=0.31, doubling_days=92.5))
+COMPARED = Comparison(
+    comparable=True, interval_days=90, method="x", moved_mm=12.5, turned_deg=3.0,
+    resolved=(NODULE.model_copy(update={"side": "right", "prior": PriorChange(change="resolved", longest_mm=7.0)}),),
+    open=(("pleural_effusion", "left", "not assessed in the earlier study"),))
+
+
+def test_what_was_compared_with_an_earlier_study_is_said(study: MeasuredStudy, written: Path, tmp_path: Path) -> None:
+    findings = study.findings.model_copy(update={"findings": (NODULE,), "scores": (), "coverage": (),
+                                                 "comparison": COMPARED})
+    path = write_measurements(findings, study.volume, written, tmp_path / "sr.dcm")
+    (measured,) = [i for i in pydicom.dcmread(path).ContentSequence if _name(i) == "Imaging Measurements"]
+    said = [{_name(i).lower(): i for i in group.ContentSequence} for group in measured.ContentSequence]
+    changes = [(g["finding"].ConceptCodeSequence[0].CodeMeaning.lower(), g["change"].ConceptCodeSequence[0].CodeMeaning,
+                "presence" in g) for g in said]
+    assert changes == [("nodule", "Increased size", True), ("comparison", "comparable", False),
+                       ("nodule", "Problem resolved", False), ("pleural effusion", "Undetermined", False)]
+    numbers = [{name: float(i.MeasuredValueSequence[0].NumericValue) for name, i in g.items() if i.ValueType == "NUM"}
+               for g in said]
+    assert numbers[0]["longest earlier"] == 9.0 and numbers[0]["doubling time"] == 92.5
+    assert numbers[1] == {"interval": 90.0, "moved": 12.5, "turned": 3.0} and numbers[2] == {"longest earlier": 7.0}
+    assert said[3]["reason"].TextValue == "not assessed in the earlier study"
+    no = Comparison(comparable=False, reason="MED-S30: no lungs", method="x")
+    refused = findings.model_copy(update={"comparison": no})
+    path_no = write_measurements(refused, study.volume, written, tmp_path / "no.dcm")
+    assert b"MED-S30: no lungs" in path_no.read_bytes()
+    if shutil.which("dciodvfy"):
+        lines = subprocess.run(["dciodvfy", str(path)], capture_output=True, text=True).stderr.splitlines()
+        assert not [line for line in lines if line.startswith("Error")]
+
+
+def test_each_number_carries_its_uncertainty_in_its_unit(study: MeasuredStudy, written: Path, tmp_path: Path) -> None:
+    score = Score(score_id="laa_950", anatomy_id="lung", value=12.5, unit="%", uncertainty=0.5, measured_by="x")
+    findings = study.findings.model_copy(update={"findings": (NODULE,), "scores": (score,), "coverage": ()})
+    said = _doubts(write_measurements(findings, study.volume, written, tmp_path / "sr.dcm"))
+    assert said == {"Long axis": [(1.25, "mm")] * 2, "Short axis": [(0.75, "mm")] * 2, "Volume": [(0.125, "cm3")] * 2,
+                    "laa 950": [(0.5, "%")] * 2, "longest earlier": [], "volume earlier": [], "doubling time": []}
+
+
+def test_a_lost_uncertainty_and_a_lost_change_are_seen(study: MeasuredStudy, written: Path, tmp_path: Path) -> None:
+    findings = study.findings.model_copy(update={"findings": (NODULE,), "comparison": COMPARED})
+    said = sr._told(write_measurements(findings, study.volume, written, tmp_path / "sr.dcm"))
+    assert said == sr._wanted(findings)
+    for lost in ({"uncertainty_mm": None}, {"prior": None}, {"uncertainty": None}):
+        assert said != sr._wanted(findings.model_copy(update={"findings": (NODULE.model_copy(update=lost),)}))
+    assert said != sr._wanted(findings.model_copy(update={"comparison": None}))
+
+
+def _doubts(path: Path) -> dict[str, list[tuple[float, str]]]:
+    """Name of each number to its uncertainties, upper and lower, with their units, read by pydicom alone."""
+    out: dict[str, list[tuple[float, str]]] = {}
+    (measured,) = [i for i in pydicom.dcmread(path).ContentSequence if _name(i) == "Imaging Measurements"]
+    for item in (i for group in measured.ContentSequence for i in group.ContentSequence if i.ValueType == "NUM"):
+        held = [i.MeasuredValueSequence[0] for i in item.get("ContentSequence", []) if "uncertainty" in _name(i)]
+        out[_name(item)] = [(float(h.NumericValue), str(h.MeasurementUnitsCodeSequence[0].CodeValue)) for h in held]
+    return out
 
 
 def test_scores_are_said_with_unit_and_place(study: MeasuredStudy, written: Path, tmp_path: Path) -> None:
