@@ -521,3 +521,20 @@ def test_slices_writes_a_sheet_and_its_choice(medomni, tmp_path: Path) -> None:
     assert choice["tokens"] <= 90 and "of 90" in ran.out
     assert (tmp_path / "out" / "sheet.png").read_bytes().startswith(b"\x89PNG")
     medomni("slices", tmp_path / "ct", "-o", tmp_path / "x.png", "--budget", 8, "--size", 96).refused("MED-C03", 8)
+
+
+@pytest.mark.unit
+def test_a_line_says_what_is_uncertain_and_the_ratio() -> None:
+    from medomni.cli.shown import finding_lines
+    from medomni.records import Coverage, Finding, Findings, Study
+
+    sure = Finding(id="f1", finding_id="lung_nodule", anatomy_id="lung", side="left", longest_mm=9.4, confidence=0.8,
+                   measured_by="x")
+    heart = Finding(id="f3", finding_id="cardiomegaly", anatomy_id="heart", side="midline", ratio=0.5649,
+                    measured_by="x")
+    rib = Coverage(finding_id="rib_fracture", anatomy_id="rib", method="x", z_range_mm=(-120.4, 60.0))
+    found = (sure, sure.model_copy(update={"presence": "uncertain"}), heart)
+    lines = list(finding_lines(Findings(study=Study(study_key="k", modality="CT"), findings=found, coverage=(rib,))))
+    assert lines == ["lung_nodule left 9 mm confidence 0.80", "lung_nodule left uncertain 9 mm confidence 0.80",
+                     "cardiomegaly midline ratio 0.56 confidence 1.00",
+                     "assessed from z -120 to 60 mm alone: rib_fracture bilateral"]

@@ -34,6 +34,7 @@ from medomni.cli.options import (
 )
 from medomni.cli.pacs import pacs
 from medomni.cli.pictures import pictures
+from medomni.cli.shown import finding_lines, organ_lines
 from medomni.cli.slices import slices
 from medomni.errors import MedomniError
 from medomni.files import read_report, unwritable
@@ -88,7 +89,8 @@ def segment(folder: Study, out: OutDir, series: Series = None, resample: Resampl
         labels = replace(study.volume, array=study.segmentation.labels.astype("int16"))
         for name, volume in ((VOLUME_NIFTI, study.volume), (LABELS_NIFTI, labels)):
             written.append(volume.to_nifti(out / name))
-    _organs(study.findings)
+    for line in organ_lines(study.findings):
+        print(line)
     print("written: " + ", ".join(str(path) for path in written))
 
 
@@ -110,21 +112,10 @@ def measure(folder: Study, out: Annotated[Path, typer.Option("--out", "-o", help
                               segmenter=chosen_segmenter(segmenter, masks, mask_table), prior=prior,
                               radiographs=True)
     write_text(out, study.findings.model_dump_json(indent=2))
-    _organs(study.findings)
-    for f in study.findings.findings:
-        size = f"{f.longest_mm:.0f} mm" if f.longest_mm else f"{f.volume_ml:.0f} ml" if f.volume_ml else ""
-        print(f"{f.finding_id} {f.side} {size} confidence {f.confidence:.2f}{_change(f.prior)}")
-    for c in study.findings.coverage:
-        if not c.assessable:
-            print(f"not assessable: {c.finding_id} {c.side} ({c.reason})")
-    comparison = study.findings.comparison
-    if comparison is not None:
-        for f in comparison.resolved:
-            print(f"{f.finding_id} {f.side}{_change(f.prior)}")
-        for name, side, why in comparison.open:
-            print(f"change not assessable: {name} {side} ({why})")
-        if not comparison.comparable:
-            print(f"change not assessable ({comparison.reason})")
+    for line in organ_lines(study.findings):
+        print(line)
+    for line in finding_lines(study.findings):
+        print(line)
 
 
 @app.command()
@@ -340,29 +331,6 @@ def _naming(path: Path | None) -> Iterator[None]:
         if exc.where is not None:
             raise
         raise MedomniError(exc.code, exc.detail, where=path or "standard input") from exc
-
-
-def _change(prior: Any) -> str:
-    """What a line says of a finding's change."""
-    if prior is None:
-        return ""
-    size = f" from {prior.longest_mm:.0f} mm" if prior.longest_mm else ""
-    days = f", volume doubles in {prior.doubling_days:.0f} days" if (prior.doubling_days or 0) > 0 else ""
-    return f"; {prior.change}{size}{days}"
-
-
-def _organs(findings: Any) -> None:
-    for organ in findings.organs:
-        volume = f"{organ.volume_ml:.0f} ml" if organ.volume_ml is not None else "not measured"
-        name = f"{organ.anatomy_id} {organ.level}" if organ.level else organ.anatomy_id
-        marks = f"{' (approximate)' if organ.approximate else ''}{' (truncated)' if organ.truncated else ''}"
-        print(f"{name} {organ.side}: {volume}{marks}")
-        for c in organ.calibres:
-            print(f"  {c.anatomy_id}: {c.diameter_mm:.0f} mm, plus or minus {c.uncertainty_mm:.0f} mm")
-    for warning in findings.study.warnings:
-        print(f"{warning.code}: {warning.detail}")
-    for item in findings.quality.faults if findings.quality else ():
-        print(f"image quality {item.state}: {item.reason}")
 
 
 def _plugins() -> None:
