@@ -139,7 +139,7 @@ def _pictures(out: Path, findings: Findings) -> list[Any]:
         picture = Image(io.BytesIO(slice_png(volume, key.index, key.window, masks)))
         scale = 235 / max(picture.imageWidth, picture.imageHeight)
         picture.drawWidth, picture.drawHeight = picture.imageWidth * scale, picture.imageHeight * scale
-        cells.append([picture, _line(key.caption, 8)])
+        cells.append([picture, _line(f"{key.caption} {key.caption_zh}", 8)])
     rows = [cells[k:k + 2] + [""] * (2 - len(cells[k:k + 2])) for k in range(0, len(cells), 2)]
     return [_head("Images"), Table(rows, colWidths=[245, 245])] if rows else []
 
@@ -190,7 +190,7 @@ def _raw(marked: str, size: float = 10, box: str = "") -> Any:
 def _size(finding: Finding) -> str:
     """Diameters in the slice with their uncertainty, and the distance to the pleura; else a ratio."""
     if finding.longest_mm is None:
-        return f"ratio {finding.ratio:.2f}" if finding.ratio is not None else _unit(None, "mm")
+        return f"{_two('ratio')} {finding.ratio:.2f}" if finding.ratio is not None else _unit(None, "mm")
     said = _unit(finding.longest_mm, "mm")
     said += f" x {_unit(finding.short_mm, 'mm')}" if finding.short_mm is not None else ""
     said += f" ± {finding.uncertainty_mm:.1f} mm" if finding.uncertainty_mm is not None else ""

@@ -40,7 +40,8 @@ def study_page(out: Path) -> str:
         volume, _, masks = load_images(out / "images.npz")
         for key in key_slices(volume, masks, findings):
             png = slice_png(volume, key.index, key.window, masks)
-            pictures.append({"src": "data:image/png;base64," + base64.b64encode(png).decode(), "caption": key.caption})
+            pictures.append({"src": "data:image/png;base64," + base64.b64encode(png).decode(), "caption": key.caption,
+                             "caption_zh": key.caption_zh})
     return render_page(report, result, findings, pictures=pictures)
 
 

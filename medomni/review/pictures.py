@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from medomni.check.messages import side_word
 from medomni.draw import draw_slice
+from medomni.knowledge import load_graph
 from medomni.records import Findings
 from medomni.volume import Segmentation, Volume
 
@@ -23,12 +25,13 @@ class KeySlice:
     window: str
     caption: str
     finding: str | None = None
+    caption_zh: str = ""
 
 
 def key_slices(volume: Volume, masks: Segmentation, findings: Findings) -> list[KeySlice]:
     """The largest section of each finding, then an even overview."""
     if volume.study.orientation == PROJECTION:
-        return [KeySlice(0, "film", "the radiograph")]
+        return [KeySlice(0, "film", "the radiograph", caption_zh="X线片")]
     upright = Volume(masks.labels.astype(np.int16), volume.affine, volume.study).axial().array
     depth = upright.shape[0]
     out: list[KeySlice] = []
@@ -44,10 +47,12 @@ def key_slices(volume: Volume, masks: Segmentation, findings: Findings) -> list[
                 else f", {finding.volume_ml:.0f} ml" if finding.volume_ml is not None else "")
         window = "lung" if finding.finding_id in ("lung_nodule", "pneumothorax") else "soft"
         side = "" if finding.side in ("unspecified", "midline") else f", {finding.side}"
+        zh = f"{side_word(finding.side, 'zh')}{load_graph().name(finding.finding_id, 'zh')}{size.replace(', ', '，')}"
         out.append(KeySlice(int(areas.argmax()), window, f"{finding.finding_id.replace('_', ' ')}{side}{size}",
-                            finding.id))
+                            finding.id, zh))
     for index in np.linspace(0, depth - 1, OVERVIEW + 2).round().astype(int)[1:-1] if depth > 2 else range(depth):
-        out.append(KeySlice(int(index), "lung" if depth > 2 else "soft", f"slice {int(index) + 1} of {depth}"))
+        out.append(KeySlice(int(index), "lung" if depth > 2 else "soft", f"slice {int(index) + 1} of {depth}",
+                            caption_zh=f"第 {int(index) + 1} 层，共 {depth} 层"))
     return out
 
 

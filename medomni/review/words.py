@@ -36,6 +36,7 @@ WORDS = {
     "Since the earlier study": "与既往检查比较", "change not assessable": "变化无法评估", "new": "新发",
     "unchanged": "无变化", "grown": "增大", "smaller": "缩小", "resolved": "已消失",
     "volume doubling time": "体积倍增时间",
+    "approximate": "近似", "cut by the field of view": "被视野截断", "ratio": "比值",
     "in space": "三维", "to the pleura": "距胸膜", "volume": "容积", "confidence": "置信度", "state": "状态",
     "from": "起始大小", "sensitivity on phantoms": "体模灵敏度", "organ": "器官", "mean": "均值",
     "words": "原文", "measured": "测得", "slice": "层面", "looked for": "已检查", "graph": "知识图谱", "rule": "规则",

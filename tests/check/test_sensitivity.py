@@ -9,6 +9,7 @@ from medomni.check.reasons import reason_zh
 from medomni.findings.coverage import UNSEEN
 from medomni.findings.sensitivity import METHODS
 from medomni.records import Report
+from tests.check.reason_texts import sentences, ways
 from tests.check.support import study
 
 pytestmark = pytest.mark.unit
@@ -62,6 +63,20 @@ def test_reasons_of_the_rooms_have_chinese() -> None:
     assert all(reason_zh(t) != t and any("\u4e00" <= ch <= "\u9fff" for ch in reason_zh(t)) for t in told)
     assert "12 ml" in reason_zh(told[3]) and reason_zh("a site's own words") == "a site's own words"
     assert UNSEEN  # the reason above is theirs
+
+
+def test_every_reason_in_the_source_of_the_measuring_rooms_has_chinese() -> None:
+    """Read from the source, so that a new reason without Chinese fails here; what is no reason stands in NO_REASONS."""
+    told = list(sentences())
+    rooms = {at.split("/")[0] for at, _ in told}
+    assert len(told) > 80 and rooms == {"segment", "findings", "quality"}
+    lacking = [f"{at} {text!r}" for at, text in told if not any(_in_chinese(w) for w in ways(text))]
+    assert not lacking, "\n".join(lacking)
+    assert not any(_in_chinese(w) for w in ways("a reason of {} mm that nobody has put into Chinese"))
+
+
+def _in_chinese(text: str) -> bool:
+    return reason_zh(text) != text and any("\u4e00" <= ch <= "\u9fff" for ch in reason_zh(text))
 
 
 def test_a_flag_in_chinese_gives_its_reason_in_chinese() -> None:

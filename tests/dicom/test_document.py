@@ -66,8 +66,8 @@ def test_it_says_what_was_compared(study: MeasuredStudy, tmp_path: Path) -> None
     write_study(tmp_path, replace(study, measured=replace(study.measured, findings=changed)),
                 *check_study(TEXT, study))
     text = re.sub(r"\s", "", _words(study_pdf(tmp_path)))
-    for words in ("Sincetheearlierstudy与既往检查比较:91d", "right右;resolved已消失(7mm)", "ratio0.58",
-                  "smaller缩小(19mm)", "grown增大", "(notassessedinthisstudy"):
+    for words in ("Sincetheearlierstudy与既往检查比较:91d", "right右;resolved已消失(7mm)", "ratio比值0.58",
+                  "smaller缩小(19mm)", "grown增大", "(notassessedinthisstudy本次检查中未作评估)"):
         assert words in text, words
     assert text.count("changenotassessable变化无法评估") == 2
 

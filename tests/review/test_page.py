@@ -12,7 +12,7 @@ from PIL import Image
 
 import medomni.review
 from medomni.errors import MedomniError
-from medomni.records import CheckResult, Warned
+from medomni.records import CheckResult, Comparison, Warned
 from medomni.review.images import load_images
 from medomni.review.page import load_study, render_page, study_page
 from medomni.review.pictures import key_slices, slice_png
@@ -37,6 +37,17 @@ def test_a_clinician_who_reads_chinese_finds_every_head_and_state(study: Path) -
                   "侧别", "体模灵敏度"):
         assert words in html, words
     assert not re.search(r'lang="zh"></span>', html)
+
+
+def test_marks_captions_and_open_changes_have_chinese(study: Path) -> None:
+    findings, report, result = load_study(study)
+    assert "右侧胸腔积液，620 ml" in study_page(study) and "第 3 层，共 12 层" in study_page(study)
+    organ = findings.organs[0].model_copy(update={"approximate": True, "truncated": True, "volume_ml": None})
+    held = Comparison(comparable=True, open=(("lung_nodule", "left", "not assessed in the earlier study"),))
+    html = render_page(report, result, findings.model_copy(update={"organs": (organ,), "comparison": held}))
+    for words in ("近似", "被视野截断", "既往检查中未作评估"):
+        assert words in html and words not in study_page(study), words
+    assert '<td>not measured <span lang="zh">未测</span> (approximate' in html
 
 
 def test_not_assessable_is_never_shown_as_something_else(study: Path) -> None:
