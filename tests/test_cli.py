@@ -538,3 +538,20 @@ def test_a_line_says_what_is_uncertain_and_the_ratio() -> None:
     assert lines == ["lung_nodule left 9 mm confidence 0.80", "lung_nodule left uncertain 9 mm confidence 0.80",
                      "cardiomegaly midline ratio 0.56 confidence 1.00",
                      "assessed from z -120 to 60 mm alone: rib_fracture bilateral"]
+
+
+@pytest.mark.unit
+def test_a_folder_is_not_taken_for_words(medomni, tmp_path: Path) -> None:
+    """`--prior` of `report` and `check` is text, that of `measure` a folder."""
+    from medomni.cli.options import in_words
+    from medomni.errors import MedomniError
+
+    text = tmp_path / "report.txt"
+    text.write_text("No pneumothorax.", encoding="utf-8")
+    medomni("report", tmp_path, "-o", tmp_path / "out", "--prior", tmp_path).refused("MED-C03", "--prior-study")
+    medomni("check", "--report", text, "--prior", tmp_path).refused("MED-C03", "measure STUDY --prior")
+    assert not (tmp_path / "out").exists()
+    for words in ("", "Right effusion of 3 cm.", "未见结节", "x" * 5000):
+        assert in_words(words, "") == words
+    with pytest.raises(MedomniError, match="MED-C03"):
+        in_words(str(text), "")

@@ -31,6 +31,7 @@ from medomni.cli.options import (
     Series,
     Study,
     chosen_segmenter,
+    in_words,
 )
 from medomni.cli.pacs import pacs
 from medomni.cli.pictures import pictures
@@ -131,11 +132,12 @@ def report(folder: Study, out: OutDir, series: Series = None, resample: Resample
     from medomni.pipeline import report_study
     from medomni.records import History
 
+    history = History(symptom=symptom, prior=in_words(prior, "--prior-study FOLDER"))
     with stages() as stage:
         done = report_study(folder, out, series=series, resample=resample, modality=modality, adapter=adapter,
                             model=model, config=config, stage=stage, facts=not withhold_facts, dicom=dicom,
                             segmenter=chosen_segmenter(segmenter, masks, mask_table), prior=prior_study,
-                            history=History(symptom=symptom, prior=prior))
+                            history=history)
     print((out / REPORT_TEXT).read_text(encoding="utf-8"))
     print(", ".join(f"{k} {v} s" for k, v in done["seconds"].items()))
     print("written: " + ", ".join(done["paths"]))
@@ -188,6 +190,7 @@ def check(report: Annotated[Optional[Path], typer.Option(help="Report text file.
         return
     if study is not None and findings is not None:
         raise MedomniError("MED-C03", "--study and --findings: give one of them")
+    in_words(prior, "medomni measure STUDY --prior FOLDER, then --findings")
     record = Report(text=read_report(report))
     if study is not None:
         from medomni.pipeline import check_study, measure_study, with_history, write_page, write_study

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Any, Literal, Optional
 
@@ -23,6 +24,22 @@ SegmenterName = Annotated[str, typer.Option(
 Masks = Annotated[Optional[Path], typer.Option(help="Masks made elsewhere: a DICOM SEG or NIfTI label map.")]  # noqa: UP045
 MaskTable = Annotated[Optional[str], typer.Option(  # noqa: UP045
     help="What the labels of --masks in NIfTI are: a CSV file or `totalsegmentator`.")]
+
+
+def in_words(prior: str, instead: str) -> str:
+    """What an earlier study showed, in words.
+
+    Args:
+        instead: what takes the study itself.
+
+    Raises:
+        MedomniError: MED-C03 where it is a path that exists, which would be read as words.
+    """
+    if os.path.exists(prior):  # Path.exists raises for a text too long for a name
+        from medomni.errors import MedomniError
+
+        raise MedomniError("MED-C03", f"--prior takes words, and this is a path; for an earlier study: {instead}")
+    return prior
 
 
 def chosen_segmenter(segmenter: str, masks: Path | None, table: str | None) -> Any:
