@@ -11,11 +11,14 @@ from medomni.errors import MedomniError
 FINDINGS, IMAGES = "findings.json", "images.npz"
 REPORT_JSON, REPORT_TEXT, REPORT_PAGE, CHECK = "report.json", "report.txt", "report.html", "check.json"
 CONTACT, SEG, VOLUME_NIFTI, LABELS_NIFTI = "contact.png", "seg.dcm", "volume.nii.gz", "labels.nii.gz"
+LABELS_TABLE = "labels.csv"
+"""What the values of the labels are."""
 
 KNOWN_BY = (IMAGES, FINDINGS)
 """They name the study; the folder of a study is known by them."""
 
-BESIDE = (REPORT_PAGE, REPORT_TEXT, REPORT_JSON, CHECK, CONTACT, SEG, VOLUME_NIFTI, LABELS_NIFTI)
+BESIDE = (REPORT_PAGE, REPORT_TEXT, REPORT_JSON, CHECK, CONTACT, SEG, VOLUME_NIFTI, LABELS_NIFTI,
+          LABELS_TABLE)
 """What stands beside them; some of it (pictures, NIfTI) names no study."""
 
 DICOM = "dicom"

@@ -151,20 +151,24 @@ def mask_segmenter(path: Path | str, table: str | None = None) -> Segmenter:
             (``totalsegmentator``); without it the CSV file beside the mask.
 
     Raises:
-        MedomniError: MED-S11 for a table that is not valid or names an anatomy that the graph does not have.
+        MedomniError: MED-S11 for a table that is not valid or names an anatomy that neither the graph nor the built-in
+            segmenter has.
     """
     from medomni.dicom.masks import MaskSegmenter, read_table
     from medomni.dicom.names import shown_name
     from medomni.knowledge import load_graph
     from medomni.segment.classes import class_table, class_tables
+    from medomni.segment.labels import TABLE
+    from medomni.volume import UNMAPPED
 
     if table is None:
         return MaskSegmenter(path)
     if table in class_tables():
         return MaskSegmenter(path, class_table(table))
     rows = read_table(table)
+    own = {row.anatomy_id for row in TABLE.values()} | {UNMAPPED}  # what `segment --nifti` writes beside its labels
     for row in rows.values():
-        if row.anatomy_id not in load_graph():
+        if row.anatomy_id not in own and row.anatomy_id not in load_graph():
             said = f"the value {row.value} names an anatomy that the graph does not have"
             raise MedomniError("MED-S11", f"{said}; known tables: {', '.join(class_tables())}",
                                where=shown_name(Path(table).name))
@@ -273,11 +277,12 @@ def report_case(bundle: Bundle, study: MeasuredStudy, *, history: History | None
     """
     from medomni.check import check_report, extract_claims
     from medomni.check.closing import not_assessed_section
+    from medomni.check.projection import radiograph_text
     from medomni.generate import generate_report
 
     study = with_history(study, history)
     if study.volume.study.orientation == "projection":
-        report = Report(text=_radiograph_text(study.findings), provenance=_template_origin("radiograph"))
+        report = Report(text=radiograph_text(study.findings), provenance=_template_origin("radiograph"))
     elif not study.has_lungs:
         report = Report(text="FINDINGS:\nThe lungs, the pleura and the heart were not assessed.",
                         provenance=_template_origin())
@@ -297,18 +302,6 @@ def with_history(study: MeasuredStudy, history: History | None) -> MeasuredStudy
     record = record.model_copy(update={"prior_available": True})
     return replace(study, volume=replace(study.volume, study=record), measured=replace(
         study.measured, findings=study.findings.model_copy(update={"study": record})))
-
-
-def _radiograph_text(findings: Findings) -> str:
-    """What was measured, sentence by sentence: the embedded model has only seen CT."""
-    from medomni.check.sentence_text import denial_text, finding_text
-
-    lines = [finding_text(f, "en") for f in findings.findings if f.presence == "present"]
-    for c in findings.coverage:
-        if c.assessable and findings.state(c.finding_id) == "absent":
-            lines.append(denial_text(c.finding_id, "unspecified", "en"))
-    ratios = [f"The cardiothoracic ratio is {s.value:.2f}." for s in findings.scores if s.score_id == "ratio"]
-    return "FINDINGS:\n" + "\n".join(ratios + (lines or ["Nothing was measured for certain on this radiograph."]))
 
 
 def _template_origin(why: str = "the field of view holds no chest") -> Provenance:

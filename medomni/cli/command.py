@@ -87,9 +87,12 @@ def segment(folder: Study, out: OutDir, series: Series = None, resample: Resampl
 
         written.append(write_segmentation(study.segmentation, study.volume, folder, out / SEG))
     if nifti:
+        from medomni.dicom.masks import write_table
+
         labels = replace(study.volume, array=study.segmentation.labels.astype("int16"))
         for name, volume in ((VOLUME_NIFTI, study.volume), (LABELS_NIFTI, labels)):
             written.append(volume.to_nifti(out / name))
+        written.append(write_table(study.segmentation.table, out / LABELS_NIFTI))
     for line in organ_lines(study.findings):
         print(line)
     print("written: " + ", ".join(str(path) for path in written))

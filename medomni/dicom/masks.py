@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -16,6 +17,7 @@ from medomni.dicom.names import shown_name
 from medomni.dicom.placed import placed
 from medomni.dicom.seg_read import FRACTION, Segments, read_segments
 from medomni.errors import MedomniError
+from medomni.files import write_text
 from medomni.records import Warned
 from medomni.volume import UNMAPPED, Label, Segmentation, Volume, cut_by_view, exchanged
 
@@ -96,6 +98,19 @@ def read_table(path: Path | str) -> dict[int, Label]:
             out[int(value)] = Label(int(value), anatomy, side, (row.get("level") or "").strip(),
                                     (row.get("name") or "").strip())
     return out
+
+
+def write_table(table: Mapping[int, Label], mask: Path) -> Path:
+    """What the labels of a NIfTI label map are, as CSV beside it, where :class:`MaskSegmenter` finds it.
+
+    Raises:
+        MedomniError: MED-C04.
+    """
+    held = io.StringIO()
+    lines = csv.writer(held, lineterminator="\n")
+    lines.writerow(("value", "anatomy_id", "side", "level", "name"))
+    lines.writerows((v, row.anatomy_id, row.side, row.level, row.name) for v, row in sorted(table.items()))
+    return write_text(_beside(mask), held.getvalue())
 
 
 def _beside(path: Path) -> Path:

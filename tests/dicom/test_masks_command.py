@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from medomni.cli import app
 from medomni.dicom import read_study
+from medomni.dicom.masks import read_table
 from medomni.dicom.seg import write_segmentation
 from medomni.errors import MedomniError
 from medomni.phantom import render, sample_patient, write_series
@@ -59,8 +60,28 @@ def test_options_that_contradict(study: Path, tmp_path: Path) -> None:
 def test_a_table_names_anatomy_of_the_graph(study: Path, tmp_path: Path) -> None:
     volume = read_study(study / "series")
     mask = Volume(np.ones(volume.array.shape, np.int16), volume.affine, volume.study).to_nifti(tmp_path / "m.nii.gz")
-    (tmp_path / "t.csv").write_text("value,anatomy_id,side\n1,body,\n")
+    (tmp_path / "t.csv").write_text("value,anatomy_id,side\n1,body,\n2,unmapped,\n3,hemithorax,left\n")
     assert mask_segmenter(mask, str(tmp_path / "t.csv")).segment(volume).mask("body").all()
     (tmp_path / "t.csv").write_text("value,anatomy_id,side\n1,bodyy,\n")
     with pytest.raises(MedomniError, match=r"MED-S11.*the graph does not have"):
         mask_segmenter(mask, str(tmp_path / "t.csv"))
+
+
+def test_labels_written_as_nifti_are_measured_again(study: Path, tmp_path: Path) -> None:
+    """`segment --nifti` says what its labels are, and `--masks` takes them as they are."""
+    out = tmp_path / "seg"
+    done = CliRunner().invoke(app, ["segment", str(study / "series"), "-o", str(out), "--nifti"])
+    assert done.exit_code == 0 and "labels.csv" in done.output, done.output
+    own = measure_study(study / "series")
+    assert read_table(out / "labels.csv") == own.segmentation.table
+    done = CliRunner().invoke(app, ["measure", str(study / "series"), "-o", str(tmp_path / "f.json"),
+                                    "--masks", str(out / "labels.nii.gz"), "--mask-table", str(out / "labels.csv")])
+    assert done.exit_code == 0, (done.output, done.exception)
+    record = json.loads((tmp_path / "f.json").read_text())
+    assert {(f["finding_id"], f["side"]) for f in record["findings"]} == \
+        {(f.finding_id, f.side) for f in own.findings.findings}
+    volumes = {(o["anatomy_id"], o["side"]): o["volume_ml"] for o in record["organs"]}
+    wanted = {(o.anatomy_id, o.side): o.volume_ml for o in own.findings.organs}
+    assert wanted.items() <= volumes.items() and ("lung", "left") in wanted
+    # without a table named, that beside the labels is read
+    assert (mask_segmenter(out / "labels.nii.gz").segment(own.volume).labels == own.segmentation.labels).all()
