@@ -76,7 +76,8 @@ def _story(out: Path) -> list[Any]:
     story += _since(findings.comparison)
     story += [_head("Looked for"), _table(("finding", "side", "state", "from", "sensitivity on phantoms"), [
         (_plain(c.finding_id), c.side, _looked(c),
-         _unit(c.min_size_mm, "mm"), "not measured" if c.sensitivity is None else f"{c.sensitivity:.2f}")
+         "–" if c.min_size_mm is None else f"{c.min_size_mm:g} mm",
+         "not measured" if c.sensitivity is None else f"{c.sensitivity:.2f}")
         for c in findings.coverage])]
     story.append(_line(" ".join(NOTES["rest"]), 8))
     if findings.scores:

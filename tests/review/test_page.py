@@ -64,10 +64,12 @@ def test_not_assessable_is_never_shown_as_something_else(study: Path) -> None:
 def test_a_row_says_how_far_along_the_body_it_was_looked_for(study: Path) -> None:
     findings, report, result = load_study(study)
     first, *rest = findings.coverage
-    part = findings.model_copy(update={"coverage": (first.model_copy(update={"z_range_mm": (-77.4, 33.3)}), *rest)})
+    part = findings.model_copy(update={"coverage": (
+        first.model_copy(update={"z_range_mm": (-77.4, 33.3), "min_size_mm": 8.2}), *rest)})
     html = render_page(report, result, part)
     assert html.count("only from z -77 to 33 mm") == 1 and html.count("仅评估 z -77 至 33 mm") == 1
     assert "only from z" not in render_page(report, result, findings)
+    assert "<td>8.2 mm</td>" in html, "rounded, it would promise smaller ones"
 
 
 def test_no_state_is_told_by_colour_alone() -> None:
