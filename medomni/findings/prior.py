@@ -108,7 +108,7 @@ class _Pairing:
             return PriorChange(change="new", interval_days=self.days)
         if f.presence != "present":
             return None
-        why = UNTOLD if f.id in self.pairs.open_now else _unseen(self.before.findings, f, "the earlier study")
+        why = UNTOLD if f.id in self.pairs.open_now else _unseen(self.before.findings, f, now=False)
         if why:
             self.open.append((f.finding_id, f.side, why))
             return None
@@ -127,7 +127,7 @@ class _Pairing:
                 self.open.append((f.finding_id, f.side, found))
                 return None
         else:
-            why = UNTOLD if f.id in self.pairs.open_before else _unseen(self.now.findings, f, "this study")
+            why = UNTOLD if f.id in self.pairs.open_before else _unseen(self.now.findings, f, now=True)
             doubtful = any(g.presence == "uncertain" or g.side != f.side for g in self.now.findings.findings
                            if g.id not in self.pairs.compared and _overlap(g, f))
             if why or doubtful:
@@ -169,11 +169,14 @@ class _Pairing:
         return self._chests[id(seen)]
 
 
-def _unseen(study: Findings, f: Finding, name: str) -> str | None:
+def _unseen(study: Findings, f: Finding, *, now: bool) -> str | None:
     """Why a study that does not show a finding cannot deny it, None where it can."""
     if f.finding_id in ONE_A_STUDY and any(g.finding_id == f.finding_id for g in study.findings):
-        return f"of several only the plainest is looked for, which lies elsewhere in {name}"
-    return None if _assessed(study.coverage, f) else f"not assessed in {name}"
+        return "of several only the plainest is looked for, which lies elsewhere in this study" if now else \
+            "of several only the plainest is looked for, which lay elsewhere in the earlier study"
+    if _assessed(study.coverage, f):
+        return None
+    return "not assessed in this study" if now else "not assessed in the earlier study"
 
 
 def _assessed(coverage: Sequence[Coverage], f: Finding) -> bool:

@@ -108,9 +108,9 @@ def _sideways(view: View) -> list[QualityItem]:
     if cut.lungs > limits.LUNG_CUT_MM or cut.body <= limits.BODY_CUT_MM:
         both = min(cut.right, cut.left) > limits.LUNG_CUT_MM
         side = "bilateral" if both else "right" if cut.right > cut.left else "left"
-        said = "both lungs" if both else f"the {side} lung"
+        said = "lungs" if both else f"{side} lung"
         return [_item("field_of_view", "MED-Q03", cut.lungs, "mm", (limits.LUNG_CUT_MM, limits.LUNG_LOST_MM),
-                      f"the field of view cuts {said} over {cut.lungs:.0f} mm",
+                      f"the field of view cuts the {said} over {cut.lungs:.0f} mm",
                       side=side if cut.lungs > limits.LUNG_CUT_MM else None)]
     return [_item("field_of_view", "MED-Q03", cut.body, "mm", (limits.BODY_CUT_MM, None),
                   f"the field of view cuts the body over {cut.body:.0f} mm")]

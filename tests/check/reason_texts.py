@@ -15,7 +15,8 @@ ROOMS = ("segment", "findings", "quality")
 REASONS_OF_ERRORS = {"MED-S30"}
 """Errors whose text a record carries; the text of others goes to the command line alone."""
 SAMPLES = ("7.5", "descending", "left", "sharp", "lung")
-FILLED = {"{}: {} {} mm {}, {} mm are needed": ("MED-S20", "slices lie", "7.5", "apart", "at most 3"),
+FILLED = {"the field of view cuts the {} over {} mm": ("left lung", "7.5"),
+          "{}: {} {} mm {}, {} mm are needed": ("MED-S20", "slices lie", "7.5", "apart", "at most 3"),
           "MED-S06: {} mm of the {} could be measured": ("7.5", "ascending aorta"),
           "MED-D17: {} slices over {} mm; {}": ("7", "7.5", "10 slices and 150 mm are needed"),
           "not found in this study, where tissue of {} mm lies at its place ({})": ("7.5", "grown")}
