@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from medomni.knowledge import load_graph
+
 __all__ = ["reason_zh"]
 
 _PAIRS: tuple[tuple[str, str], ...] = (
@@ -44,9 +46,11 @@ _PAIRS: tuple[tuple[str, str], ...] = (
     (r"MED-S03: thin slices with pixels of (\S+) mm, where few nodules are found",
      r"MED-S03：薄层图像的像素为 \1 mm，此时结节检出率低"),
     (r"MED-S03: the masks do not say which lung is which", "MED-S03：掩膜未说明左右肺"),
-    (r"MED-S03: the masks hold no (right|left|right and no left) lung", "MED-S03：掩膜中缺少肺"),
+    (r"MED-S03: the masks hold no right and no left lung", "MED-S03：掩膜中缺少双肺"),
+    (r"MED-S03: the masks hold no (right|left) lung", r"MED-S03：掩膜中缺少\1肺"),
     (r"MED-S03: less fluid than can be told from the pleura", "MED-S03：液体量过少，无法与胸膜区分"),
-    (r"MED-S03: the (?:right |left )?(\S+) was not segmented", r"MED-S03：未分割出 \1"),
+    (r"MED-S03: the (right|left) (\S+) was not segmented", r"MED-S03：未分割出\1\2"),
+    (r"MED-S03: the (\S+) was not segmented", r"MED-S03：未分割出\1"),
     (r"MED-S03: untested class: (\S+) by (.+)", r"MED-S03：未经验证的类别：\1（\2）"),
     (r"MED-S20: the kernel is not stated", "MED-S20：未注明重建核"),
     (r"MED-S20: kernel (\S+) is not known, a soft one is needed", r"MED-S20：重建核 \1 类型未知，需软核"),
@@ -164,5 +168,10 @@ def reason_zh(reason: str) -> str:
     for pattern, zh in _PATTERNS:
         found = pattern.fullmatch(reason)
         if found:
-            return found.expand(zh)
+            return re.sub(r"\\(\d)", lambda m, said=found: _named(said[int(m[1])]), zh)  # type: ignore[misc]
     return reason
+
+
+def _named(part: str) -> str:
+    """The Chinese name of an anatomy, whose id stands in the reason; numbers and the site's own words as they are."""
+    return load_graph().name(part, "zh") if re.fullmatch("[a-z_]+", part) else part

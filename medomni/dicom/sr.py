@@ -1,7 +1,8 @@
 """Measured findings as a DICOM structured report: TID 1500, Measurement Report (PS3.16), read back before it is kept.
 
 What was looked for and not found is *absent*; what could not be assessed is *undetermined*, with the reason's code.
-Where it was looked for over a part of the body alone, the ends of that part stand with it (LPS z).
+Where it was looked for over a part of the body alone, the ends of that part stand with it (LPS z), and in a group
+without a presence where it was found.
 Scores, such as an emphysema index, are groups of their own without a presence, and so is what was compared with an
 earlier study (:mod:`medomni.dicom.sr_prior`).
 The report is neither complete nor verified (PS3.3 C.17.2): a person has not read it.
@@ -177,7 +178,7 @@ def _states(findings: Findings) -> list[tuple[str, str, str, str, str, Range]]:
     assessed.
 
     A side on which there is such a finding is never *absent*: of what was looked for on both sides and found on one,
-    the other is.
+    the other is. A range that then stands in no row, as it was found on every side looked at, has one of no presence.
     """
     rows: list[tuple[str, str, str, str, str, Range]] = []
     for c in findings.coverage:
@@ -191,6 +192,8 @@ def _states(findings: Findings) -> list[tuple[str, str, str, str, str, Range]]:
         else:
             sides = [] if found & {c.side, "bilateral", "unspecified"} else [c.side]
         rows += [(c.finding_id, c.anatomy_id, side, "absent", "", c.z_range_mm) for side in sides]
+        if c.z_range_mm and not sides:
+            rows.append((c.finding_id, c.anatomy_id, c.side, "", "", c.z_range_mm))
     return rows
 
 
@@ -199,12 +202,12 @@ def _looked_for(finding_id: str, anatomy_id: str, side: str, presence: str, reas
     from pydicom.sr.codedict import codes
     from pydicom.uid import generate_uid
 
-    evaluations = [_presence(presence)]
+    evaluations = [_presence(presence)] if presence else []
     if reason:
         evaluations.append(sr.QualitativeEvaluation(name=own_concept("reason"), value=own_concept(reason)))
     return sr.MeasurementsAndQualitativeEvaluations(
         tracking_identifier=sr.TrackingIdentifier(uid=generate_uid(), identifier=f"{finding_id} {side}"),
-        finding_type=finding_concept(finding_id), qualitative_evaluations=evaluations,
+        finding_type=finding_concept(finding_id), qualitative_evaluations=evaluations or None,
         measurements=[measurement(Number(own_concept(name), z, codes.UCUM.Millimeter))
                       for name, z in zip(ENDS, z_range, strict=True)] if z_range else None,
         finding_sites=[sr.FindingSite(anatomy_concept(anatomy_id), laterality=side_concept(side))])
@@ -225,7 +228,7 @@ def _wanted(findings: Findings) -> list[tuple[Any, ...]]:
              _rounded((n.value, n.uncertainty) for n in _measurements(f))) for f in findings.findings]
     rows += [(_key(own_concept(s.score_id)), _key(side_concept(s.side)), "", "",
               _rounded([(s.value, s.uncertainty)])) for s in findings.scores]
-    rows += [(_key(finding_concept(name)), _key(side_concept(side)), PRESENCE[presence][0], "",
+    rows += [(_key(finding_concept(name)), _key(side_concept(side)), PRESENCE[presence][0] if presence else "", "",
               _rounded((z, None) for z in ends or ())) for name, _, side, presence, _, ends in _states(findings)]
     rows += [(_key(row.finding), _key(side_concept(row.side)), "", _key(change_concept(row.change)),
               _rounded((n.value, n.uncertainty) for n in row.numbers)) for row in compared_rows(findings)]

@@ -65,6 +65,16 @@ def test_reasons_of_the_rooms_have_chinese() -> None:
     assert UNSEEN  # the reason above is theirs
 
 
+@pytest.mark.parametrize(("reason", "said"), [
+    ("MED-S03: the left lung was not segmented", "左肺"), ("MED-S03: the aorta was not segmented", "主动脉"),
+    ("MED-S03: the masks hold no right lung", "右肺"), ("MED-S03: the masks hold no right and no left lung", "双肺"),
+    ("MED-S03: untested class: aorta by totalsegmentator 2.4", "主动脉（totalsegmentator 2.4）"),
+    ("MED-S03: the spinal_canal_of_a_site was not segmented", "spinal canal of a site"),
+])
+def test_a_reason_in_chinese_names_the_organ_and_its_side(reason: str, said: str) -> None:
+    assert reason_zh(reason).endswith(said)
+
+
 def test_every_reason_in_the_source_of_the_measuring_rooms_has_chinese() -> None:
     """Read from the source, so that a new reason without Chinese fails here; what is no reason stands in NO_REASONS."""
     told = list(sentences())

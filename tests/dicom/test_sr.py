@@ -49,7 +49,8 @@ def groups(path: Path) -> list[tuple]:
         numbers = {_name(i).lower(): float(i.MeasuredValueSequence[0].NumericValue) for i in group.ContentSequence
                    if i.ValueType == "NUM"}
         out.append((items["Finding"].ConceptCodeSequence[0].CodeMeaning.lower(), sides,
-                    items["presence"].ConceptCodeSequence[0].CodeMeaning, numbers, "Referenced Segment" in items))
+                    items["presence"].ConceptCodeSequence[0].CodeMeaning if "presence" in items else "", numbers,
+                    "Referenced Segment" in items))
     return out
 
 
@@ -94,6 +95,18 @@ def test_a_range_along_the_body_is_said(study: MeasuredStudy, written: Path, tmp
     findings = study.findings.model_copy(update={"findings": (), "scores": (), "coverage": rows})
     said = groups(write_measurements(findings, study.volume, written, tmp_path / "sr.dcm"))
     assert [numbers for *_, numbers, _ in said] == [{"looked from z": -120.5, "looked to z": 60.0}, {}]
+
+
+@pytest.mark.parametrize(("looked", "said"), [("bilateral", ["right"]), ("left", ["left"]), ("unspecified", ["right"])])
+def test_a_range_is_said_beside_what_was_found(study: MeasuredStudy, written: Path, tmp_path: Path, looked: str,
+                                               said: list[str]) -> None:
+    one = Finding(id="f1", finding_id="rib_fracture", anatomy_id="rib", side="left", measured_by="x")
+    row = Coverage(finding_id="rib_fracture", anatomy_id="rib", side=looked, method="x", z_range_mm=(-120.5, 60.0))  # type: ignore[arg-type]
+    findings = study.findings.model_copy(update={"findings": (one,), "scores": (), "coverage": (row,)})
+    assert [r[2] for r in sr._states(findings) if r[5]] == said
+    told = groups(write_measurements(findings, study.volume, written, tmp_path / "sr.dcm"))
+    assert [n for *_, n, _ in told if n] == [{"looked from z": -120.5, "looked to z": 60.0}]
+    assert sum(presence == "Present" for _, _, presence, _, _ in told) == 1
 
 
 NODULE = Finding(
