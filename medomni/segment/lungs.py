@@ -12,6 +12,10 @@ from medomni.segment.grid import Grid, Mask, components, depths, dilated, disk, 
 AIR_HU = -400.0  # between aerated lung (-850) and soft tissue (40): Hu et al. 2001, IEEE TMI 20(6):490
 
 SKIN_MM = 4.0
+DOME_RADIUS_MM, DOME_MM, STANDS = 9.0, 25.0, 0.9
+"""The top of the liver or the spleen, enclosed by lung: the least radius of a slice of it (what is narrower is a lesion
+on it, or hardly a millimetre high), its height at most (what is higher is airless lung), and the least share of a slice
+of it that has tissue under it."""
 
 
 def air_inside(grid: Grid, body: Mask) -> Mask:
@@ -118,14 +122,31 @@ def _take_neighbours(grid: Grid, mask: Mask, labels: np.ndarray, small: np.ndarr
 
 
 def _closed(grid: Grid, mask: Mask) -> Mask:
-    """In-plane closing by 5 mm with holes filled: vessels and small nodules belong to the lung."""
+    """In-plane closing by 5 mm with holes filled: vessels and small nodules belong to the lung, a dome does not."""
     r = grid.pixels(5.0)
     padded = np.pad(mask, ((0, 0), (r, r), (r, r)))
-    closed: Mask = slicewise(lambda part: _filled(ndimage.binary_closing(part, disk(r))[:, r:-r, r:-r]), padded)
-    return closed
+    closed: Mask = slicewise(lambda part: ndimage.binary_closing(part, disk(r))[:, r:-r, r:-r], padded)
+    whole: Mask = slicewise(_filled, closed)
+    return whole & ~_domes(grid, closed, whole)
 
 
 def _filled(part: Mask) -> Mask:
+    out = part.copy()
     for k in np.flatnonzero(part.any(axis=(1, 2))):
-        part[k] = ndimage.binary_fill_holes(part[k])
-    return part
+        out[k] = ndimage.binary_fill_holes(part[k])
+    return out
+
+
+def _domes(grid: Grid, closed: Mask, whole: Mask) -> Mask:
+    """Holes that are the top of what lies under the lung: a wide island in a slice that stands on tissue outside the
+    lung, or on the part of such an island that is not too high by now."""
+    out = np.zeros_like(whole)
+    height = np.zeros(whole.shape[1:], np.float32)
+    islands = opened(whole & ~closed, grid.pixels(DOME_RADIUS_MM))
+    for k in np.flatnonzero(islands.any(axis=(1, 2))):
+        under = ~whole[max(0, k - 1)] | out[max(0, k - 1)] & (height < DOME_MM)
+        labels, n = ndimage.label(islands[k])
+        stands = ndimage.mean(under, labels, np.arange(1, n + 1))
+        out[k] = np.isin(labels, np.flatnonzero(stands > STANDS) + 1)
+        height = np.where(out[k], height + grid.spacing[0], 0).astype(np.float32)
+    return out
