@@ -1,6 +1,6 @@
 """``python -m benchmarks.sizes [PATIENTS]``: how often the true size lies within what is stated, on synthetic nodules.
 
-Patients as in :mod:`benchmarks.chest_truth`, with seeds from 400,000 on; the factors were fitted on others.
+Patients as in :mod:`benchmarks.chest_truth`, with seeds from 450,000 on; the factors were fitted on others.
 """
 
 from __future__ import annotations

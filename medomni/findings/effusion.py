@@ -113,6 +113,8 @@ def flat_fluid(chest: Chest, side: str) -> Fluid | None:
     labels, sizes = parts(core)
     seen = {i: features(chest, labels[box] == i, box, side, WALL_MM)
             for i, box in enumerate(ndimage.find_objects(labels), start=1) if sizes[i] * chest.voxel_ml >= 2.0}
+    for i, f in seen.items():
+        f["spread"] = float(here.mean[labels == i].std())
     anchors = [i for i, f in seen.items() if _is_anchor(f)]
     if not anchors:
         return None
@@ -144,9 +146,13 @@ def _is_anchor(f: dict[str, float]) -> bool:
     """Fluid that lies along the ribs over more than 50 mm and touches the lung: neither a shoulder nor a mixture of fat
     and an organ, whose parts lie deep.
 
-    Much fluid lies mostly inside, so a smaller share of it lies at the ribs.
+    Much fluid lies mostly inside, so a smaller share of it lies at the ribs. Airless lung lies above the diaphragm,
+    reaches the ribs in places and is not of one density: of layers above the diaphragm 0.31 at least lay at the ribs,
+    of airless lung that was taken for one 0.21.
     """
-    least = 0.1 if f["above"] < 0.75 else 0.2  # airless lung lies above the diaphragm and reaches the ribs in places
+    least = 0.1 if f["above"] < 0.75 else 0.2
+    if f["above"] > ALL_ABOVE and f["spread"] > UNEVEN_HU:
+        least = 0.3
     return f["wall"] > least and f["lung"] > 0.01 and f["tall"] >= 54 and f["hu"] < 26 and f["ml"] >= 6
 
 
