@@ -9,12 +9,13 @@ slices, its height says nothing. Ground-glass nodules are not looked for.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from medomni.findings.axes import axial_axes
+from medomni.findings.base import Base
 from medomni.findings.chest import Chest, Mask, chest_of
 from medomni.findings.hit import Hit
 from medomni.findings.lobes import lobe_of
@@ -73,6 +74,7 @@ def outlined(volume: Volume, segmentation: Segmentation, chest: Chest, taken: Ma
     fine = chest_of(volume, segmentation, FINE_MM, FINE_MM)
     below = np.arange(chest.hu.shape[0], dtype=np.float32)[:, None, None] < floor  # what lies on it would run into it
     scene = Scene.of(volume, segmentation, chest, taken | gas | below & ~chest.lung)
+    free, surface = replace(scene, taken=taken | gas), Base.of(chest, scene.spacing)
     fluid, base = _brought(taken, chest, fine), _floor(floor, chest, fine)
     top = int(np.flatnonzero(fine.lung.any(axis=(1, 2)))[-1])
     for found in candidates(fine, envelope(fine, fluid, base)):
@@ -82,6 +84,7 @@ def outlined(volume: Volume, segmentation: Segmentation, chest: Chest, taken: Ma
         if not promising(found, place, scene.spacing):
             continue
         box = Box.around(scene, scene.axial_index(np.array(found.index), fine), HALF_MM, ISO_MM)
+        box = surface.cut(box, free)
         shape = shape_of(box)
         if shape is None:
             continue

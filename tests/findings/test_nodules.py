@@ -20,9 +20,10 @@ TABLE = {v: Label(v, name, side) for v, name, side in (
 SHAPE, MM = (60, 100, 160), 1.5
 
 
-def made(nodule: tuple[float, float, float], radius_mm: float = 6.0) -> tuple[Volume, Segmentation, Chest]:
+def made(nodule: tuple[float, float, float], radius_mm: float = 6.0, lung: bool = True,
+         ) -> tuple[Volume, Segmentation, Chest]:
     """Two lungs over a flat diaphragm at 20 slices, a mediastinum of 24 mm between them, one nodule (slice, row,
-    column)."""
+    column), which is a part of the lung's label or not."""
     z, y, x = np.mgrid[: SHAPE[0], : SHAPE[1], : SHAPE[2]]
     inside = (np.abs(y - 50) < 42) & (np.abs(x - 80) < 70)
     labels = np.zeros(SHAPE, np.uint8)
@@ -34,7 +35,7 @@ def made(nodule: tuple[float, float, float], radius_mm: float = 6.0) -> tuple[Vo
     ball = sum((g - c) ** 2 for g, c in zip((z, y, x), nodule, strict=True)) * MM**2 < radius_mm**2
     hu = np.where(np.isin(labels, (RIGHT, LEFT)), -850.0, 45.0)
     hu[ball] = 45.0
-    labels[ball & (labels != MIDDLE) & (z >= 20)] = RIGHT if nodule[2] < 80 else LEFT
+    labels[ball & (labels != MIDDLE) & (z >= 20)] = REST if not lung else RIGHT if nodule[2] < 80 else LEFT
     hu = ndimage.gaussian_filter(hu, 0.6) + np.random.default_rng(1).normal(0, 12, SHAPE)
     study = Study(study_key="made", modality="CT", spacing_mm=(MM, MM, MM), source="phantom", synthetic=True)
     volume = Volume(hu.astype(np.int16), np.array([[0, 0, MM, 0], [0, MM, 0, 0], [MM, 0, 0, 0], [0, 0, 0, 1.0]]), study)
@@ -46,8 +47,20 @@ def made(nodule: tuple[float, float, float], radius_mm: float = 6.0) -> tuple[Vo
 def test_a_nodule_is_outlined_wherever_it_leans(place: tuple[float, float, float]) -> None:
     """On the diaphragm, on the mediastinum near the midline, and free in the lung."""
     volume, segmentation, chest = made(place)
+    assert 0.45 < share_outlined(volume, segmentation, chest, place) < 1.5
+
+
+@pytest.mark.parametrize("too_high_mm", [0.0, 4.0])
+def test_a_nodule_on_the_diaphragm_is_outlined_where_the_smooth_surface_is_off(too_high_mm: float) -> None:
+    place = (24.0, 50.0, 40.0)
+    assert 0.8 < share_outlined(*made(place, lung=False), place, too_high_mm) < 1.3
+
+
+def share_outlined(volume: Volume, segmentation: Segmentation, chest: Chest, place: tuple[float, float, float],
+                   too_high_mm: float = 0.0) -> float:
+    """Volume of the outline nearest to a nodule of 6 mm, by the nodule's own."""
     none = np.zeros(chest.hu.shape, bool)
-    floor = np.full(chest.hu.shape[1:], 20.0 * MM / chest.spacing[0], np.float32)
+    floor = np.full(chest.hu.shape[1:], (20.0 * MM + too_high_mm) / chest.spacing[0], np.float32)
     found = list(outlined(volume, segmentation, chest, none, none, floor))
     axial = volume.axial()
     true = axial.to_lps(np.array(place))
@@ -56,7 +69,7 @@ def test_a_nodule_is_outlined_wherever_it_leans(place: tuple[float, float, float
     assert away
     best = min(away, key=lambda i: away[i])
     assert away[best] < 3.0
-    assert 0.45 < found[best].shape.features["ml"] / (4 / 3 * np.pi * 0.6**3) < 1.5
+    return float(found[best].shape.features["ml"] / (4 / 3 * np.pi * 0.6**3))
 
 
 def test_what_lies_deep_in_the_mediastinum_is_not_sought() -> None:
