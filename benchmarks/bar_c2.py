@@ -49,6 +49,7 @@ def chests(folder: Path) -> Parts:
     """Organs, mass and emphysema on the two chests."""
     from medomni.dicom import read_study
     from medomni.findings import measure
+    from medomni.findings.conditions import soft_kernel
     from medomni.segment import get_segmenter
 
     for name, (series, side) in CHESTS.items():
@@ -59,7 +60,7 @@ def chests(folder: Path) -> Parts:
         yield mass(name, record, side, levels(folder, name, volume))
         for kernel in (None, "B70f") + (() if name == "A0002" else (volume.study.kernel,)):
             other = replace(volume, study=volume.study.model_copy(update={"kernel": kernel}))
-            yield emphysema(f"{name} kernel {kernel}", measure(other, segmentation).findings)
+            yield emphysema(f"{name} kernel {kernel}", measure(other, segmentation).findings, soft_kernel(other.study))
 
 
 def organs(name: str, volume: Any, segmentation: Any, record: Any) -> Parts:
@@ -109,12 +110,14 @@ def mass(name: str, record: Any, side: str, level: tuple[float, float]) -> tuple
         f"{told}, wanted a mass {side} at {level[0]:.0f} to {level[1]:.0f}"
 
 
-def emphysema(name: str, record: Any) -> tuple[str, bool, str]:
-    """The index is refused with a coded reason."""
+def emphysema(name: str, record: Any, kernel: str | None) -> tuple[str, bool, str]:
+    """The index is refused with a coded reason. The slices are too thick too, so that what is said of the ``kernel`` is
+    asked apart: nothing has an index for which that is a reason."""
     rows = [c for c in record.coverage if c.finding_id == "emphysema"]
     said = any(f.finding_id == "emphysema" for f in record.findings)
     refused = bool(rows) and not said and all(not c.assessable and (c.reason or "").startswith("MED-S") for c in rows)
-    return f"{name} emphysema", refused, rows[0].reason or "judged" if rows else "no coverage row"
+    told = f"{rows[0].reason or 'judged' if rows else 'no coverage row'}; {kernel or 'kernel accepted'}"
+    return f"{name} emphysema", refused and bool(kernel), told
 
 
 def kernels(folder: Path) -> Parts:

@@ -5,10 +5,10 @@ nothing of each other: it asks whether what was learned adds to the rules. The p
 
 ``medomni segment train`` runs as its own process, is ended with kill -9 once in the midst of its steps, and is given
 again; its time is that of both processes, rendering and validation included. Then unseen phantoms (seeds from 400,000
-on) are segmented by both. Compared are the classes that both know: lungs by side, heart, airway, liver by the
-segmenters themselves, and effusion, pneumothorax and consolidation where a phantom has one, for the rules as the
-measuring room outlines them, and lungs without the pneumothorax that it found. A study's figure is the mean over its
-classes; the difference is paired by study and has a bootstrap interval.
+on) are segmented by both. Compared are the classes that both know: lungs by side, heart, airway, aorta, liver and
+spleen by the segmenters themselves, and effusion, pneumothorax and consolidation where a phantom has one, for the rules
+as the measuring room outlines them, and lungs without the pneumothorax that it found. A study's figure is the mean over
+its classes; the difference is paired by study and has a bootstrap interval.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from benchmarks.common import ROOT
 
 FIRST, STUDIES, NOISE, MOST_SECONDS, KILLED_AT = 400_000, 36, 3.0, 300.0, 60
 MATRICES, SLICES_MM = (128, 160, 192), (3.0, 6.0)
-ORGANS = ("heart", "airway", "liver")
+ORGANS = ("heart", "airway", "aorta", "liver", "spleen")
 LESIONS = ("pleural_effusion", "pneumothorax", "consolidation")
 CHANNEL = {"pleural_effusion": 8, "pneumothorax": 9, "consolidation": 10}
 Rows = dict[str, tuple[float, float]]

@@ -23,6 +23,7 @@ NUMBERS = {  # code value of the SR to the field: written down here apart from t
     "103339001": "longest_mm", "103340004": "short_mm", "LONGEST_3D": "longest_3d_mm", "SHORT_3D": "short_3d_mm",
     "TO_PLEURA": "pleura_mm", "118565006": "volume_ml", "112181": "hu_mean", "ATTENUATION_SD": "hu_sd",
     "RATIO": "ratio", "COUNT": "count"}
+PRESENCE = {"present": "52101004", "absent": "272519000", "uncertain": "373068000"}
 SIDES = {"7771000": "left", "24028007": "right", "51440002": "bilateral"}
 CODES = {"60046008": "pleural_effusion", "36118008": "pneumothorax", "287272002": "cardiomegaly",
          "27925004": "lung_nodule", "4147007": "lung_mass", "72704001": "rib_fracture",
@@ -115,7 +116,8 @@ def masks_differ(path: Path, wanted: Any, volume: Any, count: Counter[str]) -> l
 
 
 def numbers_differ(path: Path, findings: Any, count: Counter[str]) -> list[str]:
-    """Findings of the SR whose code, side, presence or any number is another, and those that are not there."""
+    """Findings of the SR whose code, side, presence or any number is another, scores that are another, what was not
+    assessed and is not said to be undetermined, and what is not there."""
     import highdicom as hd
 
     content = hd.sr.srread(path).content
@@ -134,12 +136,28 @@ def numbers_differ(path: Path, findings: Any, count: Counter[str]) -> list[str]:
         if SIDES.get(side.value if side is not None else "", "midline") != (
                 f.side if f.side != "unspecified" else "midline"):
             out.append(f"{f.id}: another side")
+        states = _states(group)
+        if PRESENCE[f.presence] not in states:
+            out.append(f"{f.id}: {f.presence} is not said")
         said = {NUMBERS.get(m.name.value, m.name.value): float(m.value) for m in group.get_measurements()}
         wanted = {name: float(getattr(f, name)) for name in NUMBERS.values() if getattr(f, name) is not None}
         count["numbers"] += len(wanted)
         if said.keys() != wanted.keys() or any(abs(said[n] - v) > 1e-6 * max(1, abs(v)) for n, v in wanted.items()):
             out.append(f"{f.id}: {said} for {wanted}")
+    scores = Counter((f"{s.score_id} {s.level or ''}".strip(), round(s.value, 4)) for s in findings.scores)
+    count["numbers"] += scores.total()
+    scores -= Counter((str(g.tracking_identifier), round(float(m.value), 4))
+                      for g in groups for m in g.get_measurements())
+    out += [f"{name} is not {value}" for name, value in scores]
+    for c in (c for c in findings.coverage if not c.assessable):
+        group = by_id.get(f"{c.finding_id} {c.side}")
+        if group is None or PRESENCE["uncertain"] not in _states(group):
+            out.append(f"{c.finding_id} {c.side} is not said to be undetermined")
     return out
+
+
+def _states(group: Any) -> set[str]:
+    return {str(q.value.value) for q in group.get_qualitative_evaluations()}
 
 
 def through(archive: Any, files: list[Path], paths: dict[str, Path], folder: Path) -> dict[str, Path]:

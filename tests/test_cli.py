@@ -526,7 +526,7 @@ def test_slices_writes_a_sheet_and_its_choice(medomni, tmp_path: Path) -> None:
 @pytest.mark.unit
 def test_a_line_says_what_is_uncertain_and_the_ratio() -> None:
     from medomni.cli.shown import finding_lines
-    from medomni.records import Coverage, Finding, Findings, Study
+    from medomni.records import Coverage, Finding, Findings, Score, Study
 
     sure = Finding(id="f1", finding_id="lung_nodule", anatomy_id="lung", side="left", longest_mm=9.4, confidence=0.8,
                    measured_by="x")
@@ -534,9 +534,15 @@ def test_a_line_says_what_is_uncertain_and_the_ratio() -> None:
                     measured_by="x")
     rib = Coverage(finding_id="rib_fracture", anatomy_id="rib", method="x", z_range_mm=(-120.4, 60.0))
     found = (sure, sure.model_copy(update={"presence": "uncertain"}), heart)
-    lines = list(finding_lines(Findings(study=Study(study_key="k", modality="CT"), findings=found, coverage=(rib,))))
+    scores = (Score(score_id="agatston", anatomy_id="coronary_artery", value=120.5, unit="Agatston", uncertainty=115.0,
+                    measured_by="x"),
+              Score(score_id="vertebral_density_hu", anatomy_id="vertebra", value=140, unit="HU", measured_by="x",
+                    centroid_mm=(0.0, 50.0, -33.2)))
+    lines = list(finding_lines(Findings(study=Study(study_key="k", modality="CT"), findings=found, scores=scores,
+                                        coverage=(rib,))))
     assert lines == ["lung_nodule left 9 mm confidence 0.80", "lung_nodule left uncertain 9 mm confidence 0.80",
                      "cardiomegaly midline ratio 0.56 confidence 1.00",
+                     "agatston: 120.5 Agatston, plus or minus 115", "vertebral_density_hu at z -33 mm: 140 HU",
                      "assessed from z -120 to 60 mm alone: rib_fracture bilateral"]
 
 

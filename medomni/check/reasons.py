@@ -70,6 +70,7 @@ _PAIRS: tuple[tuple[str, str], ...] = (
      "MED-S20：不能确认为充分吸气：未见气管形态"),
     (r"MED-S20: the trachea is bowed inwards as on expiration: .*", "MED-S20：气管后壁内凹，呈呼气相表现"),
     (r"MED-S20: no heart between two lungs is seen", "MED-S20：未见两肺之间的心脏"),
+    (r"MED-S20: the field of view cuts the heart", "MED-S20：视野截断心脏"),
     (r"MED-S20: noise of (\S+) HU in the heart, at most (\S+) HU", r"MED-S20：心脏区噪声 \1 HU，需不超过 \2 HU"),
     (r"MED-S20: density is given as a measure and not judged", "MED-S20：仅给出椎体密度数值，不作判断"),
     (r"MED-S20: (\S+) vertebral bodies are told from their discs, 3 are needed", r"MED-S20：仅识别 \1 个椎体，需 3 个"),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from medomni.records import Finding, Findings, PriorChange
+    from medomni.records import Finding, Findings, PriorChange, Score
 
 
 def organ_lines(findings: Findings) -> Iterator[str]:
@@ -25,9 +25,11 @@ def organ_lines(findings: Findings) -> Iterator[str]:
 
 
 def finding_lines(findings: Findings) -> Iterator[str]:
-    """A line for each finding, for what could not be assessed, and for what an earlier study alone shows."""
+    """A line for each finding, score, what could not be assessed, and what an earlier study alone shows."""
     for f in findings.findings:
         yield _finding(f)
+    for s in findings.scores:
+        yield _score(s)
     for c in findings.coverage:
         if not c.assessable:
             yield f"not assessable: {c.finding_id} {c.side} ({c.reason})"
@@ -50,6 +52,13 @@ def _finding(f: Finding) -> str:
     state = "" if f.presence == "present" else f.presence
     said = " ".join(filter(None, (f.finding_id, f.side, state, size, f"confidence {f.confidence:.2f}")))
     return f"{said}{_change(f.prior)}"
+
+
+def _score(s: Score) -> str:
+    """Name, place, value and how uncertain it is."""
+    place = f" {s.level}" if s.level else f" at z {s.centroid_mm[2]:.0f} mm" if s.centroid_mm else ""
+    doubt = f", plus or minus {s.uncertainty:g}" if s.uncertainty is not None else ""
+    return f"{s.score_id}{place}: {s.value:g}{f' {s.unit}' if s.unit else ''}{doubt}"
 
 
 def _change(prior: PriorChange | None) -> str:

@@ -19,6 +19,7 @@ from scipy import ndimage
 from medomni.findings.conditions import CODE, at_120_kv, first, gated, no_contrast, slices_within, soft_kernel
 from medomni.findings.heart_scan import HeartScan, heart_scan_of
 from medomni.findings.hit import Hit
+from medomni.findings.needs import untested
 from medomni.findings.quantity import Quantity, refusal
 from medomni.records import Coverage, Score
 from medomni.volume import Segmentation, Volume, among, axis_alignment, reorient
@@ -57,7 +58,7 @@ def coronary_calcium(volume: Volume, segmentation: Segmentation) -> Quantity:
     """The score, or the coded reason why there is none."""
     study, name = volume.study, "coronary_calcification"
     reason = first(gated(study), no_contrast(study), at_120_kv(study), soft_kernel(study),
-                   slices_within(volume, *SLICES_MM))
+                   slices_within(volume, *SLICES_MM), untested(segmentation, "spine"))
     if reason:
         return refusal(name, "coronary_artery", METHOD, reason)
     axial = volume.axial()
@@ -67,6 +68,8 @@ def coronary_calcium(volume: Volume, segmentation: Segmentation) -> Quantity:
     scan = heart_scan_of(hu, spine, axial.spacing_mm)
     if scan is None:
         return refusal(name, "coronary_artery", METHOD, f"{CODE}: no heart between two lungs is seen")
+    if scan.cut:
+        return refusal(name, "coronary_artery", METHOD, f"{CODE}: the field of view cuts the heart")
     noise = noise_of(hu, scan)
     if noise > NOISE_HU:
         return refusal(name, "coronary_artery", METHOD,

@@ -14,6 +14,7 @@ from scipy import ndimage
 from medomni.findings.conditions import CODE, acquisition_of, first, slices_within, soft_kernel
 from medomni.findings.hit import Hit
 from medomni.findings.inspiration import breath_of
+from medomni.findings.needs import untested
 from medomni.findings.quantity import Quantity, refusal
 from medomni.records import Coverage, Score
 from medomni.volume import Segmentation, Volume, among, axis_alignment, reorient
@@ -78,12 +79,12 @@ def emphysema(volume: Volume, segmentation: Segmentation, hits: list[Hit]) -> Qu
 def _missing(segmentation: Segmentation, key: tuple[str, str]) -> str | None:
     name, side = key
     if name in segmentation.abstained:
-        why = segmentation.abstained[name]
-        return why if why.startswith("MED-") else f"MED-S03: {why}"
+        abstained = segmentation.abstained[name]
+        return abstained if abstained.startswith("MED-") else f"MED-S03: {abstained}"
     if not segmentation.mask(name, side).any():
         return f"MED-S03: the {'' if side == 'midline' else side + ' '}{name} was not segmented"
-    if name in segmentation.untested:
-        return f"MED-S03: untested class: {name} by {segmentation.produced_by}"
+    if why := untested(segmentation, name):
+        return why
     if any(segmentation.table[v].anatomy_id == name == "lung" for v in segmentation.truncated):
         return "MED-S01: the field of view cuts this lung"
     return None

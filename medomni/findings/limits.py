@@ -20,15 +20,17 @@ def limited(record: Findings, quality: Quality, volume: Volume) -> Findings:
     """The findings with their quality: confidence times its weight, coverage where the images do not allow it.
 
     A present finding whose confidence falls below 0.5 is *uncertain*, and what it may be is then not assessable on its
-    side, so that it is never called absent. Of an unusable image nothing is assessable. Without an apex or a base what
-    collects there is not assessable, and the z range that was seen is said of all else in the lungs. Of a lung that the
-    field of view cuts sideways nothing is assessable, nor is what needs the chest's whole width.
+    side, so that it is never called absent. Of an unusable image nothing is assessable, and no score is kept. Without
+    an apex or a base what collects there is not assessable, and the z range that was seen is said of all else in the
+    lungs. Of a lung that the field of view cuts sideways nothing is assessable, nor is what needs the chest's whole
+    width.
     """
     narrow = any(item.side for item in quality.faults)
     findings = tuple(_finding(f, quality.weight, narrow) for f in record.findings)
     lost = {(f.finding_id, f.side) for f, g in zip(record.findings, findings, strict=True) if f.presence != g.presence}
     coverage = tuple(_coverage(c, quality, lost, volume) for c in record.coverage)
-    return record.model_copy(update={"findings": findings, "coverage": coverage, "quality": quality})
+    more = {"scores": ()} if unusable(quality) else {}
+    return record.model_copy(update={"findings": findings, "coverage": coverage, "quality": quality, **more})
 
 
 def _finding(finding: Finding, weight: float, narrow: bool) -> Finding:

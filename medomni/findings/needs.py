@@ -36,6 +36,11 @@ MIDDLE: dict[str, tuple[str, ...]] = {
 """Classes without a side that must be there: what lies in them by mistake would otherwise be outside the chest."""
 
 
+def untested(segmentation: Segmentation, name: str) -> str | None:
+    """Why what is measured by a class is not to be believed: nobody has measured how good its masks are; or None."""
+    return f"MED-S03: untested class: {name} by {segmentation.produced_by}" if name in segmentation.untested else None
+
+
 def needed(finding_id: str, side: str) -> tuple[tuple[str, str], ...]:
     """(anatomy id, side) of all classes by which a finding on a side is judged; an empty side stands for any."""
     sides = (side,) if side in SIDES and finding_id in OWN_SIDE else SIDES
@@ -95,6 +100,5 @@ def _why_not(segmentation: Segmentation, name: str, side: str, present: Mapping[
 
 
 def _untested(segmentation: Segmentation, name: str, finding_id: str, tested: Tested) -> str | None:
-    if name not in segmentation.untested or tested.sensitivity(segmentation.produced_by, name, finding_id) is not None:
-        return None
-    return f"MED-S03: untested class: {name} by {segmentation.produced_by}"
+    known = tested.sensitivity(segmentation.produced_by, name, finding_id) is not None
+    return None if known else untested(segmentation, name)

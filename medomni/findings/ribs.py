@@ -97,7 +97,7 @@ def asymmetry(chest: Chest, right: RibMap, left: RibMap) -> NDArray[np.float64]:
 
 
 def fractures(chest: Chest, fluid: Mask) -> tuple[list[Hit], tuple[float, float] | None]:
-    """(at most one displaced fracture, the z range (mm, LPS) looked at, or None where ribs could not be followed)."""
+    """(at most one displaced fracture a side, the z range (mm, LPS) looked at, or None where ribs were lost)."""
     if chest.spacing[0] > THICKEST_MM:
         return [], None
     reference = chest.lung | fluid
@@ -109,16 +109,18 @@ def fractures(chest: Chest, fluid: Mask) -> tuple[list[Hit], tuple[float, float]
         return [], None
     ends = [chest.point(np.array([float(k), 0.0, 0.0]))[2] for k in (rows[0], rows[-1])]
     z_range = (min(ends), max(ends))
-    score = np.abs(np.nan_to_num(lift))
-    k, b = (int(v) for v in np.unravel_index(int(score.argmax()), score.shape))
-    if score[k, b] < STEP_MM:
-        return [], z_range
-    side = SIDES[0] if lift[k, b] > 0 else SIDES[1]
-    mask = _rib_near(chest, reference, side, k, b)
-    if not mask.any():  # a step with no bone at it: neither a fracture nor its absence was seen
-        return [], None
-    confidence = float(np.clip(0.5 + (score[k, b] - STEP_MM) * 0.2, 0.5, 0.9))
-    return [Hit("rib_fracture", "rib", side, mask, confidence, METHODS["rib_fracture"].method, {"count": 1})], z_range
+    hits: list[Hit] = []
+    for side, sign in zip(SIDES, (1.0, -1.0), strict=True):
+        score = sign * np.nan_to_num(lift)
+        k, b = (int(v) for v in np.unravel_index(int(score.argmax()), score.shape))
+        if score[k, b] < STEP_MM:
+            continue
+        mask = _rib_near(chest, reference, side, k, b)
+        if not mask.any():  # a step with no bone at it: neither a fracture nor its absence was seen
+            return hits, None
+        confidence = float(np.clip(0.5 + (score[k, b] - STEP_MM) * 0.2, 0.5, 0.9))
+        hits.append(Hit("rib_fracture", "rib", side, mask, confidence, METHODS["rib_fracture"].method, {"count": 1}))
+    return hits, z_range
 
 
 def _rib_near(chest: Chest, reference: Mask, side: str, k: int, b: int) -> Mask:

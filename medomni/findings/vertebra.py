@@ -22,6 +22,7 @@ from scipy.signal import find_peaks
 from medomni.findings.conditions import CODE, at_120_kv, first, no_contrast, step_mm
 from medomni.findings.hit import Hit
 from medomni.findings.kernels import kernel_kind
+from medomni.findings.needs import untested
 from medomni.findings.quantity import Quantity, refusal
 from medomni.records import Coverage, Score
 from medomni.volume import Segmentation, Volume, among, axis_alignment, reorient
@@ -66,6 +67,8 @@ def vertebrae(volume: Volume, segmentation: Segmentation) -> Quantity:
                     if kernel_kind(told, study.kernel) == "sharp" else None)
     low = f"{CODE}: slices lie {step:.2f} mm apart, at most {MOST_MM['height']:g} mm are needed"
     height = low if step > MOST_MM["height"] + 0.01 else None
+    if why := untested(segmentation, "spine"):
+        return _refused(why, why)
     if density and height:
         return _refused(density, height)
     axial = volume.axial()

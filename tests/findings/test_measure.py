@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from medomni.errors import MedomniError
-from medomni.findings import Measured, measure
+from medomni.findings import Measured, measure, ribs
+from medomni.findings.chest import chest_of
 from medomni.findings.hit import Hit
 from medomni.findings.sensitivity import METHODS
 from medomni.findings.sizes import name_by_size, too_large
@@ -133,6 +134,22 @@ def test_a_displaced_rib_fracture_is_found_at_its_place(seed: int, side: str) ->
     assert np.linalg.norm(np.subtract(found[0].centroid_mm, truth.centroid_mm)) < 30  # type: ignore[arg-type]
     row = next(c for c in measured.findings.coverage if c.finding_id == "rib_fracture")
     assert row.assessable and row.z_range_mm[0] < truth.centroid_mm[2] < row.z_range_mm[1]  # type: ignore[index]
+
+
+def test_a_fracture_of_each_side_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    volume = render(sample_patient(89, "A"))
+    chest = chest_of(volume, get_segmenter().segment(volume))
+    n, beside = len(chest.hu), ribs.BINS // 2
+    dry = np.zeros(chest.hu.shape, bool)
+    with_bone = [next(k for k in range(at, n) if ribs._rib_near(chest, chest.lung, side, k, beside).any())
+                 for side, at in (("right", n // 2), ("left", n // 3))]
+    lift = np.zeros((n, ribs.BINS))
+    lift[with_bone[0], beside], lift[with_bone[1], beside] = ribs.STEP_MM + 1, -ribs.STEP_MM - 2
+    monkeypatch.setattr(ribs, "asymmetry", lambda *_: lift)
+    hits, looked = ribs.fractures(chest, dry)
+    assert [h.side for h in hits] == ["right", "left"] and looked
+    lift[with_bone[1], beside] = 0.5 - ribs.STEP_MM
+    assert [h.side for h in ribs.fractures(chest, dry)[0]] == ["right"]
 
 
 def test_airless_lung_as_dense_as_fluid_is_left_out_of_an_effusion() -> None:

@@ -144,8 +144,18 @@ def test_no_calcium_score_where_a_condition_is_not_met() -> None:
     noisy = np.random.default_rng(1).normal(0, 45, volume.array.shape) + volume.array
     row = coronary_calcium(replace(volume, array=noisy.astype(np.int16)), labels).rows[0]
     assert "noise of" in (row.reason or "")
+    shut = replace(labels, untested=frozenset({"spine"}))
+    assert coronary_calcium(volume, shut).rows[0].reason == "MED-S03: untested class: spine by test 1"
     empty = replace(volume, array=np.full(volume.array.shape, 40, np.int16))
     assert "no heart" in (coronary_calcium(empty, labels).rows[0].reason or "")
+
+
+@pytest.mark.parametrize("seen", [slice(0, 22), slice(11, 36)])
+def test_no_calcium_score_of_a_part_of_the_heart(seen: slice) -> None:
+    volume, labels = _heart_scan([(16, 27, 104)])
+    part, shown = replace(volume, array=volume.array[seen]), replace(labels, labels=labels.labels[seen])
+    quantity = coronary_calcium(part, shown)
+    assert quantity.rows[0].reason == "MED-S20: the field of view cuts the heart" and not quantity.scores
 
 
 def test_builders_leave_the_patient_as_drawn_and_change_only_what_they_add() -> None:

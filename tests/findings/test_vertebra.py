@@ -57,6 +57,13 @@ def test_a_wedge_is_found_at_its_height(wedge: float, found: bool) -> None:
         assert quantity.hits[0].confidence < 0.5
 
 
+def test_masks_that_nobody_measured_are_not_believed() -> None:
+    volume, labels = _column()
+    quantity = vertebrae(volume, replace(labels, untested=frozenset({"spine"})))
+    assert not quantity.scores and not quantity.hits
+    assert {c.reason for c in quantity.rows} == {"MED-S03: untested class: spine by test 1"}
+
+
 def test_unmet_conditions_are_coded() -> None:
     for changed, said in (({"contrast": True}, "contrast agent was"), ({"contrast": None}, "contrast agent is neither"),
                           ({"acquisition": None}, "the tube voltage"), ({"kernel": "B70f"}, "kernel B70f is sharp")):

@@ -17,7 +17,7 @@ from medomni.phantom import render, sample_patient
 from medomni.phantom.degraded import DEGRADATIONS, clipped, moved, without_apex
 from medomni.quality import quality_of
 from medomni.quality.limits import DEGRADED_WEIGHT, UNUSABLE_WEIGHT, noise_limits_hu, weight_of
-from medomni.records import Coverage, Finding, Findings, Quality, QualityItem
+from medomni.records import Coverage, Finding, Findings, Quality, QualityItem, Score
 from medomni.segment import get_segmenter
 from medomni.volume import Label, Segmentation, Volume, reorient
 
@@ -94,7 +94,8 @@ def _limited(kind: str, state: str, weight: float) -> Findings:
     rows = tuple(Coverage(finding_id=name, anatomy_id="lung", side=side, method="m")  # type: ignore[arg-type]
                  for name in names for side in ("left", "right"))
     fault = QualityItem(kind=kind, state=state, code="MED-Q05", reason="MED-Q05: why")  # type: ignore[arg-type]
-    return limited(Findings(study=volume.study, coverage=rows, findings=found),
+    score = Score(score_id="laa_950", anatomy_id="lung", value=3.0, unit="%", measured_by="x")
+    return limited(Findings(study=volume.study, coverage=rows, findings=found, scores=(score,)),
                    Quality(items=(fault,), weight=weight, measured_by="t"), volume)
 
 
@@ -118,12 +119,12 @@ def test_a_missing_end_limits_what_lies_there() -> None:
 def test_of_an_unusable_image_nothing_is_assessable() -> None:
     out = _limited("noise", "unusable", 0.25)
     assert not any(c.assessable for c in out.coverage)
-    assert {f.presence for f in out.findings} == {"uncertain"}
+    assert {f.presence for f in out.findings} == {"uncertain"} and not out.scores
 
 
 def test_a_weight_of_one_changes_nothing() -> None:
     plain = _limited("noise", "ok", 1.0)
-    assert [f.confidence for f in plain.findings] == [0.6, 0.9]
+    assert [f.confidence for f in plain.findings] == [0.6, 0.9] and len(plain.scores) == 1
     assert all(c.assessable and c.z_range_mm is None for c in plain.coverage)
 
 
