@@ -9,13 +9,16 @@ ORDER = ("pleural_effusion", "pneumothorax", "consolidation", "lung_mass", "lung
 
 
 def fact_lines(findings: Findings, *, least_confidence: float = 0.5) -> list[str]:
-    """One line a present finding, then what could not be assessed.
+    """One line a present finding, then what is uncertain, then what could not be assessed.
 
-    A line is ``finding side [segment] [severity] [N mm]``; ``not assessable: finding side`` is never left out for a
-    finding of :data:`ORDER`, so that the model is told the difference between absent and not looked at.
+    A line is ``finding side [segment] [severity] [N mm]``, ``uncertain:`` before what may be there or not;
+    ``not assessable: finding side`` is never left out for a finding of :data:`ORDER`, so that the model is told the
+    difference between absent and not looked at.
     """
     shown = [f for f in findings.findings if f.presence == "present" and f.confidence >= least_confidence]
     lines = [_line(f) for f in sorted(shown, key=_rank)]
+    unsure = [f for f in findings.findings if f.presence == "uncertain"]
+    lines += [f"uncertain: {_line(f)}" for f in sorted(unsure, key=_rank)]
     missing = sorted({(c.finding_id, c.side) for c in findings.coverage
                       if not c.assessable and c.finding_id in ORDER})
     return lines + [f"not assessable: {name.replace('_', ' ')}{'' if side == 'bilateral' else ' ' + side}"

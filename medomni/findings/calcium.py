@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from medomni.findings.conditions import CODE, at_120_kv, first, gated, no_contrast, slices_within, soft_kernel
+from medomni.findings.conditions import CODE, at_120_kv, first, gated, no_contrast, slices_within, soft_kernel, step_mm
 from medomni.findings.heart_scan import HeartScan, heart_scan_of
 from medomni.findings.hit import Hit
 from medomni.findings.needs import untested
@@ -35,6 +35,8 @@ DEEP_MM = 9.0
 """Deeper in the heart's muscle and blood lies no coronary artery but a valve or the mitral ring."""
 CARTILAGE_HU = 85.0
 """What lies in denser tissue than muscle is calcium of a rib's cartilage."""
+WHOLE_MM = 100.0
+"""Fewer millimetres of slices do not show a heart from the arteries' origins to its apex (own limit)."""
 NOISE_HU = 30.0
 """Above it 130 HU are met by chance in more than a pixel; AHA guidance asks for 20 to 23 HU (own limit above that)."""
 LEAST_SCORE, SENSITIVITY = 1.0, 0.84
@@ -58,7 +60,7 @@ def coronary_calcium(volume: Volume, segmentation: Segmentation) -> Quantity:
     """The score, or the coded reason why there is none."""
     study, name = volume.study, "coronary_calcification"
     reason = first(gated(study), no_contrast(study), at_120_kv(study), soft_kernel(study),
-                   slices_within(volume, *SLICES_MM), untested(segmentation, "spine"))
+                   slices_within(volume, *SLICES_MM), _too_short(volume), untested(segmentation, "spine"))
     if reason:
         return refusal(name, "coronary_artery", METHOD, reason)
     axial = volume.axial()
@@ -68,8 +70,6 @@ def coronary_calcium(volume: Volume, segmentation: Segmentation) -> Quantity:
     scan = heart_scan_of(hu, spine, axial.spacing_mm)
     if scan is None:
         return refusal(name, "coronary_artery", METHOD, f"{CODE}: no heart between two lungs is seen")
-    if scan.cut:
-        return refusal(name, "coronary_artery", METHOD, f"{CODE}: the field of view cuts the heart")
     noise = noise_of(hu, scan)
     if noise > NOISE_HU:
         return refusal(name, "coronary_artery", METHOD,
@@ -91,6 +91,11 @@ def coronary_calcium(volume: Volume, segmentation: Segmentation) -> Quantity:
     row = Coverage(finding_id=name, anatomy_id="coronary_artery", method=METHOD, sensitivity=SENSITIVITY,
                    min_size_mm=2.0)
     return Quantity(hits, scores, (row,))
+
+
+def _too_short(volume: Volume) -> str | None:
+    mm = len(volume.axial().array) * step_mm(volume)
+    return None if mm >= WHOLE_MM else f"{CODE}: the slices cover {mm:.0f} mm, a whole heart needs {WHOLE_MM:.0f} mm"
 
 
 def noise_of(hu: NDArray[np.float32], scan: HeartScan) -> float:

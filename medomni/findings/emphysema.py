@@ -2,8 +2,9 @@
 
 Definition: voxels below -950 HU in percent of all lung voxels, airways taken out (%LAA-950; Gevenois 1996, Am J Respir
 Crit Care Med 154:187). It holds for thin slices (Gevenois took 1 mm), a soft kernel and full inspiration: with a sharp
-kernel the same lungs gave 15 % instead of 5 % (Lee 2019, Korean J Radiol 20:295). Where a condition is not met or not
-stated, there is no index. A low one denies nothing: a little emphysema that a reader sees need not reach the limit.
+kernel the same lungs gave 15 % instead of 5 % (Lee 2019, Korean J Radiol 20:295). Where one of these is not met or not
+stated, there is no index, nor where contrast agent or a tube voltage other than 120 kV is stated. A low index denies
+nothing: a little emphysema that a reader sees need not reach the limit.
 """
 
 from __future__ import annotations

@@ -39,7 +39,6 @@ class HeartScan:
         region: (slices, rows, columns) where coronary calcium can be. depth: millimetres inside the heart's soft
             tissue, 0 in the fat around it. aorta: the wall of the ascending aorta, which is none of the arteries.
         step: pixels of the image per pixel here. spacing: millimetres between slices, rows, columns here.
-        cut: whether the first or the last slice still shows as much soft tissue as the heart alone has.
     """
 
     region: Mask
@@ -47,7 +46,6 @@ class HeartScan:
     aorta: Mask
     step: int
     spacing: tuple[float, float, float]
-    cut: bool = False
 
 
 def heart_scan_of(hu: Hu, spine: Mask, spacing: tuple[float, float, float]) -> HeartScan | None:
@@ -87,8 +85,7 @@ def heart_scan_of(hu: Hu, spine: Mask, spacing: tuple[float, float, float]) -> H
     region = (between | ndimage.binary_dilation(heart, _disk(BORDER_MM / thin[1]))) & (rows < front[:, None, None])
     region[: int(big[0])] = False
     region[top + 1:] = False
-    return HeartScan(region, depth, _aortic_wall(depth, between & region, thin), step, thin,
-                     bool(big[0] == 0 or big[-1] == len(small) - 1))
+    return HeartScan(region, depth, _aortic_wall(depth, between & region, thin), step, thin)
 
 
 def _lungs(smooth: Hu, spacing: tuple[float, float, float]) -> Mask:

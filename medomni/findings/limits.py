@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from medomni.quality.limits import gravest, unusable
+from medomni.quality.limits import gravest, unusable, weight_of
 from medomni.records import Coverage, Finding, Findings, Quality
 from medomni.volume import Volume
 
@@ -13,6 +13,11 @@ AT_END = {"apex": ("pneumothorax",), "base": ("pleural_effusion",)}
 EITHER = ("bilateral", "unspecified", "midline")
 BESIDE = ("cardiomegaly", "rib_fracture")
 """What needs the whole width of the chest: the ratio to it, the ribs' course."""
+LUNGS_VIEW = ("apex", "base", "field_of_view")
+"""Faults that say what of the lungs and the trunk is not in view."""
+OWN_VIEW = ("coronary_artery", "vertebra", "aorta", "ascending_aorta", "descending_aorta")
+"""Anatomy whose rules ask themselves whether what they need is in view: a calcium scan shows no apex and is none the
+worse for it."""
 IN_LUNG = ("pneumothorax", "consolidation", "lung_nodule", "lung_mass", "pleural_effusion")
 
 
@@ -23,14 +28,22 @@ def limited(record: Findings, quality: Quality, volume: Volume) -> Findings:
     side, so that it is never called absent. Of an unusable image nothing is assessable, and no score is kept. Without
     an apex or a base what collects there is not assessable, and the z range that was seen is said of all else in the
     lungs. Of a lung that the field of view cuts sideways nothing is assessable, nor is what needs the chest's whole
-    width.
+    width. What is said of the lungs' ends and sides is nothing to :data:`OWN_VIEW`.
     """
     narrow = any(item.side for item in quality.faults)
-    findings = tuple(_finding(f, quality.weight, narrow) for f in record.findings)
+    findings = tuple(_finding(f, _for(f.anatomy_id, quality).weight, narrow) for f in record.findings)
     lost = {(f.finding_id, f.side) for f, g in zip(record.findings, findings, strict=True) if f.presence != g.presence}
-    coverage = tuple(_coverage(c, quality, lost, volume) for c in record.coverage)
-    more = {"scores": ()} if unusable(quality) else {}
-    return record.model_copy(update={"findings": findings, "coverage": coverage, "quality": quality, **more})
+    coverage = tuple(_coverage(c, _for(c.anatomy_id, quality), lost, volume) for c in record.coverage)
+    scores = tuple(s for s in record.scores if not unusable(_for(s.anatomy_id, quality)))
+    return record.model_copy(update={"findings": findings, "coverage": coverage, "quality": quality, "scores": scores})
+
+
+def _for(anatomy_id: str, quality: Quality) -> Quality:
+    """The quality without what is nothing to an anatomy."""
+    if anatomy_id not in OWN_VIEW:
+        return quality
+    items = tuple(i for i in quality.items if i.kind not in LUNGS_VIEW)
+    return quality.model_copy(update={"items": items, "weight": weight_of(items)})
 
 
 def _finding(finding: Finding, weight: float, narrow: bool) -> Finding:

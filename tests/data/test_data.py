@@ -68,9 +68,12 @@ def test_facts_keep_what_was_not_assessed() -> None:
                     longest_mm=11.6, measured_by="t"),
             Finding(id="2", finding_id="pneumothorax", anatomy_id="pleural_space", side="right", confidence=0.2,
                     measured_by="t"),
-            Finding(id="3", finding_id="cardiomegaly", anatomy_id="heart", side="midline", measured_by="t"))
+            Finding(id="3", finding_id="cardiomegaly", anatomy_id="heart", side="midline", measured_by="t"),
+            Finding(id="4", finding_id="lung_nodule", anatomy_id="lung", side="right", longest_mm=8.0,
+                    presence="uncertain", confidence=0.3, measured_by="t"))
     lines = fact_lines(Findings(study=STUDY, coverage=coverage, findings=rows))
-    assert lines == ["lung nodule left upper lobe 12 mm", "cardiomegaly", "not assessable: lung mass left"]
+    assert lines == ["lung nodule left upper lobe 12 mm", "cardiomegaly", "uncertain: lung nodule right 8 mm",
+                     "not assessable: lung mass left"]
 
 
 def test_facts_can_be_withheld_and_nothing_is_cut() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
@@ -114,6 +115,19 @@ def test_a_missing_end_limits_what_lies_there() -> None:
     assert effusion.assessable and effusion.z_range_mm
     spacing, n = _phantom().spacing_mm[0], len(_phantom().array)
     assert effusion.z_range_mm[1] - effusion.z_range_mm[0] == pytest.approx(n * spacing, abs=0.2)
+
+
+def test_a_calcium_score_needs_no_apex() -> None:
+    volume = _phantom()
+    here: dict[str, Any] = {"anatomy_id": "coronary_artery", "measured_by": "x"}
+    one = Finding(id="f1", finding_id="coronary_calcification", confidence=0.85, **here)
+    row = Coverage(finding_id="coronary_calcification", anatomy_id="coronary_artery", method="x")
+    record = Findings(study=volume.study, findings=(one,), coverage=(row,),
+                      scores=(Score(score_id="agatston", value=338.6, **here),))
+    for kind, kept in (("apex", True), ("base", True), ("field_of_view", True), ("noise", False)):
+        fault = QualityItem(kind=kind, state="unusable", code="MED-Q05", reason="MED-Q05: why")  # type: ignore[arg-type]
+        out = limited(record, Quality(items=(fault,), weight=0.25, measured_by="t"), volume)
+        assert (out.findings[0].presence == "present") is out.coverage[0].assessable is bool(out.scores) is kept, kind
 
 
 def test_of_an_unusable_image_nothing_is_assessable() -> None:
