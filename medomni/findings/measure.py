@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -31,7 +32,7 @@ from medomni.findings.ribs import fractures
 from medomni.findings.sizes import SIZED, name_by_size, size_fields, too_large
 from medomni.findings.tested import Tested
 from medomni.quality import quality_of
-from medomni.records import Finding, Findings, volume_grade
+from medomni.records import Finding, Findings, Warned, volume_grade
 from medomni.volume import Label, Segmentation, Volume, from_upright
 
 UNTESTED_CONFIDENCE = 0.45
@@ -149,7 +150,7 @@ def with_lobes(measured: Measured, volume: Volume, lobes: Segmentation) -> Measu
     its place.
 
     Args:
-        lobes: on the volume's grid.
+        lobes: on the volume's grid; why some were not traced (MED-S07) becomes a warning of the study.
 
     Raises:
         MedomniError: MED-S02 when the lobes lie on another grid.
@@ -159,7 +160,19 @@ def with_lobes(measured: Measured, volume: Volume, lobes: Segmentation) -> Measu
     record, outlines = measured.findings, measured.masks
     findings = tuple(_in_lobe(f, n, outlines, lobes) for n, f in enumerate(record.findings, start=1))
     organs = record.organs + organs_of(volume, lobes)
-    return Measured(record.model_copy(update={"findings": findings, "organs": organs}), outlines)
+    study = record.study.model_copy(update={"warnings": (*record.study.warnings, *_untraced(record, lobes))})
+    return Measured(record.model_copy(update={"study": study, "findings": findings, "organs": organs}), outlines)
+
+
+def _untraced(record: Findings, lobes: Segmentation) -> Iterator[Warned]:
+    """Why lobes of a lung were not traced, once a reason: one that is named there all the same is an estimate."""
+    lungs = {o.side for o in record.organs if o.anatomy_id == "lung" and o.volume_ml}
+    for reason in dict.fromkeys(lobes.abstained.values()):
+        sides = sorted({name.rpartition("/")[2] for name, why in lobes.abstained.items() if why == reason} & lungs)
+        if not sides:
+            continue
+        code, _, why = reason.partition(": ")
+        yield Warned(code=code, detail=f"{' and '.join(sides)}: {why}; a lobe named there is an estimate by place")
 
 
 def _in_lobe(finding: Finding, n: int, masks: Segmentation, lobes: Segmentation) -> Finding:

@@ -14,7 +14,7 @@ from medomni.records import CheckResult, Findings, Flag, Report, Score
 from medomni.review.images import load_images
 from medomni.review.pictures import key_slices, slice_png
 from medomni.review.spans import pieces
-from medomni.review.words import NOTES, both, named, range_both, warning_zh, why_both
+from medomni.review.words import NOTES, both, named, placed, range_both, warning_zh, why_both
 
 FILES = ("findings.json", "report.json", "check.json")
 _SEVERITY = {"critical": 0, "major": 1, "minor": 2, "info": 3}
@@ -80,7 +80,7 @@ def environment() -> Environment:
     made = Environment(loader=PackageLoader("medomni.review"), autoescape=select_autoescape(["html"]),
                        trim_blocks=True, lstrip_blocks=True)
     made.filters["words"] = lambda s: str(s).replace("_", " ")
-    made.filters |= {"amount": amount, "both": both, "named": named, "range_both": range_both,
+    made.filters |= {"amount": amount, "both": both, "named": named, "placed": placed, "range_both": range_both,
                      "warning_zh": warning_zh, "why_both": why_both}
     made.filters["meaning"] = lambda code: CATALOGUE[code].title if code in CATALOGUE else ""
     made.globals["notes"] = NOTES

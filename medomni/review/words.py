@@ -7,7 +7,7 @@ from markupsafe import Markup, escape
 from medomni.check.closing import range_words
 from medomni.check.reasons import reason_zh
 from medomni.knowledge import load_graph
-from medomni.records import Coverage
+from medomni.records import Coverage, Finding, Findings
 
 NOTES = {
     "research": ("Research use only, not a medical device, not a diagnosis.", "仅供研究，非医疗器械，不作诊断。"),
@@ -69,6 +69,7 @@ WARNINGS = {
     "MED-D28": "分段存储的图像未注明共有几部分，可能缺少末尾的层面。",
     "MED-D27": "单个层面未注明层厚，按 1 mm 处理。",
     "MED-D29": "NIfTI 文件中两组空间位置互相矛盾，已采用其中的 sform。",
+    "MED-S07": "叶间裂未能显示，该侧肺叶未划分；所述肺叶为按位置的估计。",
     "MED-S09": "肝脏与心脏位置左右相反：内脏反位，或图像左右标注有误。",
     "MED-D25": "图像曾经有损压缩。", "MED-D26": "多个层面使用同一个 SOP 实例 UID。",
     "MED-D19": "容积已重采样为等间距、垂直的网格：部分层面由相邻真实层面插值得到。",
@@ -82,6 +83,19 @@ def both(text: str) -> Markup:
     if zh is None and str(text) in load_graph():
         zh = load_graph().name(str(text), "zh")
     return Markup("{} <span lang=\"zh\">{}</span>").format(shown, zh) if zh else Markup(escape(shown))
+
+
+def placed(finding: Finding, findings: Findings) -> Markup:
+    """The lobe that a finding lies in, with "about" before it where that lobe was not traced."""
+    if not finding.segment:
+        return Markup("")
+    traced = any(o.anatomy_id == finding.segment and o.volume_ml and o.side in (finding.side, "unspecified")
+                 for o in findings.organs)
+    graph = load_graph()
+    if traced or finding.segment not in graph:
+        return both(finding.segment)
+    return Markup("about the {} <span lang=\"zh\">约在{}</span>").format(
+        graph.name(finding.segment, "en"), graph.name(finding.segment, "zh"))
 
 
 def named(name: str) -> Markup:

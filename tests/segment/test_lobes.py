@@ -13,6 +13,8 @@ from medomni.findings import measure, with_lobes
 from medomni.findings.lobes import lobe_at
 from medomni.phantom import render, sample_patient
 from medomni.phantom.masks import grid_of
+from medomni.records import Finding
+from medomni.review.words import placed
 from medomni.segment import get_segmenter
 from medomni.segment.lobes import find_lobes
 from medomni.volume import Segmentation, Volume
@@ -62,6 +64,23 @@ def test_without_fissures_no_lobe_is_named(thin: tuple) -> None:
         f"{name}/{side}": "MED-S07" for side in SIGN for name in ("upper_lobe", "lower_lobe", "middle_lobe")
         if (name, side) != ("middle_lobe", "left")}
     assert not lobes.labels.any()
+
+
+def test_a_lobe_that_was_not_traced_is_called_an_estimate(thin: tuple) -> None:
+    volume, found, *_ = thin
+    lobes = find_lobes(volume, found)
+    plain = measure(volume, found)
+    nodule = Finding(id="f1", finding_id="lung_nodule", anatomy_id="lung", side="left", segment="lower_lobe",
+                     measured_by="x")
+    plain = replace(plain, findings=plain.findings.model_copy(update={"findings": (nodule,)}))
+    traced = with_lobes(plain, volume, lobes).findings
+    assert "about" not in placed(nodule, traced) and not traced.study.warnings
+    why = {f"{name}/left": "MED-S07: the oblique fissure is not seen" for name in ("upper_lobe", "lower_lobe")}
+    gone = np.where(lobes.mask("upper_lobe", "left") | lobes.mask("lower_lobe", "left"), 0, lobes.labels)
+    record = with_lobes(plain, volume, replace(lobes, labels=gone.astype(np.uint8), abstained=why)).findings
+    assert [(w.code, w.detail) for w in record.study.warnings] == [
+        ("MED-S07", "left: the oblique fissure is not seen; a lobe named there is an estimate by place")]
+    assert "about the lower lobe" in placed(nodule, record) and "约在下叶" in placed(nodule, record)
 
 
 def test_thick_slices_show_none(real_dicom: Path) -> None:
