@@ -175,7 +175,7 @@ def test_text_file_beside_a_series_is_a_recorded_warning(medomni, series: Path, 
     ran = medomni("measure", series, "-o", out)
     assert ran.code == 0, ran.err
     warnings = json.loads(out.read_text())["study"]["warnings"]
-    assert [w["code"] for w in warnings] == ["MED-D02"] and "letter.dcm" in warnings[0]["detail"]
+    assert [w["code"] for w in warnings] == ["MED-D02", "MED-S07"] and "letter.dcm" in warnings[0]["detail"]
 
 
 @pytest.mark.flow

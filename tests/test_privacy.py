@@ -103,7 +103,7 @@ def test_measured_and_checked_study_holds_no_canary(planted, tmp_path: Path, cap
         study = measure_study(folder)
     finally:
         (folder / "copy.dcm").unlink()
-    assert {w.code for w in study.findings.study.warnings} == {"MED-D15"}
+    assert {w.code for w in study.findings.study.warnings} == {"MED-D15", "MED-S07"}
     report, check = check_study("There is a large left pneumothorax. The heart is normal in size.", study)
     write_study(tmp_path, study, report, check)
     (tmp_path / "contact.png").write_bytes(contact_sheet(study.volume, outlines=study.segmentation))

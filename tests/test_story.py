@@ -114,7 +114,8 @@ def test_short_form_of_a4(home_cases: list) -> None:
 @pytest.mark.flow
 def test_short_form_of_a4_at_another_hospital(tmp_path: Path) -> None:
     """LoRA by ``configs/adapt.yaml``, cut to a few steps: reports of unseen patients of hospital B become likelier, and
-    the facts of the reports that it writes of its own patients truer."""
+    the facts of the reports that it writes of that hospital's patients truer (of all 16: of eight alone, a few facts
+    more or less decide)."""
     import torch
 
     from medomni.config import load_config
@@ -140,11 +141,11 @@ def test_short_form_of_a4_at_another_hospital(tmp_path: Path) -> None:
     batch = collate([encoder.encode(c, facts=False) for c in unseen], encoder)
     with torch.no_grad():
         before = float(report_loss(bundle, batch))
-    own = [c.truth for c in local]
-    first = count_facts(decode(bundle, local, facts=False), own).f1()
+    truths = [c.truth for c in cases]
+    first = count_facts(decode(bundle, cases, facts=False), truths).f1()
     adapted, _ = run_recipe(recipe, local, None, bundle=bundle)
     assert trainable_share(adapted.model) <= 0.10
-    then = count_facts(decode(adapted, local, facts=False), own).f1()
+    then = count_facts(decode(adapted, cases, facts=False), truths).f1()
     assert first <= 0.80 and then > first, (first, then)
     with torch.no_grad():
         after = float(report_loss(adapted, batch))

@@ -25,17 +25,20 @@ def limited(record: Findings, quality: Quality, volume: Volume) -> Findings:
     """The findings with their quality: confidence times its weight, coverage where the images do not allow it.
 
     A present finding whose confidence falls below 0.5 is *uncertain*, and what it may be is then not assessable on its
-    side, so that it is never called absent. Of an unusable image nothing is assessable, and no score is kept. Without
-    an apex or a base what collects there is not assessable, and the z range that was seen is said of all else in the
-    lungs. Of a lung that the field of view cuts sideways nothing is assessable, nor is what needs the chest's whole
-    width. What is said of the lungs' ends and sides is nothing to :data:`OWN_VIEW`.
+    side, so that it is never called absent. Of an unusable image nothing is assessable, and no score is kept; where
+    the values are no Hounsfield units no organ is listed either. Without an apex or a base what collects there is not
+    assessable, and the z range that was seen is said of all else in the lungs. Of a lung that the field of view cuts
+    sideways nothing is assessable, nor is what needs the chest's whole width. What is said of the lungs' ends and
+    sides is nothing to :data:`OWN_VIEW`.
     """
     narrow = any(item.side for item in quality.faults)
     findings = tuple(_finding(f, _for(f.anatomy_id, quality).weight, narrow) for f in record.findings)
     lost = {(f.finding_id, f.side) for f, g in zip(record.findings, findings, strict=True) if f.presence != g.presence}
     coverage = tuple(_coverage(c, _for(c.anatomy_id, quality), lost, volume) for c in record.coverage)
     scores = tuple(s for s in record.scores if not unusable(_for(s.anatomy_id, quality)))
-    return record.model_copy(update={"findings": findings, "coverage": coverage, "quality": quality, "scores": scores})
+    organs = () if unusable(quality, "values") else record.organs
+    return record.model_copy(update={"findings": findings, "coverage": coverage, "quality": quality, "scores": scores,
+                                     "organs": organs})
 
 
 def _for(anatomy_id: str, quality: Quality) -> Quality:

@@ -13,10 +13,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from medomni.findings.axes import axial_axes
 from medomni.findings.base import Base
-from medomni.findings.chest import Chest, Mask, chest_of
+from medomni.findings.chest import SIDES, Chest, Mask, chest_of
 from medomni.findings.hit import Hit
 from medomni.findings.lobes import lobe_of
 from medomni.findings.nodule_box import Box, Scene
@@ -33,6 +34,7 @@ FINE_MM = 1.5
 CALCIFIED_HU = 250.0
 SHARED = 0.5
 FAT_HU, FAT_MM = -40.0, 4.5
+SIDE_MM = 3.0
 LEAST_AIR = 0.2
 """Share of a nodule's surroundings that is lung: less lies in the wall or the diaphragm."""
 
@@ -105,7 +107,7 @@ def _hit(chest: Chest, box: Box, shape: Shape, p: float, longest: float, short: 
     index = (middle - chest.origin - (np.array(chest.steps) - 1) / 2) / chest.steps
     near = tuple(int(np.clip(round(float(v)), 0, n - 1)) for v, n in zip(index, mask.shape, strict=True))
     mask[near] = True
-    side = "right" if chest.x[near[0], 0, near[2]] < 0 else "left"
+    side = _side(chest, mask, "right" if chest.x[near[0], 0, near[2]] < 0 else "left")
     return Hit("lung_nodule", "lung", side, mask, p,
                METHODS["lung_nodule"].method, {
         "longest_mm": longest, "short_mm": short, "volume_ml": shape.features["ml"],
@@ -113,6 +115,16 @@ def _hit(chest: Chest, box: Box, shape: Shape, p: float, longest: float, short: 
         "attenuation": "calcified" if float(chest.hu[near]) > CALCIFIED_HU else "solid",
         "segment": lobe_of(chest, tuple(index), side),  # type: ignore[arg-type]
         "uncertainty_mm": chest.spacing[1] + 0.2 * chest.spacing[0]})
+
+
+def _side(chest: Chest, mask: Mask, otherwise: str) -> str:
+    """The lung that a mask lies in or on: lungs reach over the midline, before the heart and behind it."""
+    around = tuple(slice(max(0, int(np.flatnonzero(line)[0]) - n), int(np.flatnonzero(line)[-1]) + n + 1)
+                   for line, n in ((mask.any(axis=tuple({0, 1, 2} - {a})), 1 + round(SIDE_MM / chest.spacing[a]))
+                                   for a in range(3)))
+    near = ndimage.distance_transform_edt(~mask[around], sampling=chest.spacing) <= SIDE_MM
+    right, left = (int((chest.masks[f"lung/{side}"][around] & near).sum()) for side in SIDES)
+    return otherwise if right == left else "right" if right > left else "left"
 
 
 def _told_apart(hits: list[Hit]) -> list[Hit]:

@@ -10,7 +10,7 @@ from medomni.segment.airway import find_airway
 from medomni.segment.aorta import find_aorta
 from medomni.segment.body import body_mask
 from medomni.segment.bone import Skeleton, find_skeleton
-from medomni.segment.fov import refused_by_extent, view_of
+from medomni.segment.fov import refused_by_extent, shows_lung, view_of
 from medomni.segment.grid import Grid, Mask, near
 from medomni.segment.heart import find_middle
 from medomni.segment.hull import cage_mask
@@ -28,7 +28,8 @@ class BuiltinChestSegmenter:
     pneumothorax is part of it, the measuring room parts them); ``hemithorax`` is what else lies inside the ribs on
     a side: fluid, consolidation, mass, pleura, and below the dome the upper abdomen. Heart, mediastinum, liver and
     spleen are approximate; of the aorta it is what could be followed. The thoracic cage is the union of lung, airway,
-    heart, mediastinum, aorta, liver, spleen and hemithorax.
+    heart, mediastinum, aorta, liver, spleen and hemithorax. Where no chest is found, the spine alone is labelled, and
+    that only beside aerated lung.
     """
 
     name = "builtin"
@@ -72,16 +73,18 @@ class BuiltinChestSegmenter:
                ) -> tuple[dict[str, str], frozenset[int]]:
         """Write the chest's labels in place; returns what was left out and why, and the labels that are cut."""
         labels[skeleton.bone] = VALUE["skeleton", "unspecified"]
-        labels[skeleton.spine] = VALUE["spine", "midline"]
+        air = air_inside(grid, body)
         refused = refused_by_extent(grid)
+        if not refused:
+            airway = find_airway(grid, body, float(np.median(skeleton.midline)))
+            right, left = split_lungs(grid, air, airway.mask, skeleton.midline)
+            view = view_of(grid, right, left, airway)
+            refused = view.refused
+        trunk = not refused or shows_lung(grid, air)
+        if trunk:  # what is bone in the posterior middle of a head is its base, and no vertebra
+            labels[skeleton.spine] = VALUE["spine", "midline"]
         if refused:
-            return dict.fromkeys(LUNG_DEPENDENT, refused), frozenset()
-        centre = float(np.median(skeleton.midline))
-        airway = find_airway(grid, body, centre)
-        right, left = split_lungs(grid, air_inside(grid, body), airway.mask, skeleton.midline)
-        view = view_of(grid, right, left, airway)
-        if view.refused:
-            return dict.fromkeys(LUNG_DEPENDENT, view.refused), frozenset()
+            return dict.fromkeys(LUNG_DEPENDENT + (() if trunk else ("spine",)), refused), frozenset()
         cage = cage_mask(grid, body, right | left, skeleton)
         middle = find_middle(grid, cage, right, left, airway.mask, skeleton, airway.carina)
         columns = np.arange(body.shape[2])[None, None, :]

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from medomni.segment.airway import Airway
-from medomni.segment.grid import Grid, Mask, depths
+from medomni.segment.grid import Grid, Mask, components, depths
 from medomni.segment.lungs import SKIN_MM
 from medomni.volume import reconstructed
 
 LEAST_SLICES = 8
 LEAST_EXTENT_MM = 120.0
+EMPTY_HU, LUNG_HU, LEAST_LUNG_ML = -950.0, -600.0, 30.0
+"""Lung lies between empty gas and tissue; how much of it tells a trunk from a head."""
 CUT_MM2 = (40.0, 15_000.0)
 """Of a lung at the picture's edge: from where on it is cut, and from where on so much is gone that nothing is judged.
 On a synthetic chest cut 20 mm into a lung (13,000 and 14,500 mm2) the other side's findings stayed; 60 mm in (16,000
@@ -41,6 +43,13 @@ def refused_by_extent(grid: Grid) -> str:
         needed = f"{LEAST_SLICES} slices and {LEAST_EXTENT_MM:.0f} mm are needed"
         return f"MED-D17: {n} slices over {extent:.0f} mm; {needed}"
     return ""
+
+
+def shows_lung(grid: Grid, air: Mask) -> bool:
+    """Whether some of the gas inside the trunk, ``air``, is aerated lung: one piece of at least 30 ml with the density
+    of lung. Bowels, paranasal sinuses and the pharynx hold empty gas, and its rims are thin."""
+    _, sizes = components(air & (grid.hu > EMPTY_HU) & (grid.hu < LUNG_HU))
+    return bool((sizes * grid.voxel_ml >= LEAST_LUNG_ML).any())
 
 
 def view_of(grid: Grid, right: Mask, left: Mask, airway: Airway) -> View:

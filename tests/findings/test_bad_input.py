@@ -19,7 +19,7 @@ from medomni.phantom import PhantomPatient, render, sample_patient
 from medomni.phantom.degraded import with_metal
 from medomni.phantom.masks import true_masks
 from medomni.phantom.patient import with_more_nodules
-from medomni.records import Findings
+from medomni.records import Findings, Patient, Study
 from medomni.segment import get_segmenter
 from medomni.volume import Segmentation, Volume
 
@@ -157,6 +157,39 @@ def test_half_a_chest_denies_nothing_that_is_there(
     assert any(code.startswith("MED-") for code in reasons(measured.findings))
 
 
+def head(slices: int) -> Volume:
+    """An ellipsoid of brain in a shell of bone, with thick bone and gas where the skull's base and its sinuses lie."""
+    z, y, x = np.meshgrid(np.arange(slices) * 5.0, *(np.arange(100) * 2.0,) * 2, indexing="ij")
+    array = np.full(z.shape, -1000, np.int16)
+    deep = np.hypot((y - 100) / 92, (x - 100) / 75)
+    array[deep < 1.0] = 40
+    array[(deep < 0.95) & (deep > 0.85)] = 1000
+    array[(deep < 0.85)] = 30
+    array[(deep < 0.9) & (z < 60) & (y > 110)] = 500
+    array[(np.hypot(y - 60, x - 100) < 15) & (z < 70)] = -1000
+    affine = np.array([[0, 0, 2.0, -100], [0, 2.0, 0, -100], [5.0, 0, 0, 0], [0, 0, 0, 1]])
+    return Volume(array, affine, Study(study_key="0" * 16, modality="CT", patient=Patient()))
+
+
+@pytest.mark.parametrize("slices", [16, 40])
+def test_a_head_has_no_organ_of_the_chest_and_no_spine(slices: int) -> None:
+    found, measured = judged(head(slices))
+    assert measured.findings.organs == () and not stated(measured.findings)
+    assert {found.abstained[name][:7] for name in ("lung", "spine")} == {"MED-D17" if slices == 16 else "MED-S01"}
+
+
+@pytest.mark.parametrize("first", [0.0, 0.3])
+def test_the_spine_stays_where_the_apices_are_cut_off(healthy: tuple[PhantomPatient, Volume], first: float) -> None:
+    """As scans of the heart do: their calcium is counted in front of the spine."""
+    axial = healthy[1].axial()
+    n = len(axial.array)
+    affine = axial.affine.copy()
+    affine[:3, 3] += int(first * n) * affine[:3, 0]
+    part = axial.array[int(first * n) : int(0.6 * n)]
+    found, _ = judged(replace(axial, array=np.ascontiguousarray(part), affine=affine, slice_uids=()))
+    assert "lung" in found.abstained and found.mask("spine").any()
+
+
 NOT_CT: dict[str, Callable[[Volume], NDArray[np.int16]]] = {
     "noise alone": lambda v: np.random.default_rng(5).normal(0, 400, v.array.shape).astype(np.int16),
     "the values of an MR image": lambda v: np.clip((v.array.astype(np.float32) + 1024) * 0.4, 0, 1200).astype(np.int16),
@@ -169,6 +202,7 @@ def test_what_is_no_ct_states_nothing(healthy: tuple[PhantomPatient, Volume], na
     _, volume = healthy
     _, measured = judged(replace(volume, array=NOT_CT[name](volume)))
     assert not stated(measured.findings)
+    assert measured.findings.organs == ()
     assert all(code.startswith("MED-") for code in reasons(measured.findings))
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import ndimage
 
 from medomni.findings.chest import Chest, chest_of
 from medomni.findings.nodule_candidates import MEDIASTINAL_MM, envelope
-from medomni.findings.nodules import outlined
+from medomni.findings.nodules import nodules, outlined
 from medomni.records import Study
 from medomni.volume import Label, Segmentation, Volume
 
@@ -70,6 +72,22 @@ def share_outlined(volume: Volume, segmentation: Segmentation, chest: Chest, pla
     best = min(away, key=lambda i: away[i])
     assert away[best] < 3.0
     return float(found[best].shape.features["ml"] / (4 / 3 * np.pi * 0.6**3))
+
+
+@pytest.mark.parametrize(("reaches", "side"), [(80, "left"), (112, "right")])
+def test_a_nodule_is_of_the_lung_that_it_lies_in(reaches: int, side: str) -> None:
+    """On the left of the midline, in a right lung that reaches over it or not."""
+    place = (40.0, 50.0, 100.0)
+    volume, segmentation, _ = made(place)
+    x = np.broadcast_to(np.arange(SHAPE[2]), SHAPE)
+    labels = np.where((segmentation.labels == LEFT) & (x < reaches), RIGHT, segmentation.labels).astype(np.uint8)
+    segmentation = replace(segmentation, labels=labels)
+    chest = chest_of(volume, segmentation)
+    none, floor = np.zeros(chest.hu.shape, bool), np.full(chest.hu.shape[1:], 20.0 * MM / chest.spacing[0], np.float32)
+    hits = nodules(volume, segmentation, chest, none, none, floor)
+    near = [h for h in hits if h.mask is not None and h.mask[tuple(np.round(
+        (np.array(place) - chest.origin) / chest.steps).astype(int))]]
+    assert [h.side for h in near] == [side]
 
 
 def test_what_lies_deep_in_the_mediastinum_is_not_sought() -> None:

@@ -1,4 +1,4 @@
-"""A body CT that comes as NIfTI and holds only the lung bases: the segmenter abstains or stays small."""
+"""What is no chest: a body CT that comes as NIfTI and holds only the lung bases, a head."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from medomni.dicom import read_study
 from medomni.records import Patient, Study
 from medomni.segment import get_segmenter
 from medomni.volume import LPS_TO_RAS, Volume
@@ -25,3 +26,9 @@ def test_lung_bases_alone_are_not_lungs(real_dicom: Path) -> None:
     found = get_segmenter("builtin").segment(volume)
     lungs = found.mask("lung").sum() * volume.voxel_ml
     assert "lung" in found.abstained or lungs < 150, lungs
+
+
+def test_the_base_of_a_skull_is_no_vertebral_column(real_dicom: Path) -> None:
+    found = get_segmenter("builtin").segment(read_study(real_dicom / "head_ct_tilt_plus_localizer_philips"))
+    assert not found.mask("spine").any() and found.mask("skeleton").any()
+    assert found.abstained["spine"].startswith("MED-D17")
