@@ -310,6 +310,7 @@ def test_what_was_not_assessed_stands_in_the_reports_language() -> None:
 def test_the_report_says_where_it_was_not_looked_for() -> None:
     from medomni.check import extract_claims
     from medomni.check.closing import not_assessed_section
+    from medomni.findings.sensitivity import METHODS
     from medomni.records import Coverage, Findings, Study
 
     row = Coverage(finding_id="lung_nodule", anatomy_id="lung", method="x", side="left", z_range_mm=(-120.4, 60.0))
@@ -320,6 +321,13 @@ def test_the_report_says_where_it_was_not_looked_for() -> None:
     assert en == ("\n\nNOT ASSESSED:\n- lung nodule, left; rib fracture: "
                   "not assessable below z -120 mm and above z 60 mm")
     assert zh == "\n\n未评估项目：\n- 左侧肺结节、肋骨骨折：z -120 mm 以下及 60 mm 以上无法评估"
+    for text in (en, zh):
+        assert not extract_claims(text).claims
+    rib = rib.model_copy(update={"method": METHODS["rib_fracture"].method})
+    walls = findings.model_copy(update={"coverage": (rib,)})
+    en, zh = not_assessed_section(walls), not_assessed_section(walls, "zh")
+    assert en.endswith("\n- rib fracture: assessed in the side walls, not beside the spine nor in front")
+    assert zh.endswith("\n- 肋骨骨折：仅侧胸壁，不含脊柱旁与前胸壁")
     for text in (en, zh):
         assert not extract_claims(text).claims
     both = findings.model_copy(update={"coverage": (row, row.model_copy(update={"side": "right"}), mass)})

@@ -10,6 +10,8 @@ from medomni.records import Coverage, Findings
 __all__ = ["not_assessed_section", "range_words"]
 
 EITHER_SIDE = ("bilateral", "unspecified", "midline")
+PART = {"rules:rib-step": ("in the side walls, not beside the spine nor in front", "仅侧胸壁，不含脊柱旁与前胸壁")}
+"""What of an organ a method looks at, in both languages, where that is not all of it (``medomni/findings/ribs.py``)."""
 
 
 def not_assessed_section(findings: Findings, language: str = "en") -> str:
@@ -55,12 +57,19 @@ def range_words(row: Coverage, language: str = "en") -> str:
     if row.z_range_mm is None:
         return ""
     low, high = (f"{z:.0f}" for z in row.z_range_mm)
-    return (f"仅评估 z {low} 至 {high} mm（患者坐标，朝头侧为正）" if language == "zh" else
-            f"only from z {low} to {high} mm (patient coordinates, towards the head)")
+    part = _part(row, language)
+    return (f"仅评估 z {low} 至 {high} mm（患者坐标，朝头侧为正）{part and '，' + part}" if language == "zh" else
+            f"only from z {low} to {high} mm (patient coordinates, towards the head){part and ', ' + part}")
+
+
+def _part(row: Coverage, language: str) -> str:
+    en, zh = PART.get(row.method.rsplit(" ", 1)[0], ("", ""))
+    return zh if language == "zh" else en
 
 
 def _limited(coverage: tuple[Coverage, ...], language: str) -> list[str]:
-    """A line for each range that was looked at, with the findings that were looked for there."""
+    """A line for each range that was looked at, with the findings that were looked for there, and one for each finding
+    of which a part of the organ alone was looked at."""
     ranges: dict[tuple[float, float], dict[str, set[str]]] = {}
     for c in coverage:
         if c.assessable and c.z_range_mm:
@@ -74,4 +83,7 @@ def _limited(coverage: tuple[Coverage, ...], language: str) -> list[str]:
                          f"{name.replace('_', ' ')}{side and ', ' + side}")
         out.append(f"- {'、'.join(names)}：z {low:.0f} mm 以下及 {high:.0f} mm 以上无法评估" if language == "zh" else
                    f"- {'; '.join(names)}: not assessable below z {low:.0f} mm and above z {high:.0f} mm")
+    parts = {c.finding_id: part for c in coverage if c.assessable and (part := _part(c, language))}
+    out += [f"- {load_graph().name(name, 'zh')}：{part}" if language == "zh" else
+            f"- {name.replace('_', ' ')}: assessed {part}" for name, part in parts.items()]
     return out

@@ -4,7 +4,8 @@ Ribs are read in polar maps: for each slice and direction from the spine round t
 bone from the lung's surface. A displaced piece lifts that distance by millimetres over several centimetres, on one
 side; shoulder blades lift it on both. Only directions count where the lung reaches the ribs on both sides, so neither
 fluid nor consolidation looks like a fracture. Undisplaced fractures, those near the spine, in front of the armpit and
-behind an effusion are not looked for: the sensitivity in the coverage is that of all displaced fractures.
+behind an effusion are not looked for: the sensitivity in the coverage is that of displaced fractures of the side wall,
+the only ones that the synthetic patients have.
 """
 
 from __future__ import annotations
