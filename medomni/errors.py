@@ -162,6 +162,8 @@ _ENTRIES = [
                "Choose an output folder apart from the originals."),
     ErrorEntry("MED-P08", "Not one file could be de-identified.",
                "See the reasons in the report of the output folder."),
+    ErrorEntry("MED-P09", "A face may be left in series that were written.",
+               "Look at the series that the message names, and delete them from the output; do not hand them on."),
     # --- S: segmentation and findings -----------------------------------------------------------------
     ErrorEntry("MED-S01", "The field of view does not hold both lungs: what depends on them was not assessed.",
                "Use a chest series; the page shows these organs as not assessed.", "warning"),

@@ -30,6 +30,7 @@ def deidentify(source: Annotated[Path, typer.Argument(help="DICOM folder, zip or
                project_key_file: Annotated[Optional[Path], typer.Option(  # noqa: UP045
                    help="Key that several hospitals share, hexadecimal; the site's own by default.")] = None) -> None:
     """De-identify DICOM images by PS3.15 Annex E; a verifier withdraws what may still identify. Resumes."""
+    from medomni.cli.faces import looked_again
     from medomni.dicom.deid import Options, keyed
     from medomni.dicom.deid import deidentify as run
     from medomni.dicom.deid.report import summary
@@ -39,8 +40,11 @@ def deidentify(source: Annotated[Path, typer.Argument(help="DICOM folder, zip or
     options = Options(dates, retain_device, clean_descriptors, retain_characteristics, keep_face, deface)
     with counted("files, cleaned and verified", None) as advance:
         report = run(source, out, options, keyed(project_key_file), advance)
-    for line in summary(report):
+    again, left = looked_again(out) if deface else ([], [])
+    for line in (*summary(report), *again):
         print(line)
+    if left:
+        raise MedomniError("MED-P09", ", ".join(str(f.relative_to(out)) for f in left), where=out)
     if report["files"]["withdrawn"]:
         raise MedomniError("MED-P05", f"{report['files']['withdrawn']} files", where=out / "deidentification.json")
     if not report["files"]["written"]:

@@ -6,11 +6,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pydicom
 import pytest
 
 from benchmarks.defacing import head_of, scanned, turn_of, values_at, write_head
+from medomni.cli.deidentify import deidentify as deidentify_command
+from medomni.cli.faces import defaced_series, looked_again
 from medomni.dicom import read_study
 from medomni.dicom.deid import Keyed, Options, deidentify
+from medomni.errors import MedomniError
 from medomni.phantom import render, sample_patient
 from medomni.phantom.habits import Habit
 from medomni.quality.face import face_left
@@ -32,6 +36,34 @@ def test_a_defaced_head_has_no_face_and_its_brain(tmp_path: Path) -> None:
     assert face_left(before).state == "face"
     assert face_left(after).state == "none"
     assert np.array_equal(values_at(before, points.brain), values_at(after, points.brain))
+
+
+def test_the_command_looks_again_at_what_it_wrote(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_head(SEED, tmp_path / "in", Habit(plane="sagittal"), turn_of(SEED))
+    deidentify_command(tmp_path / "in", tmp_path / "out", deface=True)
+    assert "in the written CT: 1 series without one, 0 with one, 0 not told" in capsys.readouterr().out
+    folder, = defaced_series(tmp_path / "out")
+    before = {f"{pydicom.dcmread(p).ImagePositionPatient[0]:.2f}": p for p in (tmp_path / "in").iterdir()}
+    for path in folder.glob("*.dcm"):  # the face put back
+        ds = pydicom.dcmread(path)
+        ds.PixelData = pydicom.dcmread(before[f"{ds.ImagePositionPatient[0]:.2f}"]).PixelData
+        ds.save_as(path)
+    lines, left = looked_again(tmp_path / "out")
+    assert left == [folder] and lines[0].endswith("0 series without one, 1 with one, 0 not told")
+    for path in sorted(folder.glob("*.dcm"))[1:]:
+        path.unlink()
+    lines, left = looked_again(tmp_path / "out")
+    assert not left and "0 with one, 1 not told" in lines[0] and "MED-" in lines[1]
+
+
+def test_a_face_that_is_left_is_an_error_of_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cut and proof are kept from their work: the series is named."""
+    write_head(SEED, tmp_path / "in", Habit(plane="sagittal"), turn_of(SEED))
+    monkeypatch.setattr("medomni.dicom.deid.run.still_shown", lambda pairs: "")
+    monkeypatch.setattr("medomni.dicom.deid.one.without_face", lambda frames, cut, ds: frames)
+    with pytest.raises(MedomniError) as error:
+        deidentify_command(tmp_path / "in", tmp_path / "out", deface=True)
+    assert error.value.code == "MED-P09"
 
 
 def test_a_face_is_seen_whatever_the_order(head: Volume) -> None:
