@@ -37,6 +37,7 @@ _PAIRS: tuple[tuple[str, str], ...] = (
     (r"MED-S03: slices of (\S+) mm", r"MED-S03：层厚 \1 mm"),
     (r"MED-S03: ribs could not be followed", "MED-S03：肋骨未能追踪"),
     (r"MED-S03: the rules find solid lesions only", "MED-S03：测量规则仅能发现实性病灶"),
+    (r"MED-S03: ground glass is found too seldom to state its absence", "MED-S03：磨玻璃病灶检出率不足，不能据此排除"),
     (r"MED-S03: (\S+) ml of soft tissue on this side could not be told apart",
      r"MED-S03：该侧有 \1 ml 软组织无法区分"),
     (r"MED-S03: airless lung on this side may hide a mass, which density alone cannot tell apart",

@@ -7,13 +7,14 @@ from types import MappingProxyType
 from typing import Any
 
 from medomni.findings.chest import SIDES, Chest
+from medomni.findings.ground_glass import THIN_MM as GLASS_MM
 from medomni.findings.nodule_score import SHARP_MM, THIN_MM
-from medomni.findings.sensitivity import CONSOLIDATION_BESIDE_FLUID, METHODS, NODULES_IN_THICK
+from medomni.findings.sensitivity import CONSOLIDATION_BESIDE_FLUID, GROUND_GLASS, METHODS, NODULES_IN_THICK
 from medomni.records import Coverage
 from medomni.volume import Segmentation
 
 UNSEEN = ("ground_glass_nodule", "ground_glass_opacity")
-"""Kinds of a measured finding that the rules do not see: without a row of their own, absence would be inferred."""
+"""Kinds of a measured finding whose absence the rules never state: without a row of their own, it would be inferred."""
 
 NODULE_SLICES = 1.65
 """A nodule must show in more than one slice: its smallest size is this many slices, or the method's own if larger."""
@@ -80,6 +81,11 @@ def coverage_of(
             if name == "consolidation":
                 common["sensitivity"] = CONSOLIDATION_BESIDE_FLUID if side in wet else m.sensitivity
             out.append(Coverage(**common, side=side, assessable=reason is None, reason=reason))  # type: ignore[arg-type]
-    out += [Coverage(finding_id=name, anatomy_id="lung", method="none", assessable=False,
-                     reason="MED-S03: the rules find solid lesions only") for name in UNSEEN]
+    thick = scanned[0] > GLASS_MM
+    why = "MED-S03: the rules find solid lesions only" if thick else \
+        "MED-S03: ground glass is found too seldom to state its absence"
+    out += [Coverage(finding_id=name, anatomy_id=GROUND_GLASS.anatomy_id, assessable=False, reason=why,
+                     method="none" if thick else GROUND_GLASS.method,
+                     min_size_mm=None if thick else GROUND_GLASS.min_size_mm,
+                     sensitivity=None if thick else GROUND_GLASS.sensitivity) for name in UNSEEN]
     return tuple(out)

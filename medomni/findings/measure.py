@@ -17,6 +17,7 @@ from medomni.findings.coverage import coverage_of, not_assessable
 from medomni.findings.effusion import effusions
 from medomni.findings.fine_fluid import refine
 from medomni.findings.floor import diaphragm
+from medomni.findings.ground_glass import ground_glass
 from medomni.findings.heart import cardiomegaly
 from medomni.findings.hit import Hit
 from medomni.findings.limits import LEAST_CONFIDENCE, limited
@@ -103,8 +104,9 @@ def _record_of(volume: Volume, listed: Segmentation, segmentation: Segmentation,
     taken = fluid | union(chest.hu.shape, dense)
     hearts, ratio = cardiomegaly(chest, taken | gas, floor)
     broken, ribs_seen = fractures(chest, fluid)
-    hits = wet + dry + dense + nodules(volume, segmentation, chest, taken, gas, floor) + hearts + broken
-    hits += dilated(wide)
+    small = nodules(volume, segmentation, chest, taken, gas, floor)
+    hits = wet + dry + dense + small + hearts + broken + dilated(wide)
+    hits += ground_glass(chest, taken | gas | union(chest.hu.shape, small))
     airless = "airless lung on this side may hide a mass, which density alone cannot tell apart"
     hidden = {("lung_mass", hit.side): airless for hit in dense if hit.finding_id == "consolidation"}
     alike = "a mass at the hilum and airless lung look alike on this side"

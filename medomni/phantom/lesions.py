@@ -19,6 +19,9 @@ from medomni.phantom.skeleton import Fracture, fracture_point
 from medomni.records import Finding, Side, volume_grade
 
 MEASURED_BY = "phantom truth"
+GROUND_GLASS_HU = -300.0
+"""Below it a nodule hides no vessel (Hansell et al. 2008, Radiology 246:697, who give no value; this one lies between
+the means of pure ground-glass and part-solid nodules)."""
 Point = tuple[float, float, float]
 
 
@@ -78,7 +81,7 @@ class Consolidation:
 
 @dataclass(frozen=True)
 class Nodule:
-    """A solid nodule or mass: ellipsoid with lobulation; ``site`` is free, juxtapleural or juxtavascular."""
+    """A nodule or mass: ellipsoid with lobulation; ``site`` is free, juxtapleural or juxtavascular."""
 
     side: int
     segment: str
@@ -87,6 +90,11 @@ class Nodule:
     yaw: float
     site: str
     hu: float
+
+    @property
+    def is_ground_glass(self) -> bool:
+        """Whether lung structures show through it."""
+        return self.hu < GROUND_GLASS_HU
 
     @property
     def body(self) -> Ellipsoid:
@@ -252,7 +260,7 @@ def measured_truth(anatomy: Anatomy, lesions: Lesions) -> tuple[Finding, ...]:
     for n in lesions.nodules:
         longest, short, ml, centre = nodule_truth(anatomy, n)
         add(
-            finding_id="lung_mass" if longest > 30 else "lung_nodule",
+            finding_id="ground_glass_nodule" if n.is_ground_glass else "lung_mass" if longest > 30 else "lung_nodule",
             anatomy_id="lung",
             side=_side(n.side),
             segment=n.segment,
@@ -260,7 +268,7 @@ def measured_truth(anatomy: Anatomy, lesions: Lesions) -> tuple[Finding, ...]:
             short_mm=round(short, 1),
             volume_ml=round(ml, 3),
             centroid_mm=centre,
-            attenuation="solid",
+            attenuation="ground_glass" if n.is_ground_glass else "solid",
             count=1,
         )
     if lesions.big_heart:

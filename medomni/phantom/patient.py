@@ -182,6 +182,16 @@ def with_more_nodules(patient: PhantomPatient, sizes: list[float], rng: np.rando
     return replace(patient, lesions=lesions, truth=measured_truth(patient.anatomy, lesions))
 
 
+def with_ground_glass(patient: PhantomPatient, sizes: list[float], rng: np.random.Generator) -> PhantomPatient:
+    """The same patient with ground-glass nodules of these longest diameters (mm) and -700 to -450 HU, as far as there
+    is room for them. No sampled patient has any."""
+    before = len(patient.lesions.nodules)
+    lesions = with_nodules(patient.anatomy, patient.lesions, patient.vessels, sizes, rng)
+    glass = tuple(replace(n, hu=float(rng.uniform(-700, -450))) for n in lesions.nodules[before:])
+    lesions = replace(lesions, nodules=(*lesions.nodules[:before], *glass))
+    return replace(patient, lesions=lesions, truth=measured_truth(patient.anatomy, lesions))
+
+
 def chosen_kinds(rng: np.random.Generator, hospital: str) -> tuple[str, ...]:
     """The ids of the findings that a patient will have, drawn from the hospital's mix;
     empty for a normal patient.

@@ -184,7 +184,8 @@ def _lungs(c: _Canvas, patient: PhantomPatient, scanner: Scanner, rng: np.random
         for cov in m.consolidations.values():
             open_lung -= np.float32(0.8) * cov
         for i, cov in m.nodules.items():
-            here += cov * (patient.lesions.nodules[i].hu + np.float32(8) * fine[w] - hu)
+            put = patient.lesions.nodules[i].hu + np.float32(8) * fine[w] - hu
+            here += cov * (np.maximum(put, 0) if patient.lesions.nodules[i].is_ground_glass else put)  # vessels stay
             open_lung = np.where(cov > 0, 0, open_lung)
         free[w] = np.maximum(free[w], np.clip(open_lung, 0, 1))
     c.tubes(organs.confounders(patient), 1.5, only=free)
